@@ -1,0 +1,201 @@
+"""One frozen value from the environment: what an operator may set, and nothing else.
+
+Each NAME may also be given as NAME_FILE, a file that holds the value (a mounted secret). This room
+refuses to guess: a missing or contradictory setting is one sentence that names it.
+docs/settings.md describes every setting; a test compares.
+"""
+
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Literal, TypeAlias
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from engage.errors import WrongSetting
+
+CarrierKind: TypeAlias = Literal["simulator", "twilio"]
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+SHORTEST_SECRET_KEY = 32
+NAMES = (
+    "ENGAGE_DATABASE_URL",
+    "ENGAGE_OWNER_DATABASE_URL",
+    "ENGAGE_WORKER_DATABASE_URL",
+    "ENGAGE_AUDITOR_DATABASE_URL",
+    "ENGAGE_REDIS_URL",
+    "ENGAGE_DATA_DIR",
+    "ENGAGE_PUBLIC_URL",
+    "ENGAGE_SECRET_KEYS",
+    "ENGAGE_CARRIER",
+    "ENGAGE_TWILIO_BASE_URL",
+    "ENGAGE_TEXT_REVIEWS",
+    "ENGAGE_LOG_LEVEL",
+)
+"""Every setting, as the environment spells it."""
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """All settings. An empty database or Redis URL means: embedded."""
+
+    database_url: str = ""
+    owner_database_url: str = ""
+    worker_database_url: str = ""
+    auditor_database_url: str = ""
+    redis_url: str = ""
+    data_dir: Path | None = None
+    public_url: str = "http://127.0.0.1:8000"
+    #: The first signs and seals, all verify and open.
+    secret_keys: tuple[str, ...] = ()
+    carrier: CarrierKind = "simulator"
+    #: Only for tests: where the carrier's API is, instead of the real one.
+    twilio_base_url: str = ""
+    #: A file of reviewed wordings; drafts that are not in it can't be sent by a real carrier.
+    text_reviews: Path | None = None
+    log_level: str = "INFO"
+
+    def __repr__(self) -> str:
+        """Hide URLs and keys."""
+        return f"Settings(carrier={self.carrier!r}, …)"
+
+    def need(self, name: str) -> str:
+        """Return a database URL by field name, or stop with the sentence that names the setting."""
+        value: str = getattr(self, name)
+        if not value:
+            raise WrongSetting(_sentence(f"ENGAGE_{name.upper()}", "is needed here and is empty."))
+        return value
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """Read and check all settings; a wrong one raises WrongSetting with one sentence."""
+    values = {name: _value(environ, name) for name in NAMES}
+    carrier = values["ENGAGE_CARRIER"] or "simulator"
+    if carrier not in ("simulator", "twilio"):
+        raise WrongSetting(_sentence("ENGAGE_CARRIER", 'must be "simulator" or "twilio".'))
+    level = (values["ENGAGE_LOG_LEVEL"] or "INFO").upper()
+    if level not in LEVELS:
+        raise WrongSetting(_sentence("ENGAGE_LOG_LEVEL", f"must be one of {', '.join(LEVELS)}."))
+    public_url = (values["ENGAGE_PUBLIC_URL"] or "http://127.0.0.1:8000").rstrip("/")
+    data_dir, reviews = values["ENGAGE_DATA_DIR"], values["ENGAGE_TEXT_REVIEWS"]
+    settings = Settings(
+        database_url=_database(values, "ENGAGE_DATABASE_URL"),
+        owner_database_url=_database(values, "ENGAGE_OWNER_DATABASE_URL"),
+        worker_database_url=_database(values, "ENGAGE_WORKER_DATABASE_URL"),
+        auditor_database_url=_database(values, "ENGAGE_AUDITOR_DATABASE_URL"),
+        redis_url=_redis(values["ENGAGE_REDIS_URL"]),
+        data_dir=Path(data_dir) if data_dir else None,
+        public_url=public_url,
+        secret_keys=_secret_keys(values["ENGAGE_SECRET_KEYS"]),
+        carrier=carrier,
+        twilio_base_url=values["ENGAGE_TWILIO_BASE_URL"].rstrip("/"),
+        text_reviews=Path(reviews) if reviews else None,
+        log_level=level,
+    )
+    _check_together(settings)
+    return settings
+
+
+def _check_together(settings: Settings) -> None:
+    parts = urlsplit(settings.public_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise WrongSetting(_sentence("ENGAGE_PUBLIC_URL", "must be an http or https address."))
+    if parts.query or parts.fragment or parts.username:
+        raise WrongSetting(
+            _sentence("ENGAGE_PUBLIC_URL", "must have no query, fragment or sign-in in it.")
+        )
+    loopback = is_loopback(parts.hostname)
+    if settings.carrier == "simulator" and not loopback:
+        raise WrongSetting(
+            _sentence(
+                "ENGAGE_CARRIER",
+                "is simulator, but ENGAGE_PUBLIC_URL is not a loopback address; set it to twilio.",
+            )
+        )
+    if settings.carrier == "twilio" and parts.scheme == "http" and not loopback:
+        raise WrongSetting(_sentence("ENGAGE_PUBLIC_URL", "must be https with the Twilio carrier."))
+    if settings.carrier == "simulator" and settings.twilio_base_url:
+        raise WrongSetting(
+            _sentence("ENGAGE_TWILIO_BASE_URL", "is set, but ENGAGE_CARRIER is simulator.")
+        )
+    if settings.twilio_base_url and not is_loopback(
+        urlsplit(settings.twilio_base_url).hostname or ""
+    ):
+        raise WrongSetting(
+            _sentence("ENGAGE_TWILIO_BASE_URL", "is for tests and must be a loopback address.")
+        )
+    others = (
+        ("ENGAGE_OWNER_DATABASE_URL", settings.owner_database_url),
+        ("ENGAGE_WORKER_DATABASE_URL", settings.worker_database_url),
+        ("ENGAGE_AUDITOR_DATABASE_URL", settings.auditor_database_url),
+    )
+    for name, url in others:
+        if url and not settings.database_url:
+            raise WrongSetting(_sentence("ENGAGE_DATABASE_URL", f"is empty, but {name} is set."))
+        if url and urlsplit(url).username == urlsplit(settings.database_url).username:
+            raise WrongSetting(
+                _sentence(name, "must sign in as another login than ENGAGE_DATABASE_URL does.")
+            )
+    if settings.database_url and not settings.secret_keys:
+        raise WrongSetting(
+            _sentence("ENGAGE_SECRET_KEYS", "is empty: without it nothing can be sealed.")
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host name of a URL can only mean this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _value(environ: Mapping[str, str], name: str) -> str:
+    direct = environ.get(name, "").strip()
+    file = environ.get(f"{name}_FILE", "").strip()
+    if direct and file:
+        raise WrongSetting(_sentence(name, f"and {name}_FILE are both set; keep one."))
+    if not file:
+        return direct
+    try:
+        return Path(file).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongSetting(_sentence(f"{name}_FILE", "names a file that can't be read.")) from error
+
+
+def _database(values: Mapping[str, str], name: str) -> str:
+    url = values[name]
+    if url and urlsplit(url).scheme not in ("postgresql", "postgres"):
+        raise WrongSetting(_sentence(name, "must begin with postgresql://."))
+    if url and not urlsplit(url).username:
+        raise WrongSetting(_sentence(name, "must name the login it signs in as."))
+    return url
+
+
+def _redis(url: str) -> str:
+    if url and urlsplit(url).scheme not in ("redis", "rediss", "unix"):
+        raise WrongSetting(
+            _sentence("ENGAGE_REDIS_URL", "must begin with redis://, rediss:// or unix://.")
+        )
+    return url
+
+
+def _secret_keys(raw: str) -> tuple[str, ...]:
+    keys = tuple(key.strip() for key in raw.split(",") if key.strip())
+    if any(len(key) < SHORTEST_SECRET_KEY for key in keys):
+        raise WrongSetting(
+            _sentence(
+                "ENGAGE_SECRET_KEYS",
+                f"has a key of fewer than {SHORTEST_SECRET_KEY} characters; "
+                "make one with: openssl rand -base64 48",
+            )
+        )
+    if len(set(keys)) != len(keys):
+        raise WrongSetting(_sentence("ENGAGE_SECRET_KEYS", "names a key twice."))
+    return keys
+
+
+def _sentence(name: str, rest: str) -> str:
+    return f"{name} {rest}"
