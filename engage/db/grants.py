@@ -1,0 +1,114 @@
+"""Who may do what in the database, as data; applied after every migration.
+
+Least privilege: no login but the owner may change the schema, nobody may touch a partition
+directly, and the three tables outside the wall are reached through functions only. Ledgers (audit, consent,
+receipts, reports, answers) can be added to, never changed. The catalogue test reads this table.
+"""
+
+from typing import Literal, TypeAlias
+
+Login: TypeAlias = Literal["app", "worker", "auditor"]
+
+LEDGERS = ("audit", "consent_event", "receipt", "text_key", "delivery_report", "answer", "feed")
+"""INSERT and SELECT only."""
+
+RECORDS = (
+    "practice",
+    "staff",
+    "membership",
+    "cover",
+    "patient",
+    "caregiver",
+    "caregiver_of",
+    "assignment",
+    "care_team_member",
+    "phone",
+    "phone_use",
+    "practice_number",
+    "practice_key",
+    "line",
+    "thread",
+    "message",
+    "screening",
+    "conversation",
+    "queue_item",
+    "flag",
+    "idempotency",
+    "simulator_text",
+)
+"""INSERT, SELECT and UPDATE: nothing about care is ever deleted by the application."""
+
+PASSING = ("timer",)
+"""Rows that are used up: DELETE as well."""
+
+OUTSIDE = ("door", "credential", "due")
+"""Outside the wall: no privilege on the table for anybody."""
+
+FUNCTIONS: dict[str, tuple[Login, ...]] = {
+    "month_floor(timestamptz)": ("app", "worker"),
+    "uuid7_at(timestamptz)": ("app", "worker"),
+    "enter(uuid[], uuid)": ("app", "worker", "auditor"),
+    "authenticate(bytea, timestamptz)": ("app",),
+    "turn_context(uuid, uuid, uuid, timestamptz)": ("app", "worker"),
+    "turn_open(uuid, uuid, uuid, timestamptz)": ("app", "worker"),
+    "turn_save(jsonb)": ("app", "worker"),
+    "line_for(uuid, uuid, uuid, timestamptz)": ("app", "worker"),
+    "phone_for(uuid, uuid, bytea, bytea, timestamptz)": ("app", "worker"),
+    "text_in(uuid, uuid, text, text, uuid, uuid, bytea, bytea, bytea, integer, text, timestamptz, "
+    "boolean)": ("app", "worker"),
+}
+"""Functions that run with the caller's own rights."""
+
+DEFINER: dict[str, tuple[Login, ...]] = {
+    "door_open(text, text)": ("app", "worker"),
+    "door_hang(text, text, uuid, uuid)": ("app",),
+    "credential_find(text, bytea, timestamptz)": ("app",),
+    "credential_add(text, bytea, uuid, timestamptz, timestamptz)": ("app",),
+    "credential_revoke(text, bytea, timestamptz)": ("app",),
+    "due_set(text, uuid, uuid, timestamptz)": ("app", "worker"),
+    "due_done(text, uuid)": ("app", "worker"),
+    "due_claim(text, timestamptz, timestamptz, integer)": ("worker",),
+    "due_counts(timestamptz)": ("app", "worker", "auditor"),
+    "ensure_partitions(timestamptz, integer)": ("worker",),
+}
+"""The only SECURITY DEFINER functions there are, and who may call them."""
+
+AUDITOR_COLUMNS = {
+    "queue_item": "practice_id, id, severity, urgency, status, owner_id, due_at, opened_at, "
+    "waiting_since, claimed_at, first_touch_at, closed_at, version",
+    "message": "practice_id, id, direction, status, at, sending_at, status_at, handled_at, tries",
+    "membership": "practice_id, staff_id, role, from_at, until_at",
+}
+"""The auditor counts; it can't read a name, a number, a text, a reason or an answer."""
+
+
+def statements(logins: dict[Login, str]) -> list[str]:
+    """Return the SQL that gives each login (role name by kind) its rights, and no more."""
+    names = {kind: _quoted(name) for kind, name in logins.items()}
+    everyone = ", ".join(names.values())
+    lines = [
+        "REVOKE ALL ON SCHEMA public FROM PUBLIC",
+        f"GRANT USAGE ON SCHEMA public TO {everyone}",
+        f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, {everyone}",
+        f"REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM PUBLIC, {everyone}",
+        f"REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC, {everyone}",
+        f"GRANT SELECT ON alembic_version TO {everyone}",
+    ]
+    both = f"{names['app']}, {names['worker']}"
+    lines += [f"GRANT SELECT, INSERT ON {table} TO {both}" for table in LEDGERS]
+    lines += [f"GRANT SELECT, INSERT, UPDATE ON {table} TO {both}" for table in RECORDS]
+    lines += [f"GRANT SELECT, INSERT, DELETE ON {table} TO {both}" for table in PASSING]
+    lines += [
+        f"GRANT SELECT ({columns}) ON {table} TO {names['auditor']}"
+        for table, columns in AUDITOR_COLUMNS.items()
+    ]
+    for functions in (FUNCTIONS, DEFINER):
+        for function, kinds in functions.items():
+            lines.append(
+                f"GRANT EXECUTE ON FUNCTION {function} TO {', '.join(names[k] for k in kinds)}"
+            )
+    return lines
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

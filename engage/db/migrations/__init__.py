@@ -1,0 +1,1 @@
+"""The history of the schema. Expand first, contract a release later."""

@@ -1,0 +1,286 @@
+"""One unit of work and one practice scope, as close to asyncpg as that allows.
+
+SQLAlchemy Core is the language of store.py; asyncpg runs it. A `Query` is a Core statement compiled
+once; a `Work` is one transaction in which it runs. Nothing else opens a transaction. The scope is
+set inside the transaction, so a pooled connection never carries a practice to the next borrower.
+This room refuses a server that is too old, and a login that could look over the wall.
+docs/decisions/0005 has the figures.
+"""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Protocol, Self, TypeVar, cast
+
+import asyncpg
+from sqlalchemy import Executable
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from engage.errors import EngageError, WrongSetting
+from engage.ids import PracticeId
+
+T = TypeVar("T")
+
+
+class Row(Protocol):
+    """One row as asyncpg gives it; rows never leave a store."""
+
+    def __getitem__(self, name: str | int) -> Any:  # noqa: ANN401 - a column's value
+        """Return a column by name or place."""
+        ...
+
+    def values(self) -> Iterator[Any]:
+        """Return the columns in order."""
+        ...
+
+
+class Connection(Protocol):
+    """What we use of an asyncpg connection, which has no types of its own."""
+
+    async def fetch(self, sql: str, *values: object) -> list[Row]:
+        """Return all rows."""
+        ...
+
+    async def fetchrow(self, sql: str, *values: object) -> Row | None:
+        """Return the first row."""
+        ...
+
+    async def fetchval(self, sql: str, *values: object) -> Any:  # noqa: ANN401 - a column's value
+        """Return the first column of the first row."""
+        ...
+
+    async def execute(self, sql: str, *values: object) -> str:
+        """Run a statement and return its command tag."""
+        ...
+
+    def transaction(self) -> AbstractAsyncContextManager[Any]:
+        """Begin, and at the end commit or roll back."""
+        ...
+
+    def get_server_version(self) -> tuple[int, int, int, str, int]:
+        """Return the server's version: major and minor first."""
+        ...
+
+    async def set_type_codec(
+        self,
+        name: str,
+        *,
+        schema: str,
+        encoder: Callable[[Any], str],
+        decoder: Callable[[str], Any],
+    ) -> None:
+        """Say how a type travels."""
+        ...
+
+
+class Pool(Protocol):
+    """What we use of an asyncpg pool."""
+
+    def acquire(self) -> AbstractAsyncContextManager[Connection]:
+        """Borrow a connection."""
+        ...
+
+    async def close(self) -> None:
+        """Close all connections."""
+        ...
+
+
+TRIES = 3
+"""How often a unit of work is tried when PostgreSQL undid it for another's sake."""
+
+_DIALECT = asyncpg_dialect()
+# The first releases without the known holes in row-level security (CVE-2023-2455, CVE-2024-10976,
+# CVE-2025-8713).
+_OLDEST = {15: 150014, 16: 160010, 17: 170006}
+
+
+class DatabaseAway(EngageError):  # noqa: N818 - reads as a sentence
+    """The database can't be reached; nothing was changed."""
+
+
+AWAY = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    TimeoutError,
+)
+"""What asyncpg raises when the server is gone, going, or full."""
+
+UNDONE = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+"""40P01 and 40001: PostgreSQL undid one transaction for another's sake; try again."""
+
+
+class Query:
+    """A Core statement, compiled once for asyncpg."""
+
+    def __init__(self, statement: Executable) -> None:
+        """Compile it; literal values in the statement become its defaults."""
+        compiled = statement.compile(dialect=_DIALECT)  # type: ignore[attr-defined] # ClauseElement
+        if not isinstance(compiled, SQLCompiler):
+            message = "not a statement with parameters"
+            raise TypeError(message)
+        self.sql = str(compiled)
+        self._names = tuple(compiled.positiontup or ())
+        self._defaults: dict[str, Any] = dict(compiled.params)
+        self._required = {
+            name for name, bind in compiled.binds.items() if bind.required and name in self._names
+        }
+
+    def arguments(self, values: dict[str, Any]) -> list[Any]:
+        """Return the values in the order of the placeholders; an unnamed or missing one raises."""
+        unknown = values.keys() - set(self._names)
+        missing = self._required - values.keys()
+        if unknown or missing:
+            message = f"parameters do not fit: {sorted(unknown | missing)}"
+            raise TypeError(message)
+        given = self._defaults | values
+        return [given[name] for name in self._names]
+
+
+class Work:
+    """One transaction. Ends with the `async with` that opened it: commit, or all undone."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Wrap a connection that is in a transaction."""
+        self._connection = connection
+
+    async def rows(self, query: Query, /, **values: Any) -> list[Row]:  # noqa: ANN401 - SQL values
+        """Run a query and return all rows."""
+        return await self._connection.fetch(query.sql, *query.arguments(values))
+
+    async def maybe(self, query: Query, /, **values: Any) -> Row | None:  # noqa: ANN401
+        """Run a query and return its first row, if there is one."""
+        return await self._connection.fetchrow(query.sql, *query.arguments(values))
+
+    async def run(self, query: Query, /, **values: Any) -> int:  # noqa: ANN401
+        """Run a statement and return how many rows it touched."""
+        done = await self._connection.execute(query.sql, *query.arguments(values))
+        count = done.rsplit(" ", 1)[-1]
+        return int(count) if count.isdigit() else 0
+
+    async def call(self, function: str, *values: Any) -> Any:  # noqa: ANN401
+        """Call a database function by name and return its one value."""
+        places = ", ".join(f"${place}" for place in range(1, len(values) + 1))
+        return await self._connection.fetchval(f"SELECT {function}({places})", *values)
+
+    async def table(self, function: str, *values: Any) -> list[Row]:  # noqa: ANN401
+        """Call a database function that returns rows."""
+        places = ", ".join(f"${place}" for place in range(1, len(values) + 1))
+        return await self._connection.fetch(f"SELECT * FROM {function}({places})", *values)  # noqa: S608 - our own names
+
+    async def enter(self, practices: Sequence[PracticeId], write: PracticeId | None) -> None:
+        """Set what this transaction may read, and the one practice it may write."""
+        await self.call("enter", list(practices), write)
+
+
+class Database:
+    """A pool of connections of one login."""
+
+    def __init__(self, pool: Pool) -> None:
+        """Wrap a pool; use `open`."""
+        self._pool = pool
+
+    @classmethod
+    async def open(cls, url: str, *, setting: str, size: int = 8, may_own: bool = False) -> Self:
+        """Connect, and refuse an old server or a login that is owner or superuser.
+
+        `setting` is the name for the sentence of a WrongSetting; DatabaseAway if nobody answers.
+        """
+        try:
+            pool: object = await asyncpg.create_pool(  # pyright: ignore[reportUnknownMemberType] - asyncpg is untyped
+                url,
+                min_size=1,
+                max_size=size,
+                init=_prepare,
+                reset=_nothing,
+                timeout=10,
+                command_timeout=60,
+            )
+        except (asyncpg.InvalidPasswordError, asyncpg.InvalidCatalogNameError) as error:
+            sentence = f"{setting} is refused by the database server: wrong login or database."
+            raise WrongSetting(sentence) from error
+        except AWAY as error:
+            raise DatabaseAway from error
+        database = cls(cast("Pool", pool))
+        try:
+            await database._refuse_unsafe(setting, may_own=may_own)
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def work(
+        self, practices: Sequence[PracticeId] = (), write: PracticeId | None = None
+    ) -> AsyncGenerator[Work, None]:
+        """Open one transaction in the scope of some practices; commit at the end.
+
+        With no practice at all the scope is not set, and every walled table is an error.
+        """
+        try:
+            async with self._pool.acquire() as connection, connection.transaction():
+                work = Work(connection)
+                if practices:
+                    await work.enter(practices, write)
+                yield work
+        except AWAY as error:
+            raise DatabaseAway from error
+
+    async def again(
+        self,
+        act: Callable[[Work], Awaitable[T]],
+        practices: Sequence[PracticeId] = (),
+        write: PracticeId | None = None,
+    ) -> T:
+        """Run `act` in one transaction; try again when PostgreSQL undid it for another's sake."""
+        for tries_left in range(TRIES - 1, -1, -1):
+            try:
+                async with self.work(practices, write) as work:
+                    return await act(work)
+            except UNDONE:
+                if not tries_left:
+                    raise
+        raise DatabaseAway
+
+    async def _refuse_unsafe(self, setting: str, *, may_own: bool) -> None:
+        async with self._pool.acquire() as connection:
+            major, minor = connection.get_server_version()[:2]
+            if major < min(_OLDEST) or major * 10000 + minor < _OLDEST.get(major, 0):
+                sentence = (
+                    f"{setting} leads to PostgreSQL {major}.{minor}, which is too "
+                    "old: at least 15.14, 16.10, 17.6 or 18 is needed."
+                )
+                raise WrongSetting(sentence)
+            row = await connection.fetchrow(_POWERS)
+            if row is not None and not may_own and any(row.values()):
+                sentence = (
+                    f"{setting} signs in as a superuser, an owner of the tables or a login that "
+                    "bypasses row security; use a login of its own."
+                )
+                raise WrongSetting(sentence)
+
+
+_POWERS = """
+SELECT r.rolsuper, r.rolbypassrls,
+       EXISTS (SELECT FROM pg_roles s WHERE s.rolsuper AND pg_has_role(r.oid, s.oid, 'member')),
+       EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace
+               AND c.relkind IN ('r', 'p') AND pg_has_role(r.oid, c.relowner, 'member'))
+FROM pg_roles r WHERE r.rolname = current_user
+"""
+
+
+async def _prepare(connection: Connection) -> None:
+    # jsonb travels as text: stores decode it straight into their own Structs.
+    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=str, decoder=str)
+
+
+async def _nothing(_: Connection) -> None:
+    """Reset nothing: all our state is local to a transaction, and a reset is a round trip."""
