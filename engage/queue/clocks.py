@@ -1,0 +1,80 @@
+"""When an item is due: a pure function of severity, moment and calendar. (p).
+
+Crisis and possible run around the clock; urgent and routine keep business hours. This room reads no
+clock and refuses a naive moment. Targets: possible within 15 minutes, urgent the same business day,
+routine at the close of the second business day after.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+import holidays
+from msgspec import Struct
+
+from engage.conversation.severity import Severity
+
+AT_ONCE = timedelta(minutes=15)
+ROUTINE_BUSINESS_DAYS = 2
+_LONGEST_CLOSURE_DAYS = 60
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class Calendar(Struct, frozen=True):
+    """A practice's hours: IANA zone, local open and close times per weekday, local holidays."""
+
+    zone: str
+    hours: Mapping[str, tuple[tuple[time, time], ...]]
+    #: Country and region of the public holidays, "US-AZ"; empty for none.
+    holidays: str = ""
+
+    def close_of(self, day: date) -> datetime | None:
+        """Return the moment the practice closes on a local day, or None if it does not open."""
+        spans = self.hours.get(_WEEKDAYS[day.weekday()], ())
+        if not spans or day in _holidays(self.holidays, day.year):
+            return None
+        closes = max(end for _, end in spans)
+        return datetime.combine(day, closes, ZoneInfo(self.zone)).astimezone(UTC)
+
+    def closing_after(self, at: datetime, business_days: int = 0) -> datetime:
+        """Return a close of business: of the current or next business day, or some days later.
+
+        A day counts while it is not over: at 16:59 the day is today's, at 17:00 the next one's. A
+        practice without any business day in two months counts calendar days: late is worse.
+        """
+        day = at.astimezone(ZoneInfo(self.zone)).date()
+        left = business_days
+        for offset in range(_LONGEST_CLOSURE_DAYS):
+            close = self.close_of(day + timedelta(days=offset))
+            if close is None or close <= at:
+                continue
+            if left == 0:
+                return close
+            left -= 1
+        return at.astimezone(UTC) + timedelta(days=business_days or 1)
+
+
+def due_at(severity: Severity, at: datetime, calendar: Calendar) -> datetime:
+    """Return by when a human must have looked, in UTC."""
+    if at.tzinfo is None:
+        message = "a moment needs a zone"
+        raise ValueError(message)
+    match severity:
+        case "crisis" | "possible":
+            return at.astimezone(UTC) + AT_ONCE
+        case "urgent":
+            return calendar.closing_after(at)
+        case "routine":
+            return calendar.closing_after(at, ROUTINE_BUSINESS_DAYS)
+        case _:
+            assert_never(severity)
+
+
+@lru_cache(maxsize=256)
+def _holidays(code: str, year: int) -> frozenset[date]:
+    if not code:
+        return frozenset()
+    country, _, region = code.partition("-")
+    return frozenset(holidays.country_holidays(country, subdiv=region or None, years=year))

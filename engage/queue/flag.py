@@ -1,0 +1,53 @@
+"""Flags: a rule's verdict that a human must look, and which piece of work it belongs to. (p).
+
+A flag joins the open item of its subject: needs, not texts, are the queue (behaviour 24). This room
+refuses to decide who looks; that is routing.py.
+"""
+
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from engage.conversation.severity import Severity
+
+Subject: TypeAlias = str
+"""What an item is about: "need:food-insecurity", "texts", "crisis"… One open item per subject."""
+
+_SUBJECTS: dict[str, Subject] = {
+    # Words that somebody should read: one item, however many texts.
+    "said-more": "texts",
+    "unclear-answer": "texts",
+    "reply-to-staff": "texts",
+    "outside-conversation": "texts",
+    "picture": "texts",
+    "caregiver-wrote": "texts",
+    "not-handled": "texts",
+    # Reachability.
+    "no-reply": "silence",
+    "undeliverable": "delivery",
+    # People we can't place.
+    "unknown-sender": "sender",
+    "ambiguous-sender": "sender",
+    "asked-for-help": "help",
+    "red-flag": "crisis",
+}
+
+NEED = "need:"
+
+
+class Flag(Struct, frozen=True, kw_only=True):
+    """One verdict. `rule` with the event that caused it makes it unique."""
+
+    reason: str
+    severity: Severity
+    rule: str
+    #: Whether the words just written belong to it.
+    quote: bool = False
+    kind: Literal["event", "need"] = "event"
+
+    @property
+    def subject(self) -> Subject:
+        """The piece of work it belongs to; an unlisted reason is work of its own."""
+        if self.kind == "need":
+            return NEED + self.reason
+        return _SUBJECTS.get(self.reason, self.reason)
