@@ -1,0 +1,189 @@
+"""What a decision may depend on, loaded after the line is locked, and the event it is about. (p).
+
+Plain values; the field names are those that the database function turn_context returns. This room
+refuses anything a decision does not need: no phone number, no family name, no birth date.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, time
+from typing import Literal, TypeAlias
+from uuid import UUID
+
+from msgspec import Struct
+
+from engage.conversation.answers import Answer
+from engage.conversation.events import Event
+from engage.conversation.severity import Severity
+from engage.conversation.states import State
+from engage.ids import (
+    CaregiverId,
+    ConversationId,
+    LineId,
+    MessageId,
+    NumberId,
+    PatientId,
+    PracticeId,
+    QueueItemId,
+    ScreeningId,
+    StaffId,
+    ThreadId,
+)
+from engage.queue.clocks import Calendar
+from engage.queue.routing import CoverSeen, Roster, StaffSeen
+
+Language: TypeAlias = Literal["en", "es"]
+Channel: TypeAlias = Literal["sms", "staff"]
+
+
+class PracticeSeen(Struct, frozen=True):
+    """The practice on whose number this happens."""
+
+    id: PracticeId
+    name: str
+    texting_name: str
+    support_phone: str
+    time_zone: str
+    #: Local open and close times, "09:00", per weekday.
+    business_hours: Mapping[str, tuple[tuple[str, str], ...]]
+    holidays: str
+    responsible_id: StaffId
+
+    @property
+    def calendar(self) -> Calendar:
+        """Its business hours."""
+        hours = {
+            day: tuple((time.fromisoformat(start), time.fromisoformat(end)) for start, end in spans)
+            for day, spans in self.business_hours.items()
+        }
+        return Calendar(self.time_zone, hours, self.holidays)
+
+
+class LineSeen(Struct, frozen=True):
+    """One practice number and one phone: what is locked."""
+
+    id: LineId
+    number_id: NumberId
+    opted_out: bool
+
+
+class ThreadSeen(Struct, frozen=True):
+    """The texts about one patient on the line; without a line, the patient alone (`id` is None)."""
+
+    id: ThreadId | None
+    patient_id: PatientId
+    given_name: str
+    language: Language
+    active: bool
+    #: Whether the patient uses this phone; if not, it is a caregiver's.
+    uses_phone: bool
+    manager_id: StaffId | None = None
+    team: tuple[StaffId, ...] = ()
+
+
+class CaregiverSeen(Struct, frozen=True):
+    """A caregiver who uses the phone, and the patients they help."""
+
+    id: CaregiverId
+    given_name: str
+    of: tuple[PatientId, ...] = ()
+
+
+class ConversationSeen(Struct, frozen=True):
+    """An open conversation of the line."""
+
+    id: ConversationId
+    thread_id: ThreadId
+    patient_id: PatientId
+    script: str
+    language: Language
+    state: State
+    started_at: datetime
+    screening_id: ScreeningId | None = None
+
+
+class ItemSeen(Struct, frozen=True):
+    """An open item about a patient of the line, or about the line itself."""
+
+    id: QueueItemId
+    about_id: UUID
+    subject: str
+    severity: Severity
+    owner_id: StaffId
+    due_at: datetime
+    waiting: bool = False
+
+
+class TurnContext(Struct, frozen=True):
+    """Everything loaded for one turn."""
+
+    practice: PracticeSeen
+    line: LineSeen | None
+    threads: tuple[ThreadSeen, ...] = ()
+    caregivers: tuple[CaregiverSeen, ...] = ()
+    conversations: tuple[ConversationSeen, ...] = ()
+    items: tuple[ItemSeen, ...] = ()
+    staff: tuple[StaffSeen, ...] = ()
+    covers: tuple[CoverSeen, ...] = ()
+
+    @property
+    def roster(self) -> Roster:
+        """The people routing may choose from."""
+        return Roster(
+            staff=self.staff, covers=self.covers, responsible_id=self.practice.responsible_id
+        )
+
+    def thread_of(self, patient: PatientId) -> ThreadSeen | None:
+        """Return the patient's thread on this line."""
+        return next((t for t in self.threads if t.patient_id == patient), None)
+
+
+class TextCame(Struct, frozen=True):
+    """What came with an inbound text besides its words."""
+
+    message_id: MessageId
+    opt_out_type: Literal["STOP", "START", "HELP"] | None = None
+    media_count: int = 0
+
+
+class StaffText(Struct, frozen=True):
+    """A text that a person of the practice writes into a thread."""
+
+    message_id: MessageId
+    thread_id: ThreadId
+    staff_id: StaffId
+    body: str
+
+    def __repr__(self) -> str:
+        """Hide the words."""
+        return "StaffText(…)"
+
+
+class ScreeningAsked(Struct, frozen=True):
+    """A screening that begins or goes on: who asked for it and what is known already."""
+
+    id: ScreeningId
+    patient_id: PatientId
+    instrument: str
+    channel: Channel
+    language: Language
+    known: Mapping[str, Answer] = {}
+
+
+class Turn(Struct, frozen=True, kw_only=True):
+    """One event and what belongs to it. `cause` is its id: all effects derive theirs from it."""
+
+    cause: UUID
+    event: Event
+    conversation_id: ConversationId | None = None
+    patient_id: PatientId | None = None
+    text: TextCame | None = None
+    staff_text: StaffText | None = None
+    screening: ScreeningAsked | None = None
+    staff_id: StaffId | None = None
+    #: Rows of `due` that this turn uses up, in the same transaction.
+    done: tuple[tuple[str, UUID], ...] = ()
+
+    @property
+    def at(self) -> datetime:
+        """When it happened."""
+        return self.event.at

@@ -1,0 +1,319 @@
+"""The decision: crisis, consent, keywords, engine, flags, routing, in this order. (p).
+
+One function from what was loaded and what happened to everything that must be saved. Crisis and
+STOP are judged independently on the same text, and both before the engine sees it. This room
+refuses silence: a text that no rule and no conversation takes becomes work for a person.
+"""
+
+from typing import assert_never
+
+from engage.conversation.answers import Answer
+from engage.conversation.effects import OptIn, OptOut
+from engage.conversation.engine import advance
+from engage.conversation.events import (
+    AnswerEntered,
+    Cancelled,
+    ConsentChanged,
+    DeliveryFailed,
+    Event,
+    ItemClosed,
+    PersonChanged,
+    StaffWrote,
+    Started,
+    TextAccepted,
+    TextReceived,
+    TimerFired,
+)
+from engage.conversation.states import Asking, NotStarted
+from engage.ids import ConversationId, derived
+from engage.queue.flag import Flag
+from engage.reading.keywords import FreeFormStop, Help, Start, Stop, carrier_word
+from engage.reading.redflags import RedFlag, red_flags
+from engage.turns.attribution import Attributed, Unplaced, attribute
+from engage.turns.context import ConversationSeen, TextCame, ThreadSeen, Turn, TurnContext
+from engage.turns.decision import Decision, InboundRead, ScreeningSaved
+from engage.turns.draft import Draft
+from engage.turns.library import Library
+
+SAFETY_EVERY_SECONDS = 30 * 60
+"""A person in a crisis reads the safety text once in this time, not after every word."""
+
+
+def decide(context: TurnContext, turn: Turn, library: Library) -> Decision:
+    """Return everything that follows from one event."""
+    draft = Draft(context, turn, library)
+    match turn.event:
+        case TextReceived():
+            if turn.text is not None:
+                _text(draft, turn.event, turn.text)
+        case Started():
+            _start(draft)
+        case StaffWrote():
+            _staff_wrote(draft)
+        case AnswerEntered():
+            _entered(draft, turn.event)
+        case ConsentChanged() | Cancelled() | TextAccepted() | TimerFired():
+            _one_conversation(draft, turn.event)
+        case DeliveryFailed():
+            _failed(draft, turn.event)
+        case ItemClosed() | PersonChanged():
+            _every_conversation(draft, turn.event)
+        case _:
+            assert_never(turn.event)
+    _next_in_line(draft)
+    return draft.decision()
+
+
+# An inbound text
+
+
+def _text(draft: Draft, event: TextReceived, came: TextCame) -> None:
+    who = attribute(draft.context)
+    thread = who.thread if isinstance(who, Attributed) else None
+    asked = who.conversation if isinstance(who, Attributed) else None
+    live = asked.state if asked is not None and isinstance(asked.state, Asking) else None
+    draft.inbound = InboundRead(
+        came.message_id,
+        author=who.author if isinstance(who, Attributed) else "unknown",
+        author_id=who.author_id if isinstance(who, Attributed) else None,
+        thread_id=thread.id if thread else None,
+        conversation_id=asked.id if asked else None,
+        prompt=live.prompt if live else None,
+    )
+    dangers = red_flags(event.text)
+    _crisis(draft, dangers, thread)
+    word = carrier_word(event.text, came.opt_out_type)
+    line = draft.context.line
+    match word:
+        case Stop() | FreeFormStop():
+            _opt_out(draft, word, thread)
+        case Start() if line is not None and line.opted_out:
+            draft.consent(OptIn(), "keyword")
+            if not word.carrier_answers:
+                draft.say(
+                    "started", "started", _language(thread, word), kind="consent", thread=thread
+                )
+        case Help():
+            _help(draft, word, thread)
+        case Start() | None:
+            _words(draft, event, came, who, dangers)
+        case _:
+            assert_never(word)
+
+
+def _crisis(draft: Draft, dangers: tuple[RedFlag, ...], thread: ThreadSeen | None) -> None:
+    for danger in dangers:
+        draft.flag(
+            Flag(
+                reason="red-flag",
+                severity=danger.severity,
+                rule=f"redflag/{danger.rule}",
+                quote=True,
+            ),
+            thread,
+        )
+    worst = next((danger for danger in dangers if danger.severity == "crisis"), None)
+    line = draft.context.line
+    if worst is None or line is None or line.opted_out:
+        return
+    period = int(draft.at.timestamp()) // SAFETY_EVERY_SECONDS
+    draft.say(
+        f"safety/{period}",
+        f"safety.{worst.kind}",
+        thread.language if thread else worst.language,
+        kind="reply",
+        thread=thread,
+        cause=line.id,
+    )
+
+
+def _opt_out(draft: Draft, word: Stop | FreeFormStop, thread: ThreadSeen | None) -> None:
+    """Close the line for everyone on it; a wish in free words we must confirm ourselves."""
+    draft.consent(OptOut("keyword"), "free-form" if isinstance(word, FreeFormStop) else "keyword")
+    for seen in draft.context.conversations:
+        _advance(draft, seen, ConsentChanged(draft.at, opted_out=True))
+    if isinstance(word, FreeFormStop) or not word.carrier_answers:
+        draft.say("stopped", "stopped", _language(thread, word), kind="consent", thread=thread)
+
+
+def _help(draft: Draft, word: Help, thread: ThreadSeen | None) -> None:
+    """Give the required text unless the carrier does, and let a human see it: it may be a cry."""
+    line = draft.context.line
+    if not word.carrier_answers and line is not None and not line.opted_out:
+        draft.say("help", "help", _language(thread, word), kind="consent", thread=thread)
+    draft.flag(
+        Flag(reason="asked-for-help", severity="urgent", rule="keyword/help", quote=True), thread
+    )
+
+
+def _words(
+    draft: Draft,
+    event: TextReceived,
+    came: TextCame,
+    who: Attributed | Unplaced,
+    dangers: tuple[RedFlag, ...],
+) -> None:
+    """Let the live conversation read the text; what it does not take, a human reads."""
+    if came.media_count:
+        thread = who.thread if isinstance(who, Attributed) else None
+        draft.flag(
+            Flag(reason="picture", severity="routine", rule="inbox/picture", quote=True), thread
+        )
+    if isinstance(who, Unplaced):
+        draft.flag(
+            Flag(reason=who.reason, severity="routine", rule=f"inbox/{who.reason}", quote=True),
+            None,
+        )
+        return
+    asked, line = who.conversation, draft.context.line
+    in_crisis = any(danger.severity == "crisis" for danger in dangers)
+    if in_crisis:
+        # A question about food after "my chest hurts" is an insult: automation holds its tongue.
+        for seen in draft.context.conversations:
+            if seen.patient_id == who.thread.patient_id:
+                _advance(draft, seen, StaffWrote(draft.at))
+        return
+    if asked is not None and line is not None and not line.opted_out and event.text.strip():
+        _advance(draft, asked, event)
+        return
+    if dangers or (came.media_count and not event.text.strip()):
+        return
+    reason = "caregiver-wrote" if who.author == "caregiver" else "outside-conversation"
+    draft.flag(
+        Flag(reason=reason, severity="routine", rule=f"inbox/{reason}", quote=True), who.thread
+    )
+
+
+def _language(thread: ThreadSeen | None, word: Stop | FreeFormStop | Start | Help) -> str:
+    return thread.language if thread else (word.language or "en")
+
+
+# Everything else
+
+
+def _start(draft: Draft) -> None:
+    """Begin a screening: with its first question if it is by text, else with the record alone."""
+    asked = draft.turn.screening
+    if asked is None:
+        return
+    tool = draft.library.instruments[asked.instrument]
+    draft.begin_screening(
+        ScreeningSaved(
+            id=asked.id,
+            patient_id=asked.patient_id,
+            instrument=tool.id,
+            instrument_version=tool.version,
+            channel=asked.channel,
+            language=asked.language,
+            status="in-progress",
+            requested_by=draft.turn.staff_id,
+        )
+    )
+    thread = draft.context.thread_of(asked.patient_id)
+    if asked.channel != "sms" or thread is None or thread.id is None:
+        return
+    seen = ConversationSeen(
+        id=ConversationId(derived(draft.at, draft.turn.cause, "conversation")),
+        thread_id=thread.id,
+        patient_id=asked.patient_id,
+        script=tool.id,
+        language=asked.language,
+        state=NotStarted(),
+        started_at=draft.at,
+        screening_id=asked.id,
+    )
+    # Saved as waiting; `_next_in_line` gives it the floor unless another question is live.
+    draft.stand(seen, seen.state)
+
+
+def _staff_wrote(draft: Draft) -> None:
+    text = draft.turn.staff_text
+    thread = next((t for t in draft.context.threads if text and t.id == text.thread_id), None)
+    if thread is None:
+        return
+    for seen in draft.context.conversations:
+        if seen.patient_id == thread.patient_id:
+            _advance(draft, seen, draft.turn.event)
+    draft.staff_text(thread)
+
+
+def _entered(draft: Draft, event: AnswerEntered) -> None:
+    """Take an answer that staff typed in, through the live conversation if there is one."""
+    asked = draft.turn.screening
+    if asked is None:
+        return
+    thread = draft.context.thread_of(asked.patient_id)
+    seen = next((c for c in draft.context.conversations if c.screening_id == asked.id), None)
+    if seen is not None:
+        _advance(draft, seen, event)
+    elif thread is not None:
+        draft.answer(asked.id, asked.instrument, event.prompt, event.answer, thread)
+        known: dict[str, Answer] = {**asked.known, event.prompt: event.answer}
+        if all(item.key in known for item in draft.library.instruments[asked.instrument].items):
+            draft.end_screening(asked.id, asked.instrument, known, completed=True)
+
+
+def _failed(draft: Draft, event: DeliveryFailed) -> None:
+    """Hand off the conversation of a text that did not arrive, or tell the care manager directly."""
+    seen = _target(draft)
+    if seen is not None and isinstance(seen.state, Asking):
+        _advance(draft, seen, event)
+        return
+    thread = next((t for t in draft.context.threads if t.patient_id == draft.turn.patient_id), None)
+    draft.flag(
+        Flag(reason="undeliverable", severity="routine", rule=f"delivery/{event.reason}"), thread
+    )
+
+
+def _one_conversation(draft: Draft, event: Event) -> None:
+    seen = _target(draft)
+    if seen is not None:
+        _advance(draft, seen, event)
+
+
+def _every_conversation(draft: Draft, event: Event) -> None:
+    for seen in draft.context.conversations:
+        if seen.patient_id == draft.turn.patient_id:
+            _advance(draft, seen, event)
+
+
+def _next_in_line(draft: Draft) -> None:
+    """One live prompt per phone: when no question is open, the next conversation begins.
+
+    A question that nobody answered in time has lost the floor: late answers to it still count as
+    long as nothing newer was asked.
+    """
+    line = draft.context.line
+    standing = draft.states().values()
+    live = any(isinstance(s, Asking) and not s.silent for _, s in standing)
+    if live or line is None or line.opted_out:
+        return
+    waiting = [seen for seen, state in standing if isinstance(state, NotStarted)]
+    if waiting:
+        first = min(waiting, key=lambda seen: (seen.started_at, seen.id.bytes))
+        _advance(draft, first, Started(draft.at))
+
+
+def _target(draft: Draft) -> ConversationSeen | None:
+    wanted = draft.turn.conversation_id
+    return next((c for c in draft.context.conversations if c.id == wanted), None)
+
+
+def _advance(draft: Draft, seen: ConversationSeen, event: Event) -> None:
+    script = draft.library.scripts[seen.script]
+    thread = draft.context.thread_of(seen.patient_id)
+    if thread is None:
+        return
+    if isinstance(event, PersonChanged) and event.language is not None:
+        seen = ConversationSeen(
+            id=seen.id,
+            thread_id=seen.thread_id,
+            patient_id=seen.patient_id,
+            script=seen.script,
+            language="es" if event.language == "es" else "en",
+            state=seen.state,
+            started_at=seen.started_at,
+            screening_id=seen.screening_id,
+        )
+    step = advance(seen.state, event, script, seen.language)
+    draft.conversation(seen, step.state, step.effects, thread)

@@ -1,0 +1,197 @@
+"""What a turn decided: every row that one transaction saves. (p).
+
+Ids are derived from the cause, so deciding the same event twice names the same rows. Words (bodies)
+are plain here and sealed by store.py. This room refuses behaviour.
+"""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from msgspec import Struct
+
+from engage.conversation.answers import Answer
+from engage.conversation.severity import Severity
+from engage.conversation.states import State
+from engage.ids import (
+    AnswerId,
+    ConsentEventId,
+    ConversationId,
+    FlagId,
+    LineId,
+    MessageId,
+    PatientId,
+    PracticeId,
+    QueueItemId,
+    ScreeningId,
+    StaffId,
+    ThreadId,
+    TimerId,
+)
+from engage.needs.scoring import Verdict
+from engage.turns.context import Channel, Language
+
+Author = Literal["patient", "caregiver", "unknown", "staff", "system"]
+Kind = Literal["reply", "check-in", "screening", "staff", "consent"]
+
+
+class InboundRead(Struct, frozen=True):
+    """Who wrote the text, about whom, and which prompt it answers."""
+
+    id: MessageId
+    author: Author
+    author_id: UUID | None = None
+    thread_id: ThreadId | None = None
+    conversation_id: ConversationId | None = None
+    prompt: str | None = None
+
+
+class TextOut(Struct, frozen=True, kw_only=True):
+    """A text to send. `cause_id` and `key` make it unique for ever."""
+
+    id: MessageId
+    thread_id: ThreadId | None
+    conversation_id: ConversationId | None
+    cause_id: UUID
+    key: str
+    body: str
+    kind: Kind
+    author: Author = "system"
+    author_id: UUID | None = None
+    text_id: str | None = None
+    prompt: str | None = None
+
+    def __repr__(self) -> str:
+        """Hide the words."""
+        return f"TextOut(key={self.key!r}, text_id={self.text_id!r}, body=…)"
+
+
+class Withdrawn(Struct, frozen=True):
+    """A text that must not be sent any more, if the carrier does not have it yet."""
+
+    cause_id: UUID
+    key: str
+
+
+class AnswerGiven(Struct, frozen=True, kw_only=True):
+    """An answer to an item, who reported it and in which text."""
+
+    id: AnswerId
+    screening_id: ScreeningId
+    item: str
+    answer: Answer
+    loinc: str | None
+    reporter: Literal["patient", "caregiver", "staff"]
+    reporter_id: UUID | None = None
+    message_id: MessageId | None = None
+
+
+class FlagRaised(Struct, frozen=True, kw_only=True):
+    """A flag, and the item it belongs to."""
+
+    id: FlagId
+    item_id: QueueItemId
+    patient_id: PatientId | None
+    reason: str
+    severity: Severity
+    rule: str
+    source_id: UUID
+    #: The text whose words belong to it.
+    message_id: MessageId | None = None
+
+
+class ItemOpened(Struct, frozen=True, kw_only=True):
+    """New work, with its owner and due time."""
+
+    id: QueueItemId
+    about_id: UUID
+    patient_id: PatientId | None
+    thread_id: ThreadId | None
+    subject: str
+    severity: Severity
+    owner_id: StaffId
+    owner_why: str
+    due_at: datetime
+    waiting_since: datetime | None = None
+
+
+class ItemRaised(Struct, frozen=True, kw_only=True):
+    """Open work that a further flag joined; severity and due time only tighten."""
+
+    id: QueueItemId
+    patient_id: PatientId | None
+    severity: Severity
+    due_at: datetime
+    waiting_since: datetime | None = None
+
+
+class TimerSet(Struct, frozen=True):
+    """Wake a conversation."""
+
+    id: TimerId
+    conversation_id: ConversationId
+    name: str
+    step: int
+    fires_at: datetime
+
+
+class ConversationSaved(Struct, frozen=True, kw_only=True):
+    """A conversation as it stands after the turn."""
+
+    id: ConversationId
+    thread_id: ThreadId
+    patient_id: PatientId
+    script: str
+    language: Language
+    state: State
+    open: bool
+    screening_id: ScreeningId | None = None
+
+
+class ScreeningSaved(Struct, frozen=True, kw_only=True):
+    """A screening as it stands after the turn."""
+
+    id: ScreeningId
+    patient_id: PatientId
+    instrument: str
+    instrument_version: str
+    channel: Channel
+    language: Language
+    status: Literal["in-progress", "completed", "stopped"]
+    verdict: Verdict | None = None
+    requested_by: StaffId | None = None
+
+
+class ConsentSaved(Struct, frozen=True):
+    """A line of the consent ledger."""
+
+    id: ConsentEventId
+    kind: Literal["opted-out", "opted-in"]
+    how: str
+    message_id: MessageId | None = None
+    staff_id: StaffId | None = None
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """Everything one turn says. An empty one still uses up its cause."""
+
+    practice_id: PracticeId
+    line_id: LineId | None
+    at: datetime
+    inbound: InboundRead | None = None
+    opted_out: bool | None = None
+    consents: tuple[ConsentSaved, ...] = ()
+    screenings: tuple[ScreeningSaved, ...] = ()
+    conversations: tuple[ConversationSaved, ...] = ()
+    answers: tuple[AnswerGiven, ...] = ()
+    texts: tuple[TextOut, ...] = ()
+    withdrawn: tuple[Withdrawn, ...] = ()
+    items: tuple[ItemOpened, ...] = ()
+    raised: tuple[ItemRaised, ...] = ()
+    flags: tuple[FlagRaised, ...] = ()
+    timers: tuple[TimerSet, ...] = ()
+    #: Patients (or the line) whose waiting a human has just answered.
+    answered: tuple[UUID, ...] = ()
+    #: Hand-offs, for the transcript.
+    handed_off: tuple[str, ...] = ()
+    done: tuple[tuple[str, UUID], ...] = ()

@@ -1,0 +1,446 @@
+"""A decision in the making: collects effects and turns each into rows with derived ids. (p).
+
+The order of a decision: crisis, consent, keywords, engine, flags, routing; decide.py calls in that
+order. Here is how one effect becomes rows. This room refuses to choose between effects.
+"""
+
+from datetime import datetime, timedelta
+from typing import assert_never
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from engage.conversation.answers import Answer
+from engage.conversation.effects import (
+    Effect,
+    Finish,
+    HandOff,
+    OptIn,
+    OptOut,
+    RaiseFlag,
+    RecordAnswer,
+    SendText,
+    SetTimer,
+    WithdrawText,
+)
+from engage.conversation.severity import Severity, rank
+from engage.conversation.states import Done, State
+from engage.ids import (
+    AnswerId,
+    ConsentEventId,
+    ConversationId,
+    FlagId,
+    MessageId,
+    QueueItemId,
+    ScreeningId,
+    StaffId,
+    TimerId,
+    derived,
+)
+from engage.needs.scoring import flag_for, score
+from engage.queue.clocks import due_at
+from engage.queue.flag import Flag
+from engage.queue.routing import owner_for
+from engage.turns.context import ConversationSeen, ThreadSeen, Turn, TurnContext
+from engage.turns.decision import (
+    AnswerGiven,
+    ConsentSaved,
+    ConversationSaved,
+    Decision,
+    FlagRaised,
+    InboundRead,
+    ItemOpened,
+    ItemRaised,
+    Kind,
+    ScreeningSaved,
+    TextOut,
+    TimerSet,
+    Withdrawn,
+)
+from engage.turns.library import Library
+
+
+class Draft:
+    """Grows while a turn is decided; `decision` is the value."""
+
+    def __init__(self, context: TurnContext, turn: Turn, library: Library) -> None:
+        """Begin with nothing said."""
+        self.context = context
+        self.turn = turn
+        self.library = library
+        self.inbound: InboundRead | None = None
+        self._opted_out: bool | None = None
+        self._consents: list[ConsentSaved] = []
+        self._screenings: dict[ScreeningId, ScreeningSaved] = {}
+        self._conversations: dict[ConversationId, ConversationSaved] = {}
+        self._answers: list[AnswerGiven] = []
+        self._texts: list[TextOut] = []
+        self._withdrawn: list[Withdrawn] = []
+        self._opened: dict[tuple[UUID, str], ItemOpened] = {}
+        self._raised: dict[QueueItemId, ItemRaised] = {}
+        self._flags: list[FlagRaised] = []
+        self._timers: list[TimerSet] = []
+        self._answered: list[UUID] = []
+        self._handed_off: list[str] = []
+
+    @property
+    def at(self) -> datetime:
+        """When the turn happens."""
+        return self.turn.at
+
+    def decision(self) -> Decision:
+        """Return the finished value."""
+        line = self.context.line
+        return Decision(
+            practice_id=self.context.practice.id,
+            line_id=line.id if line else None,
+            at=self.at,
+            inbound=self.inbound,
+            opted_out=self._opted_out,
+            consents=tuple(self._consents),
+            screenings=tuple(self._screenings.values()),
+            conversations=tuple(self._conversations.values()),
+            answers=tuple(self._answers),
+            texts=tuple(self._texts),
+            withdrawn=tuple(self._withdrawn),
+            items=tuple(self._opened.values()),
+            raised=tuple(self._raised.values()),
+            flags=tuple(self._flags),
+            timers=tuple(self._timers),
+            answered=tuple(self._answered),
+            handed_off=tuple(self._handed_off),
+            done=self.turn.done,
+        )
+
+    # Consent
+
+    def consent(self, effect: OptOut | OptIn, how: str) -> None:
+        """Close or open the line, and write it into the ledger."""
+        out = isinstance(effect, OptOut)
+        self._opted_out = out
+        text = self.turn.text
+        self._consents.append(
+            ConsentSaved(
+                ConsentEventId(derived(self.at, self.turn.cause, f"consent/{how}")),
+                "opted-out" if out else "opted-in",
+                how,
+                message_id=text.message_id if text else None,
+                staff_id=self.turn.staff_id,
+            )
+        )
+
+    # A conversation's effects
+
+    def conversation(
+        self, seen: ConversationSeen, state: State, effects: tuple[Effect, ...], thread: ThreadSeen
+    ) -> None:
+        """Save where a conversation stands and carry out what it wants."""
+        if state != seen.state:
+            self.stand(seen, state)
+        for effect in effects:
+            self._carry_out(seen, effect, thread, state)
+
+    def states(self) -> dict[ConversationId, tuple[ConversationSeen, State]]:
+        """Return the line's conversations as they stand so far in this turn."""
+        standing = {seen.id: (seen, seen.state) for seen in self.context.conversations}
+        for saved in self._conversations.values():
+            seen = ConversationSeen(
+                id=saved.id,
+                thread_id=saved.thread_id,
+                patient_id=saved.patient_id,
+                script=saved.script,
+                language=saved.language,
+                state=saved.state,
+                started_at=self.at,
+                screening_id=saved.screening_id,
+            )
+            standing[saved.id] = (seen, saved.state)
+        return standing
+
+    def stand(self, seen: ConversationSeen, state: State) -> None:
+        """Save where a conversation stands, a new one too."""
+        self._conversations[seen.id] = ConversationSaved(
+            id=seen.id,
+            thread_id=seen.thread_id,
+            patient_id=seen.patient_id,
+            script=seen.script,
+            language=seen.language,
+            state=state,
+            open=not isinstance(state, Done),
+            screening_id=seen.screening_id,
+        )
+
+    def _carry_out(
+        self, seen: ConversationSeen, effect: Effect, thread: ThreadSeen, state: State
+    ) -> None:
+        match effect:
+            case SendText():
+                self._say(seen, effect, thread)
+            case WithdrawText(key):
+                self._withdrawn.append(Withdrawn(seen.id, key))
+            case RecordAnswer(prompt, answer):
+                if seen.screening_id is not None:
+                    self.answer(seen.screening_id, seen.script, prompt, answer, thread)
+            case RaiseFlag(reason, severity, rule, quote):
+                self.flag(Flag(reason=reason, severity=severity, rule=rule, quote=quote), thread)
+            case SetTimer(name, step, after_hours):
+                self._timers.append(
+                    TimerSet(
+                        TimerId(derived(self.at, seen.id, f"timer/{name}/{step}")),
+                        seen.id,
+                        name,
+                        step,
+                        self.at + timedelta(hours=after_hours),
+                    )
+                )
+            case HandOff(reason):
+                self._handed_off.append(reason)
+            case Finish(outcome):
+                if seen.screening_id is not None:
+                    known = dict(state.answers) if isinstance(state, Done) else {}
+                    self.end_screening(
+                        seen.screening_id, seen.script, known, completed=outcome == "completed"
+                    )
+            case OptOut(how):
+                self.consent(effect, how)
+            case OptIn():
+                self.consent(effect, "script")
+            case _:
+                assert_never(effect)
+
+    def _say(self, seen: ConversationSeen, effect: SendText, thread: ThreadSeen) -> None:
+        prompt = effect.text.rpartition(" ")[2]
+        self._texts.append(
+            TextOut(
+                id=MessageId(derived(self.at, seen.id, f"text/{effect.key}")),
+                thread_id=seen.thread_id,
+                conversation_id=seen.id,
+                cause_id=seen.id,
+                key=effect.key,
+                body=self.library.words(
+                    effect.text, seen.language, self._values(seen, thread), effect.lead
+                ),
+                kind="screening",
+                text_id=effect.text,
+                prompt=prompt if prompt in self.library.questions else None,
+            )
+        )
+
+    def _values(self, seen: ConversationSeen | None, thread: ThreadSeen | None) -> dict[str, str]:
+        practice = self.context.practice
+        script = self.library.scripts.get(seen.script) if seen else None
+        manager = thread.manager_id if thread else None
+        name = next((s.given_name for s in self.context.staff if s.id == manager), None)
+        team = {"en": "A person", "es": "Una persona"}
+        language = seen.language if seen else "en"
+        return {
+            "practice": practice.texting_name,
+            "phone": practice.support_phone,
+            "count": str(len(script.prompts)) if script else "1",
+            "care_manager": name or team[language],
+        }
+
+    # Texts outside a conversation
+
+    def say(
+        self,
+        key: str,
+        text_id: str,
+        language: str,
+        *,
+        kind: Kind,
+        thread: ThreadSeen | None,
+        cause: UUID | None = None,
+    ) -> None:
+        """Send one catalogue text that belongs to no conversation."""
+        cause = cause or self.turn.cause
+        self._texts.append(
+            TextOut(
+                id=MessageId(derived(self.at, cause, f"text/{key}")),
+                thread_id=thread.id if thread else None,
+                conversation_id=None,
+                cause_id=cause,
+                key=key,
+                body=self.library.words(text_id, language, self._values(None, thread)),
+                kind=kind,
+                text_id=text_id,
+            )
+        )
+
+    def staff_text(self, thread: ThreadSeen) -> None:
+        """Send what a person of the practice wrote; their patient is no longer waiting."""
+        text = self.turn.staff_text
+        if text is None:
+            return
+        self._texts.append(
+            TextOut(
+                id=text.message_id,
+                thread_id=text.thread_id,
+                conversation_id=None,
+                cause_id=text.message_id,
+                key="staff",
+                body=text.body,
+                kind="staff",
+                author="staff",
+                author_id=text.staff_id,
+            )
+        )
+        self._answered.append(thread.patient_id)
+
+    # Screenings
+
+    def answer(
+        self, screening: ScreeningId, instrument: str, item: str, answer: Answer, thread: ThreadSeen
+    ) -> None:
+        """Record an answer, and flag it at once if it is a risk."""
+        by_staff = self.turn.text is None
+        inbound = self.inbound
+        self._answers.append(
+            AnswerGiven(
+                id=AnswerId(derived(self.at, self.turn.cause, f"answer/{item}")),
+                screening_id=screening,
+                item=item,
+                answer=answer,
+                loinc=self.library.item_codes(instrument, item),
+                reporter="staff" if by_staff else "patient",
+                reporter_id=self.turn.staff_id if by_staff else None,
+                message_id=inbound.id if inbound else None,
+            )
+        )
+        tool = self.library.instruments[instrument]
+        domain = flag_for(tool, item, answer)
+        if domain is not None:
+            rule = f"{instrument}/{item}"
+            self.flag(Flag(reason=domain, severity="routine", rule=rule, kind="need"), thread)
+
+    def begin_screening(self, saved: ScreeningSaved) -> None:
+        """Save a screening that did not exist before."""
+        self._screenings[saved.id] = saved
+
+    def end_screening(
+        self, screening: ScreeningId, instrument: str, known: dict[str, Answer], *, completed: bool
+    ) -> None:
+        """Close a screening with the verdict that its answers allow."""
+        tool = self.library.instruments[instrument]
+        begun = self._screenings.get(screening) or self._screening_row(screening, tool.version)
+        if begun is not None:
+            self._screenings[screening] = replace(
+                begun,
+                status="completed" if completed else "stopped",
+                verdict=score(tool, known),
+            )
+
+    def _screening_row(self, screening: ScreeningId, version: str) -> ScreeningSaved | None:
+        seen = next((c for c in self.context.conversations if c.screening_id == screening), None)
+        asked = self.turn.screening
+        if asked is not None and asked.id == screening:
+            return ScreeningSaved(
+                id=screening,
+                patient_id=asked.patient_id,
+                instrument=asked.instrument,
+                instrument_version=version,
+                channel=asked.channel,
+                language=asked.language,
+                status="in-progress",
+            )
+        if seen is None:
+            return None
+        return ScreeningSaved(
+            id=screening,
+            patient_id=seen.patient_id,
+            instrument=seen.script,
+            instrument_version=version,
+            channel="sms",
+            language=seen.language,
+            status="in-progress",
+        )
+
+    # Flags and work
+
+    def flag(self, flag: Flag, thread: ThreadSeen | None) -> None:
+        """Raise a flag on the open item of its subject, or open one with an owner."""
+        line = self.context.line
+        about: UUID | None = thread.patient_id if thread else (line.id if line else None)
+        if about is None:
+            return
+        due = due_at(flag.severity, self.at, self.context.practice.calendar)
+        text = self.turn.text
+        waiting = self.at if text is not None else None
+        item_id = self._join(flag, about, due, waiting, thread)
+        self._flags.append(
+            FlagRaised(
+                id=FlagId(derived(self.at, self.turn.cause, f"flag/{flag.rule}")),
+                item_id=item_id,
+                patient_id=thread.patient_id if thread else None,
+                reason=flag.reason,
+                severity=flag.severity,
+                rule=flag.rule,
+                source_id=self.turn.cause,
+                message_id=text.message_id
+                if text and (flag.quote or flag.kind == "need")
+                else None,
+            )
+        )
+
+    def _join(
+        self,
+        flag: Flag,
+        about: UUID,
+        due: datetime,
+        waiting: datetime | None,
+        thread: ThreadSeen | None,
+    ) -> QueueItemId:
+        subject = flag.subject
+        opened = self._opened.get((about, subject))
+        if opened is not None:
+            self._opened[about, subject] = replace(
+                opened,
+                severity=_higher(opened.severity, flag.severity),
+                due_at=min(opened.due_at, due),
+            )
+            return opened.id
+        seen = next(
+            (i for i in self.context.items if i.about_id == about and i.subject == subject), None
+        )
+        if seen is not None:
+            before = self._raised.get(seen.id)
+            severity = _higher(before.severity if before else seen.severity, flag.severity)
+            self._raised[seen.id] = ItemRaised(
+                id=seen.id,
+                patient_id=thread.patient_id if thread else None,
+                severity=severity,
+                due_at=min(seen.due_at, due) if severity != seen.severity else seen.due_at,
+                waiting_since=waiting,
+            )
+            return seen.id
+        owner = owner_for(
+            flag.severity,
+            at=self.at,
+            due=due,
+            manager=thread.manager_id if thread else self._common_manager(),
+            team=thread.team if thread else (),
+            roster=self.context.roster,
+        )
+        item = ItemOpened(
+            id=QueueItemId(derived(self.at, self.turn.cause, f"item/{subject}")),
+            about_id=about,
+            patient_id=thread.patient_id if thread else None,
+            thread_id=thread.id if thread else None,
+            subject=subject,
+            severity=flag.severity,
+            owner_id=owner.staff_id,
+            owner_why=owner.why,
+            due_at=due,
+            waiting_since=waiting,
+        )
+        self._opened[about, subject] = item
+        return item.id
+
+    def _common_manager(self) -> StaffId | None:
+        """Return the care manager of everybody on the line, if it is one person."""
+        managers = {t.manager_id for t in self.context.threads if t.active}
+        return managers.pop() if len(managers) == 1 else None
+
+
+def _higher(one: Severity, other: Severity) -> Severity:
+    return one if rank(one) >= rank(other) else other

@@ -1,0 +1,446 @@
+"""The SQL of a turn: two function calls around one decision.
+
+Opening returns what the decision needs, saving takes what it says; both are database functions (see
+0001_house/07_turn.sql), because the Python process is the bottleneck, not PostgreSQL. Words are
+sealed on the way in. This room refuses to decide.
+"""
+
+import base64
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import bindparam, select
+from sqlalchemy import update as update_rows
+
+from engage.conversation.answers import Answer, Chosen, Declined, DidNotKnow, NotAsked
+from engage.db.sealing import PracticeKeys
+from engage.db.session import Query, Work
+from engage.db.tables import (
+    answer,
+    conversation,
+    line,
+    message,
+    phone_use,
+    practice_number,
+    queue_item,
+    screening,
+    thread,
+    timer,
+)
+from engage.errors import EngageError
+from engage.ids import (
+    ConversationId,
+    LineId,
+    MessageId,
+    NumberId,
+    PatientId,
+    PhoneId,
+    PracticeId,
+    QueueItemId,
+    ScreeningId,
+    ThreadId,
+    TimerId,
+    derived,
+)
+from engage.messaging.segments import count
+from engage.turns.context import ScreeningAsked, TurnContext
+from engage.turns.decision import Decision
+
+
+class TurnFailed(EngageError):  # noqa: N818 - reads as a sentence
+    """The turn could not be saved; it will be tried again."""
+
+    def __init__(self, state: str) -> None:
+        """Remember the SQLSTATE that undid it: five letters, no data."""
+        super().__init__()
+        self.state = state
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """What the recording call returned."""
+
+    duplicate: bool
+    line_id: LineId | None = None
+    failed: str | None = None
+    context: TurnContext | None = None
+
+
+class Inbound(msgspec.Struct, frozen=True):
+    """An inbound text as it was recorded."""
+
+    id: MessageId
+    line_id: LineId
+    body: str
+    opt_out_type: str | None
+    media_count: int
+    at: datetime
+    handled: bool
+
+    def __repr__(self) -> str:
+        """Hide the words."""
+        return f"Inbound(id={self.id}, body=…)"
+
+
+class TimerDue(msgspec.Struct, frozen=True):
+    """A timer and the line of its conversation."""
+
+    id: TimerId
+    conversation_id: ConversationId
+    name: str
+    step: int
+    line_id: LineId
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """One of our texts, as its outcome finds it."""
+
+    id: MessageId
+    line_id: LineId
+    thread_id: ThreadId | None
+    conversation_id: ConversationId | None
+    patient_id: PatientId | None
+    key: str | None
+    status: str
+
+
+_CONTEXT = msgspec.json.Decoder(TurnContext)
+_RECORDED = msgspec.json.Decoder(Recorded)
+
+_INBOUND = Query(
+    select(
+        message.c.id,
+        message.c.line_id,
+        message.c.body_sealed,
+        message.c.opt_out_type,
+        message.c.media_count,
+        message.c.at,
+        message.c.handled_at,
+    ).where(
+        message.c.practice_id == bindparam("practice"),
+        message.c.id == bindparam("message"),
+        message.c.direction == "in",
+    )
+)
+_TIMER = Query(
+    select(timer.c.id, timer.c.conversation_id, timer.c.name, timer.c.step, thread.c.line_id)
+    .join(
+        conversation,
+        (conversation.c.practice_id == timer.c.practice_id)
+        & (conversation.c.id == timer.c.conversation_id),
+    )
+    .join(
+        thread,
+        (thread.c.practice_id == conversation.c.practice_id)
+        & (thread.c.id == conversation.c.thread_id),
+    )
+    .where(timer.c.practice_id == bindparam("practice"), timer.c.id == bindparam("timer"))
+)
+_SENT = Query(
+    select(
+        message.c.id,
+        message.c.line_id,
+        message.c.thread_id,
+        message.c.conversation_id,
+        message.c.text_key,
+        message.c.status,
+        thread.c.patient_id,
+    )
+    .outerjoin(
+        thread,
+        (thread.c.practice_id == message.c.practice_id) & (thread.c.id == message.c.thread_id),
+    )
+    .where(
+        message.c.practice_id == bindparam("practice"),
+        message.c.id == bindparam("message"),
+        message.c.direction == "out",
+    )
+)
+_LINE_OF_THREAD = Query(
+    select(thread.c.line_id, thread.c.patient_id).where(
+        thread.c.practice_id == bindparam("practice"), thread.c.id == bindparam("thread")
+    )
+)
+_LINES_OF_PATIENT = Query(
+    select(thread.c.line_id)
+    .where(
+        thread.c.practice_id == bindparam("practice"), thread.c.patient_id == bindparam("patient")
+    )
+    .order_by(thread.c.line_id)
+)
+_PHONE_OF_PATIENT = Query(
+    select(phone_use.c.phone_id)
+    .where(
+        phone_use.c.practice_id == bindparam("practice"),
+        phone_use.c.patient_id == bindparam("patient"),
+        phone_use.c.until_at.is_(None),
+    )
+    .order_by(phone_use.c.from_at.desc())
+    .limit(1)
+)
+_FIRST_NUMBER = Query(
+    select(practice_number.c.id)
+    .where(practice_number.c.practice_id == bindparam("practice"))
+    .order_by(practice_number.c.created_at, practice_number.c.id)
+    .limit(1)
+)
+_SCREENING = Query(
+    select(
+        screening.c.id,
+        screening.c.patient_id,
+        screening.c.instrument,
+        screening.c.channel,
+        screening.c.language,
+        screening.c.status,
+    ).where(
+        screening.c.practice_id == bindparam("practice"), screening.c.id == bindparam("screening")
+    )
+)
+_ANSWERS = Query(
+    select(answer.c.item, answer.c.kind, answer.c.option)
+    .where(
+        answer.c.practice_id == bindparam("practice"),
+        answer.c.screening_id == bindparam("screening"),
+    )
+    .order_by(answer.c.id)
+)
+_LINE_OF_SCREENING = Query(
+    select(thread.c.line_id)
+    .join(
+        conversation,
+        (conversation.c.practice_id == thread.c.practice_id)
+        & (conversation.c.thread_id == thread.c.id),
+    )
+    .where(
+        conversation.c.practice_id == bindparam("practice"),
+        conversation.c.screening_id == bindparam("screening"),
+    )
+    .limit(1)
+)
+_ITEM = Query(
+    select(queue_item.c.patient_id).where(
+        queue_item.c.practice_id == bindparam("practice"), queue_item.c.id == bindparam("item")
+    )
+)
+_COUNT_TRY = Query(
+    update_rows(message)
+    .where(message.c.practice_id == bindparam("practice"), message.c.id == bindparam("message"))
+    .values(tries=bindparam("tries"))
+)
+_LINE_PHONE = Query(
+    select(line.c.phone_id).where(
+        line.c.practice_id == bindparam("practice"), line.c.id == bindparam("line")
+    )
+)
+
+
+async def record(work: Work, *values: Any) -> Recorded:  # noqa: ANN401 - the columns of text_in
+    """Record a text and, in its savepoint, lock and load; see text_in for the values."""
+    return _RECORDED.decode(await work.call("text_in", *values))
+
+
+async def open_turn(
+    work: Work,
+    practice: PracticeId,
+    line_id: LineId | None,
+    patient: PatientId | None,
+    at: datetime,
+) -> TurnContext:
+    """Lock a line (or, without one, a patient) and load what a decision needs."""
+    return _CONTEXT.decode(await work.call("turn_open", practice, line_id, patient, at))
+
+
+async def save(work: Work, decision: Decision, keys: PracticeKeys) -> None:
+    """Save a decision; TurnFailed with the SQLSTATE if the database undid it."""
+    state = await work.call("turn_save", msgspec.json.encode(rows_of(decision, keys)).decode())
+    if state is not None:
+        raise TurnFailed(state)
+
+
+def rows_of(decision: Decision, keys: PracticeKeys) -> dict[str, Any]:
+    """Return the rows of a decision as turn_save reads them: only what is there, words sealed."""
+    made = msgspec.to_builtins(decision, builtin_types=(bytes, UUID, datetime))
+    rows: dict[str, Any] = {
+        name: value
+        for name, value in made.items()
+        if name not in ("texts", "answers", "done", "handed_off", "conversations", "screenings")
+        and value not in (None, [], ())
+    }
+    if decision.texts:
+        rows["texts"] = [
+            {
+                **msgspec.structs.asdict(text),
+                "body": base64.b64encode(
+                    keys.seal_text("message.body", text.id, text.body)
+                ).decode(),
+                "segments": count(text.body).segments,
+            }
+            for text in decision.texts
+        ]
+    if decision.answers:
+        rows["answers"] = [
+            {**msgspec.structs.asdict(given), **_answer_columns(given.answer)}
+            for given in decision.answers
+        ]
+    if decision.conversations:
+        rows["conversations"] = [msgspec.structs.asdict(c) for c in decision.conversations]
+    if decision.screenings:
+        rows["screenings"] = [msgspec.structs.asdict(s) for s in decision.screenings]
+    if decision.done:
+        rows["done"] = [{"kind": kind, "id": row} for kind, row in decision.done]
+    rows["feed"] = _feed(decision)
+    return rows
+
+
+def _answer_columns(given: Answer) -> dict[str, str | None]:
+    match given:
+        case Chosen(option):
+            return {"kind": "chosen", "option": option, "answer": None}
+        case Declined():
+            return {"kind": "declined", "option": None, "answer": None}
+        case DidNotKnow():
+            return {"kind": "did-not-know", "option": None, "answer": None}
+        case NotAsked():
+            return {"kind": "not-asked", "option": None, "answer": None}
+
+
+def _feed(decision: Decision) -> list[dict[str, Any]]:
+    """Return what watchers of the practice are told: ids only."""
+    told: list[tuple[str, UUID, UUID | None]] = [
+        ("item", item.id, item.patient_id) for item in (*decision.items, *decision.raised)
+    ]
+    told += [("message", text.id, None) for text in decision.texts]
+    if decision.inbound is not None:
+        told.append(("message", decision.inbound.id, None))
+    told += [("screening", s.id, s.patient_id) for s in decision.screenings]
+    return [
+        {
+            "id": derived(decision.at, subject, f"feed/{kind}/{decision.at.timestamp()}"),
+            "kind": kind,
+            "subject_id": subject,
+            "patient_id": patient,
+        }
+        for kind, subject, patient in told
+    ]
+
+
+async def inbound(
+    work: Work, practice: PracticeId, message_id: MessageId, keys: PracticeKeys
+) -> Inbound | None:
+    """Return a recorded text with its words, or None if there is no such text."""
+    row = await work.maybe(_INBOUND, practice=practice, message=message_id)
+    if row is None:
+        return None
+    return Inbound(
+        id=message_id,
+        line_id=row["line_id"],
+        body=keys.open_text("message.body", message_id, row["body_sealed"]),
+        opt_out_type=row["opt_out_type"],
+        media_count=row["media_count"],
+        at=row["at"],
+        handled=row["handled_at"] is not None,
+    )
+
+
+async def count_try(work: Work, practice: PracticeId, message_id: MessageId, tries: int) -> None:
+    """Note how often a text's turn has been tried."""
+    await work.run(_COUNT_TRY, practice=practice, message=message_id, tries=tries)
+
+
+async def timer_due(work: Work, practice: PracticeId, timer_id: TimerId) -> TimerDue | None:
+    """Return a timer with its line, or None if it is used up."""
+    row = await work.maybe(_TIMER, practice=practice, timer=timer_id)
+    if row is None:
+        return None
+    return TimerDue(row["id"], row["conversation_id"], row["name"], row["step"], row["line_id"])
+
+
+async def sent(work: Work, practice: PracticeId, message_id: MessageId) -> Sent | None:
+    """Return one of our texts, or None."""
+    row = await work.maybe(_SENT, practice=practice, message=message_id)
+    if row is None:
+        return None
+    return Sent(
+        id=message_id,
+        line_id=row["line_id"],
+        thread_id=row["thread_id"],
+        conversation_id=row["conversation_id"],
+        patient_id=row["patient_id"],
+        key=row["text_key"],
+        status=row["status"],
+    )
+
+
+async def line_of_thread(
+    work: Work, practice: PracticeId, thread_id: ThreadId
+) -> tuple[LineId, PatientId] | None:
+    """Return the line and the patient of a thread."""
+    row = await work.maybe(_LINE_OF_THREAD, practice=practice, thread=thread_id)
+    return None if row is None else (row["line_id"], row["patient_id"])
+
+
+async def lines_of_patient(work: Work, practice: PracticeId, patient: PatientId) -> list[LineId]:
+    """Return the lines on which there are texts about a patient, in lock order."""
+    rows = await work.rows(_LINES_OF_PATIENT, practice=practice, patient=patient)
+    return [row["line_id"] for row in rows]
+
+
+async def line_to(
+    work: Work, practice: PracticeId, patient: PatientId, at: datetime
+) -> LineId | None:
+    """Return the line from the practice's number to the patient's phone, made if new."""
+    phone = await work.maybe(_PHONE_OF_PATIENT, practice=practice, patient=patient)
+    number = await work.maybe(_FIRST_NUMBER, practice=practice)
+    if phone is None or number is None:
+        return None
+    found = await work.call(
+        "line_for", practice, NumberId(number["id"]), PhoneId(phone["phone_id"]), at
+    )
+    return LineId(found)
+
+
+async def screening_asked(
+    work: Work, practice: PracticeId, screening_id: ScreeningId
+) -> tuple[ScreeningAsked, str] | None:
+    """Return a screening with the answers known so far, and its status."""
+    row = await work.maybe(_SCREENING, practice=practice, screening=screening_id)
+    if row is None:
+        return None
+    known: dict[str, Answer] = {}
+    for given in await work.rows(_ANSWERS, practice=practice, screening=screening_id):
+        known[given["item"]] = answer_of(given["kind"], given["option"])
+    asked = ScreeningAsked(
+        id=screening_id,
+        patient_id=row["patient_id"],
+        instrument=row["instrument"],
+        channel=row["channel"],
+        language=row["language"],
+        known=known,
+    )
+    return asked, row["status"]
+
+
+async def line_of_screening(
+    work: Work, practice: PracticeId, screening_id: ScreeningId
+) -> LineId | None:
+    """Return the line a screening is texted on, if it is."""
+    row = await work.maybe(_LINE_OF_SCREENING, practice=practice, screening=screening_id)
+    return None if row is None else row["line_id"]
+
+
+async def patient_of_item(work: Work, practice: PracticeId, item: QueueItemId) -> PatientId | None:
+    """Return whom an item is about, if it is a patient."""
+    row = await work.maybe(_ITEM, practice=practice, item=item)
+    return None if row is None else row["patient_id"]
+
+
+def answer_of(kind: str, option: str | None) -> Answer:
+    """Return an answer from its columns."""
+    answers: Mapping[str, Answer] = {
+        "declined": Declined(),
+        "did-not-know": DidNotKnow(),
+        "not-asked": NotAsked(),
+    }
+    return Chosen(option) if kind == "chosen" and option is not None else answers[kind]
