@@ -1,0 +1,76 @@
+"""What the store hands out about texts: values that are read, never rows.
+
+Pure (p). Whatever holds a number or a word of a person prints as its bare name. This module refuses
+to decide anything.
+"""
+
+from datetime import datetime
+from typing import Literal, TypeAlias
+from uuid import UUID
+
+from msgspec import Struct
+
+from engage.ids import LineId, MessageId, NumberId, PatientId, PracticeId, ThreadId
+from engage.messaging.delivery import State
+from engage.messaging.hidden import Hidden
+from engage.messaging.may_text import Facts, TextKind
+from engage.people.phone import PhoneNumber
+
+Author: TypeAlias = Literal["patient", "caregiver", "unknown", "staff", "system"]
+
+
+class Outgoing(Hidden, frozen=True, kw_only=True):
+    """A text of ours with all that sending it depends on, locked until the transaction ends."""
+
+    practice_id: PracticeId
+    id: MessageId
+    line_id: LineId
+    number_id: NumberId
+    patient_id: PatientId | None
+    from_number: str
+    #: None for a sender that is no number we could text (a short code).
+    to: PhoneNumber | None
+    body: str
+    kind: TextKind
+    state: State
+    carrier_sid: str | None
+    at: datetime
+    sending_at: datetime | None
+    facts: Facts
+
+
+class Message(Hidden, frozen=True, kw_only=True):
+    """A text in a thread, as staff read it."""
+
+    id: MessageId
+    direction: Literal["in", "out"]
+    author: Author
+    author_id: UUID | None
+    body: str
+    kind: TextKind
+    prompt: str | None
+    #: The delivery state of a text of ours; "received" for one that came in.
+    state: str
+    state_reason: str | None
+    error_code: int | None
+    media_count: int
+    at: datetime
+    state_at: datetime | None
+
+
+class Thread(Struct, frozen=True):
+    """All texts about one person on one line."""
+
+    id: ThreadId
+    patient_id: PatientId
+    line_id: LineId
+    opted_out: bool
+
+
+class SimulatedText(Hidden, frozen=True, kw_only=True):
+    """A text that the simulated carrier took."""
+
+    sid: str
+    from_number: str
+    body: str
+    at: datetime

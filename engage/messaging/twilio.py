@@ -1,0 +1,256 @@
+"""Twilio as a `Carrier`: one request per call, and every way it can end named.
+
+Creating a message is not idempotent and there is no key to make it so: a request that was written
+and got no readable answer is `Unknown`, whatever else it looks like. This module refuses to repeat
+a request, to let an exception of the client library out (their texts hold phone numbers), and to
+read the carrier's error messages: codes only.
+"""
+
+# pyright: reportMissingTypeStubs=false
+# The library carries its types inline, partly; what it lacks shows where a value is used.
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Final, TypeVar
+
+import aiohttp
+from twilio.base.exceptions import TwilioRestException, TwilioServiceException
+from twilio.rest import Client
+from twilio.rest.api.v2010.account.message import MessageInstance, MessageList
+
+from engage.messaging.carrier import (
+    Accepted,
+    Account,
+    CarrierSilent,
+    Effect,
+    Found,
+    Outcome,
+    Refused,
+    Text,
+    Throttled,
+    Unknown,
+    classify,
+)
+from engage.messaging.carrier_codes import SMALLEST_CODE
+from engage.messaging.signature import HEADER, SETTINGS_HEADER, compute, verify
+from engage.messaging.twilio_http import NotSent, OurHttpClient, Wire
+
+__all__ = ["HEADER", "SETTINGS_HEADER", "TwilioCarrier", "compute", "verify"]
+
+TOTAL_SECONDS: Final = 32.0
+"""Longer than Twilio's own 26 or so: a shorter wait would itself make sends unknown."""
+CONNECT_SECONDS: Final = 5.0
+BELT_SECONDS: Final = 2.0
+"""How much later than the wire's own limit a call is given up, should the wire not keep it."""
+LONGEST_WAIT_SECONDS: Final = 6 * 3600
+NOT_REACHED: Final = Effect("again", "none", "slow-down", human=False, tries=5, wait_seconds=5)
+LISTED_AT_MOST: Final = 200
+"""How many of one number's latest texts `find` looks at; the carrier lists the newest first."""
+CLOCK_SLACK: Final = timedelta(seconds=5)
+"""The carrier stamps whole seconds, by its own clock."""
+
+_SID = re.compile(r"(?:SM|MM)[0-9a-f]{32}")
+_COUNT = re.compile(r"[0-9]{1,4}")
+_T = TypeVar("_T")
+
+
+class TwilioCarrier:
+    """Sends and looks up texts at Twilio. One per process; `aclose` it in the loop that used it."""
+
+    def __init__(
+        self,
+        *,
+        base_url: str | None = None,
+        total_seconds: float = TOTAL_SECONDS,
+        connect_seconds: float = CONNECT_SECONDS,
+        limit: int = 40,
+    ) -> None:
+        """Open nothing yet. `base_url` is for tests: a carrier's double on this machine."""
+        self._wire = Wire(
+            base_url=base_url,
+            total_seconds=total_seconds,
+            connect_seconds=connect_seconds,
+            limit=limit,
+        )
+        self._belt_seconds = total_seconds + BELT_SECONDS
+
+    async def send(self, account: Account, text: Text) -> Outcome:
+        """Create one message, once."""
+        http = OurHttpClient(self._wire)
+        fields: dict[str, str] = {}
+        service = text.messaging_service_sid or account.messaging_service_sid
+        if service is not None:
+            # Together with a sender: the service's rules, and the number the person knows.
+            fields["messaging_service_sid"] = service
+        try:
+            async with asyncio.timeout(self._belt_seconds):
+                made = await _messages(account, http).create_async(
+                    to=text.to.e164,
+                    from_=text.from_number,
+                    body=text.body,
+                    status_callback=text.callback_url,
+                    validity_period=text.validity_seconds,
+                    **fields,
+                )
+        except NotSent:
+            return Throttled(NOT_REACHED.wait_seconds, None, NOT_REACHED)
+        except (TwilioRestException, TwilioServiceException) as refusal:
+            return _refusal(http, refusal)
+        except TimeoutError:
+            # aiohttp's time limits are TimeoutErrors too. The connection stood: `NotSent` is above.
+            return Unknown("timeout")
+        except (aiohttp.ClientError, OSError):
+            return Unknown("reset")
+        except Exception:  # noqa: BLE001 - whatever the library trips over, the text may have left
+            # Before the write it is our own text that cannot be put on a wire: a human looks.
+            return Unknown("unreadable") if http.written else Refused(None, classify(None).effect)
+        return _accepted(made)
+
+    async def find(
+        self,
+        account: Account,
+        text: Text,
+        after: datetime,
+        before: datetime,
+        taken: frozenset[str] = frozenset(),
+    ) -> Found | None:
+        """List the number's texts and match ours: direction, words, sender, span of time.
+
+        The filtering is done here, because the carrier's date filter goes by the day of sending and
+        a text still in its queue has none. A list that was cut short is no proof of absence.
+        """
+        http = OurHttpClient(self._wire)
+        listed = await self._asked(
+            lambda: _messages(account, http).list_async(to=text.to.e164, limit=LISTED_AT_MOST)
+        )
+        matches = [
+            found
+            for one in listed or ()
+            if _is_ours(one, text, after, before)
+            and (found := _found(one)) is not None
+            and found.sid not in taken
+        ]
+        if matches:
+            # Newest first; the earliest is the one that the first of two equal texts became.
+            return matches[-1]
+        if listed is not None and len(listed) == LISTED_AT_MOST and _reaches_only(listed, after):
+            raise CarrierSilent
+        return None
+
+    async def fetch(self, account: Account, sid: str) -> Found | None:
+        """Ask for one message."""
+        http = OurHttpClient(self._wire)
+        one = await self._asked(lambda: _messages(account, http).get(sid).fetch_async())
+        return None if one is None else _found(one)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._wire.aclose()
+
+    async def _asked(self, question: Callable[[], Awaitable[_T]]) -> _T | None:
+        try:
+            async with asyncio.timeout(self._belt_seconds):
+                return await question()
+        except (TwilioRestException, TwilioServiceException) as refusal:
+            absent = refusal.status == HTTPStatus.NOT_FOUND
+        except Exception:  # noqa: BLE001 - a list the library cannot read proves nothing either
+            absent = False
+        if absent:
+            return None
+        # Out here, so that it does not carry those exceptions with it: they hold URLs and numbers.
+        raise CarrierSilent
+
+
+def _messages(account: Account, http: OurHttpClient) -> MessageList:
+    client = Client(
+        account.api_key,
+        account.api_secret,
+        account.account_sid,
+        http_client=http,
+        # Not empty, or the library reads the process's environment, which could reroute texts.
+        environment={"TWILIO_ACCOUNT_SID": account.account_sid},
+    )
+    return client.messages
+
+
+def _accepted(made: MessageInstance) -> Outcome:
+    # str(): the library passes on whatever stands in the answer.
+    sid, counted = str(made.sid), str(made.num_segments)
+    if not _SID.fullmatch(sid):
+        return Unknown("unreadable")
+    # "0" means not counted yet.
+    return Accepted(sid, int(counted) or None if _COUNT.fullmatch(counted) else None)
+
+
+def _refusal(http: OurHttpClient, refusal: TwilioRestException | TwilioServiceException) -> Outcome:
+    status = http.status or 0
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
+        return Unknown("server-error")
+    if status < HTTPStatus.BAD_REQUEST:
+        # A redirect, say: nobody knows what stood behind it.
+        return Unknown("unreadable")
+    rule = classify(_code(refusal.code))
+    if rule.code is None and status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        # Some refusals of credentials carry no code; they mean the same.
+        rule = classify(20003)
+    if rule.effect.message == "find":
+        return Unknown("server-error")
+    if status == HTTPStatus.TOO_MANY_REQUESTS and rule.group == "unlisted":
+        rule = classify(20429)
+    if rule.group in ("throttle", "throttle-long"):
+        wait = _retry_after(http) or rule.effect.wait_seconds
+        return Throttled(min(wait, LONGEST_WAIT_SECONDS), rule.code, rule.effect)
+    return Refused(rule.code, rule.effect)
+
+
+def _code(given: object) -> int | None:
+    # The library passes on whatever stands in the answer.
+    return given if isinstance(given, int) and given >= SMALLEST_CODE else None
+
+
+def _retry_after(http: OurHttpClient) -> int | None:
+    asked = (http.headers.get("Retry-After") or "").strip()
+    if asked.isascii() and asked.isdecimal():
+        return min(int(asked[:9]), LONGEST_WAIT_SECONDS)
+    try:
+        until = parsedate_to_datetime(asked)
+        # Both stamps are the carrier's, so its clock need not agree with ours.
+        wait = until - parsedate_to_datetime(http.headers.get("Date") or "")
+    except (TypeError, ValueError):
+        return None
+    return max(1, int(wait.total_seconds()))
+
+
+def _is_ours(one: MessageInstance, text: Text, after: datetime, before: datetime) -> bool:
+    created = _moment(one.date_created)
+    return (
+        str(one.direction) == MessageInstance.Direction.OUTBOUND_API
+        and one.to == text.to.e164
+        and one.body == text.body
+        # A messaging service may not have chosen a sender yet.
+        and one.from_ in (text.from_number, None, "")
+        and created is not None
+        and after - CLOCK_SLACK <= created <= before + CLOCK_SLACK
+    )
+
+
+def _reaches_only(listed: list[MessageInstance], after: datetime) -> bool:
+    oldest = _moment(listed[-1].date_created)
+    return oldest is None or oldest > after
+
+
+def _moment(stamp: object) -> datetime | None:
+    # What the library cannot parse it passes on as it is, and UTC is what it means by no zone.
+    return stamp if isinstance(stamp, datetime) and stamp.tzinfo is not None else None
+
+
+def _found(one: MessageInstance) -> Found | None:
+    sid = str(one.sid)
+    if not _SID.fullmatch(sid):
+        return None
+    code = one.error_code
+    return Found(sid, str(one.status), code if isinstance(code, int) else None)
