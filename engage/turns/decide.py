@@ -254,7 +254,7 @@ def _entered(draft: Draft, event: AnswerEntered) -> None:
 
 
 def _failed(draft: Draft, event: DeliveryFailed) -> None:
-    """Hand off the conversation of a text that did not arrive, or tell the care manager directly."""
+    """Hand off the conversation of a text that did not arrive, or tell the care manager."""
     seen = _target(draft)
     if seen is not None and isinstance(seen.state, Asking):
         _advance(draft, seen, event)

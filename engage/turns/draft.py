@@ -23,34 +23,25 @@ from engage.conversation.effects import (
     SetTimer,
     WithdrawText,
 )
-from engage.conversation.severity import Severity, rank
 from engage.conversation.states import Done, State
 from engage.ids import (
     AnswerId,
     ConsentEventId,
     ConversationId,
-    FlagId,
     MessageId,
-    QueueItemId,
     ScreeningId,
-    StaffId,
     TimerId,
     derived,
 )
 from engage.needs.scoring import flag_for, score
-from engage.queue.clocks import due_at
 from engage.queue.flag import Flag
-from engage.queue.routing import owner_for
 from engage.turns.context import ConversationSeen, ThreadSeen, Turn, TurnContext
 from engage.turns.decision import (
     AnswerGiven,
     ConsentSaved,
     ConversationSaved,
     Decision,
-    FlagRaised,
     InboundRead,
-    ItemOpened,
-    ItemRaised,
     Kind,
     ScreeningSaved,
     TextOut,
@@ -58,6 +49,7 @@ from engage.turns.decision import (
     Withdrawn,
 )
 from engage.turns.library import Library
+from engage.turns.triage import Triage
 
 
 class Draft:
@@ -76,9 +68,7 @@ class Draft:
         self._answers: list[AnswerGiven] = []
         self._texts: list[TextOut] = []
         self._withdrawn: list[Withdrawn] = []
-        self._opened: dict[tuple[UUID, str], ItemOpened] = {}
-        self._raised: dict[QueueItemId, ItemRaised] = {}
-        self._flags: list[FlagRaised] = []
+        self._triage = Triage(context, turn)
         self._timers: list[TimerSet] = []
         self._answered: list[UUID] = []
         self._handed_off: list[str] = []
@@ -103,9 +93,9 @@ class Draft:
             answers=tuple(self._answers),
             texts=tuple(self._texts),
             withdrawn=tuple(self._withdrawn),
-            items=tuple(self._opened.values()),
-            raised=tuple(self._raised.values()),
-            flags=tuple(self._flags),
+            items=tuple(self._triage.opened.values()),
+            raised=tuple(self._triage.raised.values()),
+            flags=tuple(self._triage.flags),
             timers=tuple(self._timers),
             answered=tuple(self._answered),
             handed_off=tuple(self._handed_off),
@@ -359,88 +349,4 @@ class Draft:
 
     def flag(self, flag: Flag, thread: ThreadSeen | None) -> None:
         """Raise a flag on the open item of its subject, or open one with an owner."""
-        line = self.context.line
-        about: UUID | None = thread.patient_id if thread else (line.id if line else None)
-        if about is None:
-            return
-        due = due_at(flag.severity, self.at, self.context.practice.calendar)
-        text = self.turn.text
-        waiting = self.at if text is not None else None
-        item_id = self._join(flag, about, due, waiting, thread)
-        self._flags.append(
-            FlagRaised(
-                id=FlagId(derived(self.at, self.turn.cause, f"flag/{flag.rule}")),
-                item_id=item_id,
-                patient_id=thread.patient_id if thread else None,
-                reason=flag.reason,
-                severity=flag.severity,
-                rule=flag.rule,
-                source_id=self.turn.cause,
-                message_id=text.message_id
-                if text and (flag.quote or flag.kind == "need")
-                else None,
-            )
-        )
-
-    def _join(
-        self,
-        flag: Flag,
-        about: UUID,
-        due: datetime,
-        waiting: datetime | None,
-        thread: ThreadSeen | None,
-    ) -> QueueItemId:
-        subject = flag.subject
-        opened = self._opened.get((about, subject))
-        if opened is not None:
-            self._opened[about, subject] = replace(
-                opened,
-                severity=_higher(opened.severity, flag.severity),
-                due_at=min(opened.due_at, due),
-            )
-            return opened.id
-        seen = next(
-            (i for i in self.context.items if i.about_id == about and i.subject == subject), None
-        )
-        if seen is not None:
-            before = self._raised.get(seen.id)
-            severity = _higher(before.severity if before else seen.severity, flag.severity)
-            self._raised[seen.id] = ItemRaised(
-                id=seen.id,
-                patient_id=thread.patient_id if thread else None,
-                severity=severity,
-                due_at=min(seen.due_at, due) if severity != seen.severity else seen.due_at,
-                waiting_since=waiting,
-            )
-            return seen.id
-        owner = owner_for(
-            flag.severity,
-            at=self.at,
-            due=due,
-            manager=thread.manager_id if thread else self._common_manager(),
-            team=thread.team if thread else (),
-            roster=self.context.roster,
-        )
-        item = ItemOpened(
-            id=QueueItemId(derived(self.at, self.turn.cause, f"item/{subject}")),
-            about_id=about,
-            patient_id=thread.patient_id if thread else None,
-            thread_id=thread.id if thread else None,
-            subject=subject,
-            severity=flag.severity,
-            owner_id=owner.staff_id,
-            owner_why=owner.why,
-            due_at=due,
-            waiting_since=waiting,
-        )
-        self._opened[about, subject] = item
-        return item.id
-
-    def _common_manager(self) -> StaffId | None:
-        """Return the care manager of everybody on the line, if it is one person."""
-        managers = {t.manager_id for t in self.context.threads if t.active}
-        return managers.pop() if len(managers) == 1 else None
-
-
-def _higher(one: Severity, other: Severity) -> Severity:
-    return one if rank(one) >= rank(other) else other
+        self._triage.flag(flag, thread)

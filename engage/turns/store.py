@@ -5,17 +5,14 @@ Opening returns what the decision needs, saving takes what it says; both are dat
 sealed on the way in. This room refuses to decide.
 """
 
-import base64
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from sqlalchemy import bindparam, select
 from sqlalchemy import update as update_rows
 
-from engage.conversation.answers import Answer, Chosen, Declined, DidNotKnow, NotAsked
+from engage.conversation.answers import Answer
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Query, Work
 from engage.db.tables import (
@@ -43,11 +40,10 @@ from engage.ids import (
     ScreeningId,
     ThreadId,
     TimerId,
-    derived,
 )
-from engage.messaging.segments import count
 from engage.turns.context import ScreeningAsked, TurnContext
 from engage.turns.decision import Decision
+from engage.turns.rows import answer_of, rows_of
 
 
 class TurnFailed(EngageError):  # noqa: N818 - reads as a sentence
@@ -259,73 +255,6 @@ async def save(work: Work, decision: Decision, keys: PracticeKeys) -> None:
         raise TurnFailed(state)
 
 
-def rows_of(decision: Decision, keys: PracticeKeys) -> dict[str, Any]:
-    """Return the rows of a decision as turn_save reads them: only what is there, words sealed."""
-    made = msgspec.to_builtins(decision, builtin_types=(bytes, UUID, datetime))
-    rows: dict[str, Any] = {
-        name: value
-        for name, value in made.items()
-        if name not in ("texts", "answers", "done", "handed_off", "conversations", "screenings")
-        and value not in (None, [], ())
-    }
-    if decision.texts:
-        rows["texts"] = [
-            {
-                **msgspec.structs.asdict(text),
-                "body": base64.b64encode(
-                    keys.seal_text("message.body", text.id, text.body)
-                ).decode(),
-                "segments": count(text.body).segments,
-            }
-            for text in decision.texts
-        ]
-    if decision.answers:
-        rows["answers"] = [
-            {**msgspec.structs.asdict(given), **_answer_columns(given.answer)}
-            for given in decision.answers
-        ]
-    if decision.conversations:
-        rows["conversations"] = [msgspec.structs.asdict(c) for c in decision.conversations]
-    if decision.screenings:
-        rows["screenings"] = [msgspec.structs.asdict(s) for s in decision.screenings]
-    if decision.done:
-        rows["done"] = [{"kind": kind, "id": row} for kind, row in decision.done]
-    rows["feed"] = _feed(decision)
-    return rows
-
-
-def _answer_columns(given: Answer) -> dict[str, str | None]:
-    match given:
-        case Chosen(option):
-            return {"kind": "chosen", "option": option, "answer": None}
-        case Declined():
-            return {"kind": "declined", "option": None, "answer": None}
-        case DidNotKnow():
-            return {"kind": "did-not-know", "option": None, "answer": None}
-        case NotAsked():
-            return {"kind": "not-asked", "option": None, "answer": None}
-
-
-def _feed(decision: Decision) -> list[dict[str, Any]]:
-    """Return what watchers of the practice are told: ids only."""
-    told: list[tuple[str, UUID, UUID | None]] = [
-        ("item", item.id, item.patient_id) for item in (*decision.items, *decision.raised)
-    ]
-    told += [("message", text.id, None) for text in decision.texts]
-    if decision.inbound is not None:
-        told.append(("message", decision.inbound.id, None))
-    told += [("screening", s.id, s.patient_id) for s in decision.screenings]
-    return [
-        {
-            "id": derived(decision.at, subject, f"feed/{kind}/{decision.at.timestamp()}"),
-            "kind": kind,
-            "subject_id": subject,
-            "patient_id": patient,
-        }
-        for kind, subject, patient in told
-    ]
-
-
 async def inbound(
     work: Work, practice: PracticeId, message_id: MessageId, keys: PracticeKeys
 ) -> Inbound | None:
@@ -434,13 +363,3 @@ async def patient_of_item(work: Work, practice: PracticeId, item: QueueItemId) -
     """Return whom an item is about, if it is a patient."""
     row = await work.maybe(_ITEM, practice=practice, item=item)
     return None if row is None else row["patient_id"]
-
-
-def answer_of(kind: str, option: str | None) -> Answer:
-    """Return an answer from its columns."""
-    answers: Mapping[str, Answer] = {
-        "declined": Declined(),
-        "did-not-know": DidNotKnow(),
-        "not-asked": NotAsked(),
-    }
-    return Chosen(option) if kind == "chosen" and option is not None else answers[kind]

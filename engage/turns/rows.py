@@ -1,0 +1,97 @@
+"""A decision as the rows that turn_save reads: only what is there, words sealed.
+
+This room refuses to touch the database: store.py does.
+"""
+
+import base64
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, assert_never
+from uuid import UUID
+
+import msgspec
+
+from engage.conversation.answers import Answer, Chosen, Declined, DidNotKnow, NotAsked
+from engage.db.sealing import PracticeKeys
+from engage.ids import derived
+from engage.messaging.segments import count
+from engage.turns.decision import Decision
+
+
+def rows_of(decision: Decision, keys: PracticeKeys) -> dict[str, Any]:
+    """Return the rows of a decision as turn_save reads them: only what is there, words sealed."""
+    made = msgspec.to_builtins(decision, builtin_types=(bytes, UUID, datetime))
+    rows: dict[str, Any] = {
+        name: value
+        for name, value in made.items()
+        if name not in ("texts", "answers", "done", "handed_off", "conversations", "screenings")
+        and value not in (None, [], ())
+    }
+    if decision.texts:
+        rows["texts"] = [
+            {
+                **msgspec.structs.asdict(text),
+                "body": base64.b64encode(
+                    keys.seal_text("message.body", text.id, text.body)
+                ).decode(),
+                "segments": count(text.body).segments,
+            }
+            for text in decision.texts
+        ]
+    if decision.answers:
+        rows["answers"] = [
+            {**msgspec.structs.asdict(given), **_answer_columns(given.answer)}
+            for given in decision.answers
+        ]
+    if decision.conversations:
+        rows["conversations"] = [msgspec.structs.asdict(c) for c in decision.conversations]
+    if decision.screenings:
+        rows["screenings"] = [msgspec.structs.asdict(s) for s in decision.screenings]
+    if decision.done:
+        rows["done"] = [{"kind": kind, "id": row} for kind, row in decision.done]
+    rows["feed"] = _feed(decision)
+    return rows
+
+
+def _answer_columns(given: Answer) -> dict[str, str | None]:
+    match given:
+        case Chosen(option):
+            return {"kind": "chosen", "option": option, "answer": None}
+        case Declined():
+            return {"kind": "declined", "option": None, "answer": None}
+        case DidNotKnow():
+            return {"kind": "did-not-know", "option": None, "answer": None}
+        case NotAsked():
+            return {"kind": "not-asked", "option": None, "answer": None}
+        case _:
+            assert_never(given)
+
+
+def _feed(decision: Decision) -> list[dict[str, Any]]:
+    """Return what watchers of the practice are told: ids only."""
+    told: list[tuple[str, UUID, UUID | None]] = [
+        ("item", item.id, item.patient_id) for item in (*decision.items, *decision.raised)
+    ]
+    told += [("message", text.id, None) for text in decision.texts]
+    if decision.inbound is not None:
+        told.append(("message", decision.inbound.id, None))
+    told += [("screening", s.id, s.patient_id) for s in decision.screenings]
+    return [
+        {
+            "id": derived(decision.at, subject, f"feed/{kind}/{decision.at.timestamp()}"),
+            "kind": kind,
+            "subject_id": subject,
+            "patient_id": patient,
+        }
+        for kind, subject, patient in told
+    ]
+
+
+def answer_of(kind: str, option: str | None) -> Answer:
+    """Return an answer from its columns."""
+    answers: Mapping[str, Answer] = {
+        "declined": Declined(),
+        "did-not-know": DidNotKnow(),
+        "not-asked": NotAsked(),
+    }
+    return Chosen(option) if kind == "chosen" and option is not None else answers[kind]

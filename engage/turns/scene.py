@@ -1,0 +1,98 @@
+"""The scene of a transcript, and how states and answers are spelled in one. (p).
+
+This room refuses to play: transcript.py does.
+"""
+
+from datetime import datetime
+from typing import assert_never
+
+from engage.conversation.answers import Answer, Chosen, Declined, DidNotKnow, NotAsked
+from engage.conversation.states import Asking, Done, NotStarted, State
+from engage.conversation.transcript_format import (
+    Directive,
+    Effected,
+    Outgoing,
+    Transcript,
+    TranscriptInvalid,
+    parse_at,
+    parse_patient,
+)
+from engage.turns.context import Language
+from engage.turns.world import World
+
+_LANGUAGES: dict[str, Language] = {"en": "en", "es": "es"}
+
+
+def set_scene(world: World, transcript: Transcript) -> None:
+    """Put the people of the directives on their lines."""
+    first: int | None = None
+    for line in transcript.lines:
+        match line:
+            case Directive(name="staff", value=value):
+                name, _, role = value.partition(",")
+                world.person_of_staff(name.strip(), role.strip() or "care_manager")
+            case Directive(name="patient"):
+                who = parse_patient(line)
+                shared = first is not None and "same phone" in who.notes
+                place = first if shared and first is not None else world.line()
+                first = place if first is None else first
+                manager = world.person_of_staff(who.care_manager)
+                world.add_patient(who.name, _LANGUAGES[who.language], manager, place)
+                if "opted-out" in who.notes:
+                    world.close_line(place)
+            case Directive(name="caregiver", value=value):
+                parts = [part.strip() for part in value.split(",")]
+                of = next((p[3:] for p in parts[1:] if p.startswith("of ")), "")
+                of = of or next(name for name, p in world.people.items() if p.patient)
+                shared = "same phone" in parts
+                place = world.people[of].line if shared else world.line()
+                world.add_caregiver(parts[0], of, place)
+            case _:
+                continue
+
+
+def moment(transcript: Transcript) -> datetime:
+    """Return when a transcript begins."""
+    at = next(
+        (line for line in transcript.lines if isinstance(line, Directive) and line.name == "at"),
+        None,
+    )
+    if at is None:
+        raise TranscriptInvalid(1, "say when: at 2031-03-04 10:00 America/Chicago")
+    return parse_at(at)
+
+
+def word(answer: Answer) -> str:
+    """Spell an answer."""
+    match answer:
+        case Chosen(option):
+            return option
+        case Declined():
+            return "declined"
+        case DidNotKnow():
+            return "did-not-know"
+        case NotAsked():
+            return "not-asked"
+        case _:
+            assert_never(answer)
+
+
+def state_words(state: State) -> str:
+    """Spell a state."""
+    match state:
+        case NotStarted():
+            return "waiting"
+        case Asking(prompt=prompt, paused=paused):
+            return f"paused {prompt}" if paused else f"asking {prompt}"
+        case Done(outcome=outcome):
+            return "done" if outcome == "completed" else outcome
+        case _:
+            assert_never(state)
+
+
+def shown(line: Outgoing | Effected) -> str:
+    """Spell an expected line without its notes."""
+    if isinstance(line, Effected):
+        return f"* {line.verb:7} {line.rest}".rstrip()
+    said = " + ".join(line.texts) if line.sentence is None else f'"{line.sentence}"'
+    return f"< system: {said}"

@@ -1,0 +1,219 @@
+"""A small world for transcripts: lines, people and texts as values, no database. (p).
+
+It applies a Decision to the context of the next turn, as saving and loading would. Everything goes
+through JSON between two turns, so that no state can hide. This room refuses to decide.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from engage.conversation.severity import rank
+from engage.ids import (
+    CaregiverId,
+    LineId,
+    MessageId,
+    NumberId,
+    PatientId,
+    PracticeId,
+    StaffId,
+    ThreadId,
+    derived,
+)
+from engage.queue.routing import StaffSeen
+from engage.turns.context import (
+    CaregiverSeen,
+    ConversationSeen,
+    ItemSeen,
+    Language,
+    LineSeen,
+    PracticeSeen,
+    ThreadSeen,
+    Turn,
+    TurnContext,
+)
+from engage.turns.decide import decide
+from engage.turns.decision import Decision, TextOut, TimerSet
+from engage.turns.library import Library
+
+BIRTH = UUID("0190a000-0000-7000-8000-000000000000")
+_WEEK = ("mon", "tue", "wed", "thu", "fri")
+_DECODER = msgspec.json.Decoder(TurnContext)
+
+
+class Person(Struct, frozen=True):
+    """Somebody of the transcript, and the line their phone is on."""
+
+    name: str
+    line: int
+    patient: PatientId | None = None
+    caregiver: CaregiverId | None = None
+
+
+class World:
+    """The lines of one practice, and what waits on them."""
+
+    def __init__(self, at: datetime, zone: str, library: Library) -> None:
+        """Begin with a practice and nobody in it."""
+        self.at = at
+        self.library = library
+        self.people: dict[str, Person] = {}
+        self.staff: dict[str, StaffSeen] = {}
+        self.texts: list[TextOut] = []
+        self.timers: list[TimerSet] = []
+        self.contexts: list[TurnContext] = []
+        self._events = 0
+        self.practice = PracticeSeen(
+            id=PracticeId(self._id("practice")),
+            name="Desert Bloom Family Practice",
+            texting_name="Desert Bloom",
+            support_phone="602-555-0199",
+            time_zone=zone,
+            business_hours=dict.fromkeys(_WEEK, (("09:00", "17:00"),)),
+            holidays="",
+            responsible_id=StaffId(self._id("staff/Responsible")),
+        )
+        self.person_of_staff("Responsible", "practice_admin")
+
+    def _id(self, label: str) -> UUID:
+        return derived(self.at, BIRTH, label)
+
+    def fresh(self) -> UUID:
+        """Return the id of the next event."""
+        self._events += 1
+        return self._id(f"event/{self._events}")
+
+    def person_of_staff(self, name: str, role: str = "care_manager") -> StaffId:
+        """Return a member of the practice, hired when first named."""
+        if name not in self.staff:
+            self.staff[name] = StaffSeen(StaffId(self._id(f"staff/{name}")), name, (role,))
+            self.contexts = [replace(c, staff=tuple(self.staff.values())) for c in self.contexts]
+        return self.staff[name].id
+
+    def line(self) -> int:
+        """Add a line and return its place."""
+        place = len(self.contexts)
+        seen = LineSeen(
+            LineId(self._id(f"line/{place}")), NumberId(self._id("number")), opted_out=False
+        )
+        self.contexts.append(
+            TurnContext(practice=self.practice, line=seen, staff=tuple(self.staff.values()))
+        )
+        return place
+
+    def add_patient(self, name: str, language: Language, manager: StaffId, line: int) -> None:
+        """Put a patient with a thread on a line."""
+        patient = PatientId(self._id(f"patient/{name}"))
+        self.people[name] = Person(name, line, patient=patient)
+        thread = self._thread(name, language, manager, line, uses_phone=True)
+        context = self.contexts[line]
+        self.contexts[line] = replace(context, threads=(*context.threads, thread))
+
+    def add_caregiver(self, name: str, of: str, line: int) -> None:
+        """Put a caregiver on a line; the patient gets a thread there."""
+        caregiver = CaregiverId(self._id(f"caregiver/{name}"))
+        self.people[name] = Person(name, line, caregiver=caregiver)
+        patient = self.people[of].patient
+        context = self.contexts[line]
+        if patient is None:
+            return
+        if context.thread_of(patient) is None:
+            known = self.contexts[self.people[of].line].thread_of(patient)
+            if known is not None:
+                thread = replace(
+                    known, id=ThreadId(self._id(f"thread/{of}/{line}")), uses_phone=False
+                )
+                context = replace(context, threads=(*context.threads, thread))
+        seen = CaregiverSeen(caregiver, name, (patient,))
+        self.contexts[line] = replace(context, caregivers=(*context.caregivers, seen))
+
+    def _thread(
+        self, name: str, language: Language, manager: StaffId, line: int, *, uses_phone: bool
+    ) -> ThreadSeen:
+        return ThreadSeen(
+            id=ThreadId(self._id(f"thread/{name}/{line}")),
+            patient_id=PatientId(self._id(f"patient/{name}")),
+            given_name=name,
+            language=language,
+            active=True,
+            uses_phone=uses_phone,
+            manager_id=manager,
+        )
+
+    def close_line(self, line: int) -> None:
+        """Begin with a line that is opted out."""
+        context = self.contexts[line]
+        if context.line is not None:
+            self.contexts[line] = replace(context, line=replace(context.line, opted_out=True))
+
+    def take(self, line: int, turn: Turn) -> Decision:
+        """Take one turn on a line; what it reads has been through JSON."""
+        context = _DECODER.decode(msgspec.json.encode(self.contexts[line]))
+        decision = decide(context, turn, self.library)
+        self._apply(line, decision)
+        return decision
+
+    def message_id(self) -> MessageId:
+        """Return the id of the next inbound text."""
+        return MessageId(self.fresh())
+
+    def _apply(self, place: int, decision: Decision) -> None:
+        context = self.contexts[place]
+        line = context.line
+        if line is not None and decision.opted_out is not None:
+            context = replace(context, line=replace(line, opted_out=decision.opted_out))
+        conversations = {c.id: c for c in context.conversations}
+        for saved in decision.conversations:
+            conversations[saved.id] = ConversationSeen(
+                id=saved.id,
+                thread_id=saved.thread_id,
+                patient_id=saved.patient_id,
+                script=saved.script,
+                language=saved.language,
+                state=saved.state,
+                started_at=decision.at,
+                screening_id=saved.screening_id,
+            )
+            if not saved.open:
+                del conversations[saved.id]
+        items = {item.id: item for item in context.items}
+        for item in decision.items:
+            items[item.id] = ItemSeen(
+                item.id, item.about_id, item.subject, item.severity, item.owner_id, item.due_at
+            )
+        for raised in decision.raised:
+            items[raised.id] = replace(
+                items[raised.id], severity=raised.severity, due_at=raised.due_at
+            )
+        self.contexts[place] = replace(
+            context, conversations=tuple(conversations.values()), items=tuple(items.values())
+        )
+        self._share_items(place)
+        known = {(text.cause_id, text.key) for text in self.texts}
+        self.texts += [t for t in decision.texts if (t.cause_id, t.key) not in known]
+        self.timers += decision.timers
+
+    def _share_items(self, place: int) -> None:
+        """Show an item about a patient on all their lines."""
+        mine = self.contexts[place]
+        patients = {thread.patient_id for thread in mine.threads}
+        shared = {i.id: i for i in mine.items if i.about_id in patients}
+        for other, context in enumerate(self.contexts):
+            if other == place:
+                continue
+            theirs = {thread.patient_id for thread in context.threads}
+            items = {i.id: i for i in context.items}
+            items |= {key: i for key, i in shared.items() if i.about_id in theirs}
+            self.contexts[other] = replace(context, items=tuple(items.values()))
+
+    def rose(self, before: TurnContext, decision: Decision) -> list[ItemSeen]:
+        """Return the items whose severity this decision raised."""
+        old = {item.id: item for item in before.items}
+        return [
+            replace(old[r.id], severity=r.severity, due_at=r.due_at)
+            for r in decision.raised
+            if r.id in old and rank(r.severity) > rank(old[r.id].severity)
+        ]
