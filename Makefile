@@ -1,0 +1,116 @@
+# One entry for everything. `make` alone prints what there is.
+# A fresh machine needs Python 3.11 or later, git, make and the package registries: no more.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+.SUFFIXES:
+
+PYTHON ?= python3
+WORKERS ?= 2
+ARGS ?=
+
+BIN := .venv/bin
+UV := $(BIN)/uv
+
+export UV_NO_PROGRESS = 1
+export UV_PYTHON_DOWNLOADS = never
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+# $(call step,what it is,the command): runs it, says how long it took, stops at the first failure.
+define step
+	@begun=$$(date +%s); printf '\n== %s\n' "$(1)"; \
+	{ $(2); } || { printf '== %s: FAILED after %s s\n' "$(1)" "$$(( $$(date +%s) - begun ))"; exit 1; }; \
+	printf '== %s: %s s\n' "$(1)" "$$(( $$(date +%s) - begun ))"
+endef
+
+##@ Run
+.PHONY: demo
+demo: .venv/.run ## From nothing to the running product; ARGS="--once" and others pass through
+	@exec $(BIN)/engage demo $(ARGS)
+
+##@ Check
+.PHONY: test
+test: lint types contracts tests ## What CI runs: environment, format, lint, types, contracts, locks, all tests
+
+.PHONY: lint
+lint: .venv/.dev ## Format, lint and spelling, without changing a file
+	$(call step,format,$(BIN)/ruff format --check .)
+	$(call step,lint,$(BIN)/ruff check .)
+	$(call step,spelling,$(BIN)/codespell -L checkin *.md NOTICE docs)
+
+.PHONY: types
+types: .venv/.dev ## pyright, strict on engage/
+	$(call step,types,$(BIN)/pyright --pythonpath $(BIN)/python)
+
+.PHONY: contracts
+contracts: .venv/.dev ## Who may import whom, and locks that match pyproject.toml
+	$(call step,imports,$(BIN)/lint-imports --no-logo)
+	$(call step,locks,$(BIN)/python -m pytest -q tests/policy/test_locks.py)
+
+.PHONY: tests
+tests: .venv/.dev ## The whole of tests/, on two cores; ARGS="-k word" narrows it
+	$(call step,tests,$(BIN)/python -m pytest -q -n $(WORKERS) $(ARGS))
+
+.PHONY: core
+core: .venv/.dev ## The pure ring, in seconds: no database, no network, no waiting
+	$(call step,core,$(BIN)/python -m pytest -q tests/core tests/properties tests/transcripts $(ARGS))
+
+##@ Work
+.PHONY: env
+env: .venv/.dev ## .venv from the hashed locks; again only when they change
+	@echo "Ready: $(BIN)/engage, and $(BIN)/pre-commit install for the hooks."
+
+.PHONY: fmt
+fmt: .venv/.dev ## Format, and fix what lint can fix
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# No release younger than a week: most bad ones are found and withdrawn by then.
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --exclude-newer "1 week" \
+	--custom-compile-command "make locks" $(UPGRADE)
+
+.PHONY: locks
+locks: .venv/.uv ## Hashed locks from pyproject.toml; UPGRADE=--upgrade takes newer releases
+	$(COMPILE) --group bootstrap --output-file requirements/bootstrap.txt
+	$(COMPILE) pyproject.toml --output-file requirements/run.txt
+	$(COMPILE) pyproject.toml --group bootstrap --group dev --output-file requirements/dev.txt
+
+.PHONY: clean
+clean: ## Remove the environment and every cache (not the demo's data)
+	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help
+help:
+	@awk 'BEGIN { FS = ":.*##" } \
+	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z-]+:.*##/ { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+
+# The environment, in three steps, each with a stamp: the installer, what runs, what checks.
+# One directory serves both, since dev.txt holds the two others pin for pin (tests/policy/test_locks.py).
+
+.venv/.uv: requirements/bootstrap.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "engage needs Python 3.11 or later; $(PYTHON) is older or absent: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || { \
+	  echo "$(PYTHON) cannot make environments; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements/bootstrap.txt
+	@touch $@
+
+EDITABLE = $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+
+.venv/.run: .venv/.uv requirements/run.txt pyproject.toml
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/run.txt
+	@$(EDITABLE)
+	@touch $@
+
+.venv/.dev: .venv/.run requirements/dev.txt
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	@$(EDITABLE)
+	@touch $@

@@ -1,0 +1,139 @@
+"""What the documents say is so: settings, commands, links, targets."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = sorted(
+    path
+    for path in (
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "deploy").rglob("*.md"),
+    )
+    if ".venv" not in path.parts
+)
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
+SETTING = re.compile(r"\bENGAGE_[A-Z][A-Z0-9_]*[A-Z0-9]")
+
+
+def undocumented(code: str, guide: str) -> set[str]:
+    """Return the settings that the code reads and the guide does not name."""
+    return set(SETTING.findall(code)) - set(SETTING.findall(guide))
+
+
+def invented(code: str, guide: str) -> set[str]:
+    """Return the settings that the guide names and the code does not read."""
+    named = {name.removesuffix("_FILE") for name in SETTING.findall(guide)}
+    return named - set(SETTING.findall(code))
+
+
+def dead_links(document: Path, text: str) -> list[str]:
+    """Return the links of a document that lead to no file or heading of the repository."""
+    dead: list[str] = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", _without_code(text)):
+        path, _, anchor = target.partition("#")
+        if re.match(r"[a-z]+:", target):
+            continue
+        there = (document.parent / path).resolve() if path else document
+        if not there.exists() or (anchor and anchor not in _anchors(there)):
+            dead.append(f"{document.relative_to(ROOT)}: {target}")
+    return dead
+
+
+def unknown_targets(text: str, makefile: str) -> set[str]:
+    """Return the `make` targets a document names that the Makefile does not have."""
+    named = re.findall(r"(?:`|^\s*\$? ?)make ([a-z][a-z-]*)", text, re.MULTILINE)
+    return {target for target in named if not re.search(rf"^{target}:", makefile, re.MULTILINE)}
+
+
+def _without_code(text: str) -> str:
+    return re.sub(r"```.*?```|`[^`\n]*`", "", text, flags=re.DOTALL)
+
+
+def _anchors(document: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", document.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", h.lower()).strip().replace(" ", "-") for h in headings}
+
+
+def _read(*parts: str) -> str:
+    path = ROOT.joinpath(*parts)
+    return path.read_text("utf-8") if path.exists() else ""
+
+
+def test_every_setting_is_documented() -> None:
+    """Every setting that engage reads stands in docs/settings.md."""
+    missing = undocumented(_read("engage", "settings.py"), _read("docs", "settings.md"))
+
+    assert not missing, f"Say in docs/settings.md what it does and its default: {sorted(missing)}"
+
+
+def test_every_documented_setting_exists() -> None:
+    """docs/settings.md names no setting that engage does not read."""
+    extra = invented(_read("engage", "settings.py"), _read("docs", "settings.md"))
+
+    assert not extra, f"Take it out of docs/settings.md, or read it: {sorted(extra)}"
+
+
+def test_readme_says_how_to_begin() -> None:
+    """The README names the two commands a newcomer needs."""
+    readme = _read("README.md")
+
+    assert "make demo" in readme
+    assert "make test" in readme
+
+
+def test_links_lead_somewhere() -> None:
+    """Every relative link in a document leads to a file, and to a heading if it names one."""
+    dead = [link for path in DOCUMENTS for link in dead_links(path, path.read_text("utf-8"))]
+
+    assert not dead, "\n".join(dead)
+
+
+def test_targets_exist() -> None:
+    """Every `make` target that a document names is in the Makefile."""
+    named = {
+        str(path.relative_to(ROOT)): missing
+        for path in DOCUMENTS
+        if (missing := unknown_targets(path.read_text("utf-8"), _read("Makefile")))
+    }
+
+    assert not named
+
+
+@pytest.mark.parametrize("path", DECISIONS, ids=lambda path: path.stem)
+def test_decisions_have_every_part(path: Path) -> None:
+    """A decision gives context, a line to quote, consequences, alternatives and what holds it."""
+    assert not missing_parts(path.read_text("utf-8"))
+    assert path.name in _read("docs", "decisions", "README.md")
+
+
+def missing_parts(decision: str) -> list[str]:
+    """Return the parts that a decision lacks; its line to quote is a quotation of one paragraph."""
+    parts = ("Context", "Decision", "Consequences", "Alternatives", "What enforces it")
+    missing = [part for part in parts if f"## {part}\n" not in decision]
+    if not re.search(r"## Decision\n\n> \S", decision):
+        missing.append("the line to quote")
+    return missing
+
+
+def test_a_gap_is_found() -> None:
+    """Each of these tests can fail: a gap of every kind is found."""
+    here = ROOT / "CHANGELOG.md"
+
+    assert undocumented('env["ENGAGE_NEW"]', "ENGAGE_OLD") == {"ENGAGE_NEW"}
+    assert invented('env["ENGAGE_NEW"]', "ENGAGE_NEW_FILE ENGAGE_OLD") == {"ENGAGE_OLD"}
+    assert dead_links(here, "[a](docs/none.md) [b](docs/glossary.md#none)") == [
+        "CHANGELOG.md: docs/none.md",
+        "CHANGELOG.md: docs/glossary.md#none",
+    ]
+    assert not dead_links(here, "[a](docs/glossary.md#work) [b](https://loinc.org) `[c](none)`")
+    assert unknown_targets("`make tea`, `make test`\nmake sure", "test: lint") == {"tea", "sure"}
+    assert missing_parts("## Context\n\n## Decision\n\nWell.") == [
+        "Consequences",
+        "Alternatives",
+        "What enforces it",
+        "the line to quote",
+    ]

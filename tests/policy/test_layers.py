@@ -1,0 +1,234 @@
+"""Purity, and who may touch which package.
+
+The floors of the house are import-linter's (pyproject.toml). These two contracts stand here,
+because they name modules by pattern and some rooms are still to come.
+"""
+
+import ast
+import re
+import sys
+import tomllib
+
+import pytest
+
+from tests.policy.source import ROOT, Source, imported, matches, matches_any, sources
+
+PURE = (
+    "engage.appointments.appointment",
+    "engage.appointments.reminders",
+    "engage.appointments.slots",
+    "engage.checkins.plan",
+    "engage.checkins.silence",
+    "engage.conversation.**",
+    "engage.errors",
+    "engage.ids",
+    "engage.messaging.budget",
+    "engage.messaging.delivery",
+    "engage.messaging.may_text",
+    "engage.messaging.model",
+    "engage.messaging.quiet_hours",
+    "engage.messaging.segments",
+    "engage.messaging.texts",
+    "engage.needs.instrument",
+    "engage.needs.need",
+    "engage.needs.referral",
+    "engage.needs.scoring",
+    "engage.needs.screening",
+    "engage.people.consent",
+    "engage.people.grants",
+    "engage.people.phone",
+    "engage.queue.clocks",
+    "engage.queue.escalation",
+    "engage.queue.flag",
+    "engage.queue.item",
+    "engage.queue.routing",
+    "engage.reading.**",
+    "engage.turns.context",
+    "engage.turns.decide",
+)
+"""The (p) modules of docs/architecture.md. Everything they need is an argument."""
+
+OUT_OF_REACH = (
+    # the shell of our own
+    *("engage.audit", "engage.clock", "engage.db.**", "engage.feed", "engage.logs"),
+    "engage.settings",
+    # waiting, the network, the machine
+    *("asyncio", "logging", "os", "select", "socket", "ssl", "subprocess", "threading", "time"),
+    *("urllib.request", "random", "secrets"),
+    # what others wrote for that
+    *("aiohttp", "alembic", "arq", "asyncpg", "httpx", "litestar", "prometheus_client", "redis"),
+    *("requests", "sqlalchemy", "structlog", "twilio", "uvicorn"),
+)
+"""What no (p) module may reach, itself or through what it imports from engage."""
+
+ONLY_IN = {
+    "sqlalchemy": ("engage.db.**", "engage.audit", "engage.feed", "engage.**.store"),
+    "alembic": ("engage.db.**",),
+    "asyncpg": ("engage.db.**", "engage.embedded.**", "engage.feed"),
+    "twilio": ("engage.messaging.twilio", "engage.messaging.twilio_http"),
+    "litestar": ("engage.api.**", "engage.web.**"),
+    "arq": ("engage.jobs.**",),
+    # Twilio's client wants a logger of the standard library to be given to it.
+    "logging": ("engage.logs", "engage.messaging.twilio_http"),
+}
+"""Which modules may import a package directly. Two stars stand for any rooms between or below."""
+
+
+def reach(name: str, house: dict[str, Source]) -> dict[str, tuple[str, ...]]:
+    """Return everything a module reaches through engage, each with the way there."""
+    ways: dict[str, tuple[str, ...]] = {}
+    waiting: list[tuple[str, ...]] = [(name,)]
+    while waiting:
+        way = waiting.pop(0)
+        # Importing a.b.c runs a and a.b first.
+        parents = {way[-1].rsplit(".", n)[0] for n in range(1, way[-1].count(".") + 1)}
+        for step in sorted(imported(house[way[-1]]) | (parents & house.keys())):
+            if step not in ways:
+                ways[step] = (*way, step)
+                if step in house:
+                    waiting.append(ways[step])
+    return ways
+
+
+def impurities(house: dict[str, Source]) -> list[str]:
+    """Return a sentence for each way in which a (p) module is not pure."""
+    found: list[str] = []
+    for name, source in house.items():
+        if not matches_any(name, PURE):
+            continue
+        ways = reach(name, house)
+        for step, way in ways.items():
+            if any(matches(step, bad) or step.startswith(f"{bad}.") for bad in OUT_OF_REACH):
+                found.append(" > ".join(way))
+        found += [
+            f"{name}:{node.lineno} waits"
+            for node in ast.walk(source.tree)
+            if isinstance(node, ast.AsyncFunctionDef | ast.Await | ast.AsyncFor | ast.AsyncWith)
+        ]
+    return found
+
+
+def trespasses(source: Source) -> list[str]:
+    """Return a sentence for each package that a module may not import directly."""
+    roots = {name.partition(".")[0] for name in imported(source)}
+    return [
+        f"{source.name} imports {package}; only {', '.join(places)} may"
+        for package, places in ONLY_IN.items()
+        if package in roots and not any(_in_place(source.name, place) for place in places)
+    ]
+
+
+def _in_place(name: str, place: str) -> bool:
+    if ".**." in place:
+        head, _, tail = place.partition(".**.")
+        return name.startswith(f"{head}.") and name.endswith(f".{tail}")
+    return matches(name, place)
+
+
+def undeclared(source: Source, declared: set[str]) -> set[str]:
+    """Return the packages a module imports that pyproject.toml does not ask for."""
+    roots = {name.partition(".")[0] for name in imported(source)}
+    return roots - set(sys.stdlib_module_names) - declared - {"engage"}
+
+
+def _house(*examples: Source) -> dict[str, Source]:
+    return {example.name: example for example in examples}
+
+
+def test_pure_modules_stay_pure() -> None:
+    """No (p) module waits, reads a clock, or reaches a database, a network or a setting."""
+    found = impurities({source.name: source for source in sources()})
+
+    assert not found, (
+        "Pass it in as an argument, or move the decision up into turns "
+        "(docs/architecture.md, Rooms):\n" + "\n".join(found)
+    )
+
+
+def test_packages_keep_to_their_rooms() -> None:
+    """A package that changes the world is imported by the room that owns it and no other."""
+    found = [sentence for source in sources() for sentence in trespasses(source)]
+
+    assert not found, "Ask the room that owns it for a function instead:\n" + "\n".join(found)
+
+
+def test_what_we_import_is_declared() -> None:
+    """Every package that engage imports is a dependency by its own right."""
+    declared = _declared_roots()
+    found = {s.name: missing for s in sources() if (missing := undeclared(s, declared))}
+
+    assert not found, f"Add it to [project.dependencies] and run `make locks`: {found}"
+
+
+def _declared_roots() -> set[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    names = {re.match(r"[A-Za-z0-9-]+", line)[0] for line in project["dependencies"]}  # type: ignore[index]
+    return {name.replace("-", "_").lower() for name in names}
+
+
+@pytest.mark.parametrize(
+    ("text", "way"),
+    [
+        ("import sqlalchemy", "engage.queue.flag > sqlalchemy"),
+        ("from sqlalchemy.ext import asyncio", "engage.queue.flag > sqlalchemy.ext"),
+        ("import engage.queue.store", "engage.queue.flag > engage.queue.store > sqlalchemy"),
+        ("from engage.queue import store", "engage.queue.flag > engage.queue.store > sqlalchemy"),
+        ("from engage.clock import Clock", "engage.queue.flag > engage.clock"),
+        ("async def rule() -> None: ...", "engage.queue.flag:1 waits"),
+    ],
+)
+def test_an_impure_module_is_found(text: str, way: str) -> None:
+    """A (p) module that reaches out, itself or through another, is found with the way there."""
+    house = _house(
+        Source("engage.queue.flag", text),
+        Source("engage.queue.store", "import sqlalchemy"),
+        Source("engage.clock", "import time"),
+    )
+
+    assert way in impurities(house)
+
+
+def test_an_impure_package_head_is_found() -> None:
+    """What a package's own __init__ imports counts for every module in it."""
+    house = _house(
+        Source("engage.people", "import litestar"),
+        Source("engage.people.consent", ""),
+    )
+
+    assert impurities(house) == ["engage.people.consent > engage.people > litestar"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("engage.api.webhooks", "from sqlalchemy import select"),
+        ("engage.queue.work", "import sqlalchemy as sa"),
+        ("engage.api.webhooks", "from twilio.request_validator import RequestValidator"),
+        ("engage.messaging.outbox", "import arq"),
+        ("engage.turns.take", "from litestar import Request"),
+        ("engage.turns.take", "import logging"),
+    ],
+)
+def test_a_trespass_is_found(name: str, text: str) -> None:
+    """A package imported outside its room is found."""
+    assert trespasses(Source(name, text))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("engage.queue.store", "from sqlalchemy import select"),
+        ("engage.people.register.store", "from sqlalchemy import select"),
+        ("engage.db.session", "import asyncpg"),
+        ("engage.messaging.twilio", "from twilio.request_validator import RequestValidator"),
+        ("engage.jobs.worker", "from arq import Worker"),
+    ],
+)
+def test_a_room_may_use_its_package(name: str, text: str) -> None:
+    """The room that owns a package may import it."""
+    assert not trespasses(Source(name, text))
+
+
+def test_an_undeclared_package_is_found() -> None:
+    """A package that only comes along with another is found."""
+    assert undeclared(Source("engage.x", "import yarl, json, click"), {"click"}) == {"yarl"}
