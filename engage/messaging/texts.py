@@ -1,4 +1,4 @@
-"""All words people read by text: a catalogue of sentences, and how a message is put together.
+"""All words people read by text: a catalogue of sentences, and how a message is put together. (p).
 
 Sentences are data with id, version and, per language, how far they can be trusted. Placeholders are
 plain `{names}`, never format strings: what is filled in is not read again. A question's wording is

@@ -86,7 +86,7 @@ def _text(draft: Draft, event: TextReceived, came: TextCame) -> None:
     line = draft.context.line
     match word:
         case Stop() | FreeFormStop():
-            _opt_out(draft, word, thread)
+            _opt_out(draft, word, thread, confirm=not _is_crisis(dangers))
         case Start() if line is not None and line.opted_out:
             draft.consent(OptIn(), "keyword")
             if not word.carrier_answers:
@@ -114,25 +114,35 @@ def _crisis(draft: Draft, dangers: tuple[RedFlag, ...], thread: ThreadSeen | Non
         )
     worst = next((danger for danger in dangers if danger.severity == "crisis"), None)
     line = draft.context.line
-    if worst is None or line is None or line.opted_out:
+    if worst is None or line is None:
         return
+    # One safety text is tried on a closed line too (promises D6).
     period = int(draft.at.timestamp()) // SAFETY_EVERY_SECONDS
     draft.say(
         f"safety/{period}",
         f"safety.{worst.kind}",
         thread.language if thread else worst.language,
-        kind="reply",
+        kind="safety",
         thread=thread,
         cause=line.id,
     )
 
 
-def _opt_out(draft: Draft, word: Stop | FreeFormStop, thread: ThreadSeen | None) -> None:
-    """Close the line for everyone on it; a wish in free words we must confirm ourselves."""
+def _is_crisis(dangers: tuple[RedFlag, ...]) -> bool:
+    return any(danger.severity == "crisis" for danger in dangers)
+
+
+def _opt_out(
+    draft: Draft, word: Stop | FreeFormStop, thread: ThreadSeen | None, *, confirm: bool
+) -> None:
+    """Close the line for everyone on it; a wish in free words we must confirm ourselves.
+
+    Not in a crisis: the last thing such a person reads is where help is.
+    """
     draft.consent(OptOut("keyword"), "free-form" if isinstance(word, FreeFormStop) else "keyword")
     for seen in draft.context.conversations:
         _advance(draft, seen, ConsentChanged(draft.at, opted_out=True))
-    if isinstance(word, FreeFormStop) or not word.carrier_answers:
+    if confirm and (isinstance(word, FreeFormStop) or not word.carrier_answers):
         draft.say("stopped", "stopped", _language(thread, word), kind="consent", thread=thread)
 
 
@@ -166,8 +176,7 @@ def _words(
         )
         return
     asked, line = who.conversation, draft.context.line
-    in_crisis = any(danger.severity == "crisis" for danger in dangers)
-    if in_crisis:
+    if _is_crisis(dangers):
         # A question about food after "my chest hurts" is an insult: automation holds its tongue.
         for seen in draft.context.conversations:
             if seen.patient_id == who.thread.patient_id:

@@ -32,7 +32,7 @@ from engage.needs.scoring import Verdict
 from engage.turns.context import Channel, Language
 
 Author = Literal["patient", "caregiver", "unknown", "staff", "system"]
-Kind = Literal["reply", "check-in", "screening", "staff", "consent"]
+Kind = Literal["reply", "check-in", "screening", "staff", "consent", "safety"]
 
 
 class InboundRead(Struct, frozen=True):

@@ -1,0 +1,42 @@
+"""A screening as a conversation: the script of an instrument. (p).
+
+This room refuses instruments that may not be texted.
+"""
+
+from collections.abc import Mapping
+
+from engage.conversation.script import Option, Prompt, Script
+from engage.errors import EngageError
+from engage.messaging.texts import Choice, Question
+from engage.needs.instrument import Instrument, Item, words_of
+from engage.reading.fold import fold
+
+
+class NotByText(EngageError):  # noqa: N818 - reads as a sentence: raise NotByText
+    """This instrument may not be asked by text message."""
+
+
+def script_of(instrument: Instrument) -> Script:
+    """Return the prompts of an instrument, in order, with every reply that counts."""
+    if instrument.sms_policy != "ok":
+        raise NotByText
+    prompts = tuple(_prompt(item) for item in instrument.items)
+    return Script(instrument.id, instrument.version, prompts)
+
+
+def _prompt(item: Item) -> Prompt:
+    options = (
+        Option(option.key, option.number, tuple(map(fold, words_of(option))), option.meaning)
+        for option in item.options
+    )
+    return Prompt(item.key, tuple(options))
+
+
+def questions_of(instrument: Instrument) -> Mapping[str, Question]:
+    """Return the exact wording of an instrument's questions, by item key, for messaging to send."""
+    return {
+        item.key: Question(
+            item.text, tuple(Choice(option.number, option.text) for option in item.options)
+        )
+        for item in instrument.items
+    }
