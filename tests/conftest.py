@@ -1,24 +1,37 @@
 """What the tests stand on: one real server a run, one database a test, a clock that stands still.
 
 The server is the embedded one (wheels from the package registry), shared by all pytest workers of a
-run; each worker migrates one template and clones it for every test that asks.
+run: the first one starts it, the last one out ends it and sweeps up. Each worker migrates one
+template and clones it for every test that asks.
 """
 
 import asyncio
+import fcntl
 import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import NamedTuple
+from pathlib import Path
+from typing import NamedTuple, get_args
 
 import pytest
+
 from engage import embedded
 from engage.clock import SettableClock
+from engage.db import grants
 from engage.db.migrate import migrate
 from engage.db.sealing import MasterKeys
 from engage.db.session import Database
 from engage.db.vault import Vault
+from engage.embedded import Login
 
-LOGINS = {"app": "engage_app", "worker": "engage_worker", "auditor": "engage_auditor"}
+LOGINS: dict[grants.Login, str] = {
+    "app": "engage_app",
+    "worker": "engage_worker",
+    "auditor": "engage_auditor",
+}
+EVERYBODY: tuple[Login, ...] = get_args(Login)
 SECRET = "a secret key for tests only, forty characters"
 
 collect_ignore_glob = ["fakes/*", "data/*"]
@@ -34,21 +47,43 @@ class Databases(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def servers() -> Iterator[embedded.Servers]:
+def servers(
+    testrun_uid: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[embedded.Servers]:
     """Real PostgreSQL and Valkey for the whole run, without fsync."""
-    started = embedded.start(embedded.throwaway_data_dir(), throwaway=True)
+    home = Path("/tmp") / f"engage-{testrun_uid}"  # noqa: S108 - short, for the sockets' sake
+    own = tmp_path_factory.getbasetemp()
+    sharers = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "sharers"
+    # The lock is held by one worker at a time, so nobody starts what another is sweeping up.
+    with _counted(sharers, +1):
+        started = embedded.start(home, throwaway=True)
     yield started
-    started.stop()
+    with _counted(sharers, -1) as left:
+        started.stop()
+        if not left:
+            shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def _counted(file: Path, change: int) -> Iterator[int]:
+    with file.open("a+") as counter:
+        fcntl.flock(counter, fcntl.LOCK_EX)
+        counter.seek(0)
+        number = int(counter.read() or "0") + change
+        counter.truncate(0)
+        counter.write(str(number))
+        counter.flush()
+        yield number
 
 
 @pytest.fixture(scope="session")
 def template(servers: embedded.Servers) -> Iterator[str]:
-    """A migrated database that tests clone."""
+    """Migrate a database that tests clone."""
     name = f"template_{os.getpid()}"
     servers.create_database(name)
 
     async def prepare() -> None:
-        await migrate(servers.url("owner", name), LOGINS)  # type: ignore[arg-type] # literal keys
+        await migrate(servers.url("owner", name), LOGINS)
 
     asyncio.run(prepare())
     yield name
@@ -59,7 +94,7 @@ def template(servers: embedded.Servers) -> Iterator[str]:
 def database_name(
     servers: embedded.Servers, template: str, request: pytest.FixtureRequest
 ) -> Iterator[str]:
-    """A fresh copy of the template for one test."""
+    """Copy the template for one test."""
     name = f"test_{os.getpid()}_{abs(hash(request.node.nodeid)) % 10**9}"
     servers.create_database(name, template)
     yield name
@@ -68,8 +103,8 @@ def database_name(
 
 @pytest.fixture
 async def databases(servers: embedded.Servers, database_name: str) -> AsyncIterator[Databases]:
-    """The test's database through the app's and the worker's logins."""
-    urls = {login: servers.url(login, database_name) for login in ("owner", "admin", *LOGINS)}
+    """Open the test's database through the app's and the worker's logins."""
+    urls: dict[str, str] = {login: servers.url(login, database_name) for login in EVERYBODY}
     app = await Database.open(urls["app"], setting="ENGAGE_DATABASE_URL", size=6)
     worker = await Database.open(urls["worker"], setting="ENGAGE_WORKER_DATABASE_URL", size=6)
     yield Databases(database_name, app, worker, urls)
@@ -79,11 +114,11 @@ async def databases(servers: embedded.Servers, database_name: str) -> AsyncItera
 
 @pytest.fixture
 def clock() -> SettableClock:
-    """A Tuesday morning in Phoenix, standing still."""
+    """Make it a Tuesday morning in Phoenix, standing still."""
     return SettableClock(datetime(2026, 11, 24, 17, 0, tzinfo=UTC))
 
 
 @pytest.fixture
 def vault(databases: Databases) -> Vault:
-    """The keys of the test's practices."""
+    """Keep the keys of the test's practices."""
     return Vault(MasterKeys([SECRET]), databases.app)

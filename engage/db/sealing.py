@@ -74,7 +74,7 @@ class MasterKeys:
 
     def credential_hashes(self, kind: str, presented: str) -> list[bytes]:
         """Return the keyed hashes to look for, the one to store first."""
-        text = f"{kind}|{presented}".encode()
+        text = f"{kind}|{presented}".encode("utf-8", "surrogatepass")
         return [hmac.digest(key, text, "sha256") for key in self._hash]
 
     def callback_token(self, practice: PracticeId, message: MessageId) -> str:
@@ -128,7 +128,7 @@ class PracticeKeys:
             return key.decrypt(
                 blob[1 + KEY_ID_BYTES : _HEAD], blob[_HEAD:], self._label(place, row)
             )
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:  # the second: cut off inside the nonce
             raise CannotOpen from error
 
     def seal_text(self, place: str, row: UUID | str, text: str) -> bytes:
@@ -161,7 +161,7 @@ def _open_any(keys: Sequence[AESGCM], blob: bytes, label: bytes) -> bytes:
     for key in keys:
         try:
             return key.decrypt(blob[:NONCE_BYTES], blob[NONCE_BYTES:], label)
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # the second: cut off inside the nonce
             continue
     raise CannotOpen
 

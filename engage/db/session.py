@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Seque
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol, Self, TypeVar, cast
 
-import asyncpg
+import asyncpg  # pyright: ignore[reportMissingTypeStubs] - it ships none
 from sqlalchemy import Executable
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -76,8 +76,8 @@ class Connection(Protocol):
 class Pool(Protocol):
     """What we use of an asyncpg pool."""
 
-    def acquire(self) -> AbstractAsyncContextManager[Connection]:
-        """Borrow a connection."""
+    def acquire(self, *, timeout: float) -> AbstractAsyncContextManager[Connection]:
+        """Borrow a connection; TimeoutError if none is free for so many seconds."""
         ...
 
     async def close(self) -> None:
@@ -87,6 +87,9 @@ class Pool(Protocol):
 
 TRIES = 3
 """How often a unit of work is tried when PostgreSQL undid it for another's sake."""
+
+WAIT_SECONDS = 10
+"""How long a unit of work waits for a connection; a carrier gives up on us after 15."""
 
 _DIALECT = asyncpg_dialect()
 # The first releases without the known holes in row-level security (CVE-2023-2455, CVE-2024-10976,
@@ -124,6 +127,9 @@ class Query:
             message = "not a statement with parameters"
             raise TypeError(message)
         self.sql = str(compiled)
+        if compiled.post_compile_params:
+            message = "IN with a list is another statement each time; write any_(array)"
+            raise TypeError(message)
         self._names = tuple(compiled.positiontup or ())
         self._defaults: dict[str, Any] = dict(compiled.params)
         self._required = {
@@ -226,7 +232,10 @@ class Database:
         With no practice at all the scope is not set, and every walled table is an error.
         """
         try:
-            async with self._pool.acquire() as connection, connection.transaction():
+            async with (
+                self._pool.acquire(timeout=WAIT_SECONDS) as connection,
+                connection.transaction(),
+            ):
                 work = Work(connection)
                 if practices:
                     await work.enter(practices, write)
@@ -251,7 +260,7 @@ class Database:
         raise DatabaseAway
 
     async def _refuse_unsafe(self, setting: str, *, may_own: bool) -> None:
-        async with self._pool.acquire() as connection:
+        async with self._pool.acquire(timeout=WAIT_SECONDS) as connection:
             major, minor = connection.get_server_version()[:2]
             if major < min(_OLDEST) or major * 10000 + minor < _OLDEST.get(major, 0):
                 sentence = (

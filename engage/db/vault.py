@@ -46,12 +46,19 @@ class Vault:
         self._database = database
         self._known: dict[PracticeId, tuple[float, PracticeKeys]] = {}
 
-    async def keys(self, practice: PracticeId) -> PracticeKeys:
-        """Return the keys of a practice; CannotOpen if it has none that fit."""
+    async def keys(self, practice: PracticeId, work: Work | None = None) -> PracticeKeys:
+        """Return the keys of a practice; CannotOpen if it has none that fit.
+
+        Who is in a transaction already gives it: a second connection, asked for with the first in
+        hand, is one that a full pool never hands out.
+        """
         known = self._known.get(practice)
         if known is not None and known[0] > monotonic_seconds():
             return known[1]
-        async with self._database.work([practice]) as work:
+        if work is None:
+            async with self._database.work([practice]) as own:
+                rows = await own.rows(_KEYS, practice=practice)
+        else:
             rows = await work.rows(_KEYS, practice=practice)
         seal: dict[str, bytes] = {}
         index, current = None, None

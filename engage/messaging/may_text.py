@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-TextKind: TypeAlias = Literal["reply", "check-in", "screening", "staff", "consent"]
+TextKind: TypeAlias = Literal["reply", "check-in", "screening", "staff", "consent", "safety"]
 WhyNot: TypeAlias = Literal["no-phone", "patient-inactive", "opted-out"]
 
 
@@ -39,8 +39,8 @@ def may_text(facts: Facts, kind: TextKind) -> May | MayNot:
         return MayNot("no-phone")
     if not facts.patient_active:
         return MayNot("patient-inactive")
-    if facts.opted_out and kind != "consent":
+    if facts.opted_out and kind not in {"consent", "safety"}:
         # STOP beats everything but what is said about consent itself, and the one safe text that
-        # is attempted for a crisis (turns gives it this kind).
+        # is attempted for a crisis (promises D6).
         return MayNot("opted-out")
     return May()

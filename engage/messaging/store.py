@@ -1,4 +1,4 @@
-"""All SQL of messaging: texts on their way out, threads, consent on a line, the simulator's ledger.
+"""Texts on their way out, what the carrier says of them, and what the carrier knows of consent.
 
 Rows never leave: what is sealed is opened here, and Structs go out. Lock order, as everywhere: the
 line first, then the text. This module refuses to move a text along the delivery machine by itself;
@@ -13,11 +13,11 @@ from sqlalchemy import (
     Integer,
     Table,
     Text,
+    Uuid,
     and_,
     bindparam,
     exists,
     func,
-    insert,
     or_,
     select,
     update,
@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from engage.db.sealing import PracticeKeys
-from engage.db.session import Query, Row, Work
+from engage.db.session import Query, Work
 from engage.db.tables import (
     caregiver_of,
     consent_event,
@@ -38,13 +38,12 @@ from engage.db.tables import (
     practice,
     practice_number,
     receipt,
-    simulator_text,
     thread,
 )
-from engage.ids import MessageId, NumberId, PatientId, PracticeId, ThreadId
+from engage.ids import MessageId, NumberId, PracticeId
 from engage.messaging.delivery import State
 from engage.messaging.may_text import Facts
-from engage.messaging.model import Message, Outgoing, SimulatedText, Thread
+from engage.messaging.model import Outgoing
 from engage.people.phone import NotAPhoneNumber, PhoneNumber
 
 
@@ -55,7 +54,7 @@ def _is(
     return and_(target.c.practice_id == practice_id, target.c.id == id_name)
 
 
-_PRACTICE, _TEXT = bindparam("practice"), bindparam("text")
+_PRACTICE, _TEXT = bindparam("practice", type_=Uuid()), bindparam("text", type_=Uuid())
 
 _LOCK_LINE = Query(
     select(line.c.id)
@@ -181,81 +180,6 @@ _NUMBERS = Query(
     .where(practice_number.c.practice_id == _PRACTICE)
     .order_by(practice_number.c.id)
 )
-_THREAD_MESSAGES = Query(
-    select(message)
-    .where(
-        message.c.practice_id == _PRACTICE,
-        message.c.thread_id == bindparam("in_thread"),
-        message.c.id < bindparam("before"),
-    )
-    .order_by(message.c.id.desc())
-    .limit(bindparam("most"))
-)
-_THREADS = Query(
-    select(thread.c.id, thread.c.patient_id, thread.c.line_id, line.c.opted_out_at)
-    .join(line, _is(line, thread.c.line_id, thread.c.practice_id))
-    .where(
-        thread.c.practice_id == _PRACTICE,
-        or_(thread.c.id == bindparam("one"), thread.c.patient_id == bindparam("person")),
-    )
-    .order_by(thread.c.id)
-)
-_CLOSED_PHONE = exists(
-    select(line.c.id).where(
-        line.c.practice_id == phone_use.c.practice_id,
-        line.c.phone_id == phone_use.c.phone_id,
-        line.c.opted_out_at.is_not(None),
-    )
-)
-_TEXTING = Query(
-    select(
-        patient.c.status,
-        func.count(phone_use.c.id).label("phones"),
-        func.count(phone_use.c.id).filter(_CLOSED_PHONE).label("closed"),
-    )
-    .select_from(
-        patient.outerjoin(
-            phone_use,
-            and_(
-                phone_use.c.practice_id == patient.c.practice_id,
-                phone_use.c.patient_id == patient.c.id,
-                phone_use.c.until_at.is_(None),
-            ),
-        )
-    )
-    .where(patient.c.practice_id == _PRACTICE, patient.c.id == bindparam("person"))
-    .group_by(patient.c.status)
-)
-_SIMULATE = Query(
-    insert(simulator_text).values(
-        practice_id=_PRACTICE,
-        sid=bindparam("carrier_id"),
-        own_id=bindparam("own"),
-        from_number=bindparam("sender"),
-        to_hash=bindparam("recipient"),
-        body_sealed=bindparam("body"),
-        at=bindparam("moment"),
-    )
-)
-_SIMULATED = Query(
-    select(simulator_text)
-    .where(
-        simulator_text.c.practice_id == _PRACTICE,
-        simulator_text.c.to_hash == bindparam("recipient"),
-    )
-    .order_by(simulator_text.c.at, simulator_text.c.sid)
-)
-_SIMULATED_PHONE = Query(
-    select(phone.c.id, phone.c.number_sealed)
-    .join(
-        simulator_text,
-        and_(
-            simulator_text.c.practice_id == phone.c.practice_id,
-            simulator_text.c.to_hash == phone.c.number_hash,
-        ),
-    )
-    .where(phone.c.practice_id == _PRACTICE, simulator_text.c.sid == bindparam("carrier_id"))
-)
 
 
 async def lock_line(work: Work, practice: PracticeId, text: MessageId) -> None:
@@ -290,7 +214,7 @@ async def outgoing(work: Work, keys: PracticeKeys, text: MessageId) -> Outgoing 
     )
 
 
-async def move(
+async def move(  # noqa: PLR0913 - one row, and each value has its own name
     work: Work,
     text: Outgoing,
     state: State,
@@ -373,110 +297,8 @@ async def numbers(work: Work, practice: PracticeId) -> list[tuple[NumberId, str]
     return [(row["id"], row["number"]) for row in rows]
 
 
-async def thread_messages(
-    work: Work, keys: PracticeKeys, in_thread: ThreadId, before: MessageId | None, most: int
-) -> list[Message]:
-    """Return the newest texts of a thread that are older than `before`, newest first."""
-    rows = await work.rows(
-        _THREAD_MESSAGES,
-        practice=keys.practice,
-        in_thread=in_thread,
-        before=before or UUID(int=2**128 - 1),
-        most=most,
-    )
-    return [
-        Message(
-            id=row["id"],
-            direction=row["direction"],
-            author=row["author"],
-            author_id=row["author_id"],
-            body=keys.open_text("message.body", row["id"], row["body_sealed"]),
-            kind=row["kind"],
-            prompt=row["prompt"],
-            state=row["status"],
-            state_reason=row["status_reason"],
-            error_code=row["error_code"],
-            media_count=row["media_count"],
-            at=row["at"],
-            state_at=row["status_at"],
-        )
-        for row in rows
-    ]
-
-
-async def thread_of(work: Work, practice: PracticeId, one: ThreadId) -> Thread | None:
-    """Return a thread; None if the practice has no such."""
-    rows = await work.rows(_THREADS, practice=practice, one=one, person=None)
-    return _thread(rows[0]) if rows else None
-
-
-async def threads_about(work: Work, practice: PracticeId, person: PatientId) -> list[Thread]:
-    """Return all threads about a patient."""
-    rows = await work.rows(_THREADS, practice=practice, one=None, person=person)
-    return [_thread(row) for row in rows]
-
-
-async def texting_facts(work: Work, practice: PracticeId, person: PatientId) -> Facts | None:
-    """Return what `may_text` depends on for a patient; None if the practice has no such."""
-    row = await work.maybe(_TEXTING, practice=practice, person=person)
-    if row is None:
-        return None
-    return Facts(
-        has_phone=row["phones"] > 0,
-        patient_active=row["status"] == "active",
-        opted_out=0 < row["phones"] == row["closed"],
-    )
-
-
-async def simulate(
-    work: Work,
-    keys: PracticeKeys,
-    sid: str,
-    own: str,
-    sender: str,
-    to: str,
-    body: str,
-    at: datetime,
-) -> None:
-    """Keep a text that the simulated carrier took."""
-    await work.run(
-        _SIMULATE,
-        practice=keys.practice,
-        carrier_id=sid,
-        own=own,
-        sender=sender,
-        recipient=keys.phone_hash(to),
-        body=keys.seal_text("simulator_text.body", sid, body),
-        moment=at,
-    )
-
-
-async def simulated(work: Work, keys: PracticeKeys, to: str) -> list[SimulatedText]:
-    """Return what the simulated carrier took for a number, oldest first."""
-    rows = await work.rows(_SIMULATED, practice=keys.practice, recipient=keys.phone_hash(to))
-    return [
-        SimulatedText(
-            sid=row["sid"],
-            from_number=row["from_number"],
-            body=keys.open_text("simulator_text.body", row["sid"], row["body_sealed"]),
-            at=row["at"],
-        )
-        for row in rows
-    ]
-
-
-async def simulated_recipient(work: Work, keys: PracticeKeys, sid: str) -> str | None:
-    """Return the number that the simulated carrier's text went to; None if it never had it."""
-    row = await work.maybe(_SIMULATED_PHONE, practice=keys.practice, carrier_id=sid)
-    return None if row is None else keys.open_text("phone.number", row["id"], row["number_sealed"])
-
-
 def _number(keys: PracticeKeys, phone_id: UUID, sealed: bytes) -> PhoneNumber | None:
     try:
         return PhoneNumber(keys.open_text("phone.number", phone_id, sealed))
     except NotAPhoneNumber:
         return None
-
-
-def _thread(row: Row) -> Thread:
-    return Thread(row["id"], row["patient_id"], row["line_id"], row["opted_out_at"] is not None)

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 import msgspec
 from msgspec import Struct
 from sqlalchemy import ARRAY, UUID, any_, bindparam, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from engage.conversation.answers import Answer, Chosen, Declined, DidNotKnow, NotAsked
 from engage.db.session import Query, Row, Work
@@ -62,7 +63,7 @@ _ONE = Query(
 )
 _NEWEST_ANSWERS = Query(
     select(answer)
-    .distinct(answer.c.item)
+    .ext(distinct_on(answer.c.item))
     .where(
         answer.c.practice_id == bindparam("practice"),
         answer.c.screening_id == bindparam("screening"),

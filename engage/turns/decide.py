@@ -9,7 +9,7 @@ from typing import assert_never
 
 from engage.conversation.answers import Answer
 from engage.conversation.effects import OptIn, OptOut
-from engage.conversation.engine import advance
+from engage.conversation.engine import EXPIRE, advance
 from engage.conversation.events import (
     AnswerEntered,
     Cancelled,
@@ -25,7 +25,7 @@ from engage.conversation.events import (
     TimerFired,
 )
 from engage.conversation.states import Asking, NotStarted
-from engage.ids import ConversationId, derived
+from engage.ids import ConversationId, PatientId, derived
 from engage.queue.flag import Flag
 from engage.reading.keywords import FreeFormStop, Help, Start, Stop, carrier_word
 from engage.reading.redflags import RedFlag, red_flags
@@ -137,8 +137,11 @@ def _opt_out(
 ) -> None:
     """Close the line for everyone on it; a wish in free words we must confirm ourselves.
 
-    Not in a crisis: the last thing such a person reads is where help is.
+    Once: a line that is closed already has read it. And not in a crisis: the last thing such a
+    person reads is where help is.
     """
+    line = draft.context.line
+    confirm = confirm and line is not None and not line.opted_out
     draft.consent(OptOut("keyword"), "free-form" if isinstance(word, FreeFormStop) else "keyword")
     for seen in draft.context.conversations:
         _advance(draft, seen, ConsentChanged(draft.at, opted_out=True))
@@ -169,19 +172,21 @@ def _words(
         draft.flag(
             Flag(reason="picture", severity="routine", rule="inbox/picture", quote=True), thread
         )
+    if _is_crisis(dangers):
+        # A question about food after "my chest hurts" is an insult: automation holds its tongue,
+        # with everybody on the phone if nobody knows whose words these are.
+        for seen in draft.context.conversations:
+            if isinstance(who, Unplaced) or seen.patient_id == who.thread.patient_id:
+                _advance(draft, seen, StaffWrote(draft.at))
     if isinstance(who, Unplaced):
         draft.flag(
             Flag(reason=who.reason, severity="routine", rule=f"inbox/{who.reason}", quote=True),
             None,
         )
         return
-    asked, line = who.conversation, draft.context.line
     if _is_crisis(dangers):
-        # A question about food after "my chest hurts" is an insult: automation holds its tongue.
-        for seen in draft.context.conversations:
-            if seen.patient_id == who.thread.patient_id:
-                _advance(draft, seen, StaffWrote(draft.at))
         return
+    asked, line = who.conversation, draft.context.line
     if asked is not None and line is not None and not line.opted_out and event.text.strip():
         _advance(draft, asked, event)
         return
@@ -281,26 +286,42 @@ def _one_conversation(draft: Draft, event: Event) -> None:
 
 
 def _every_conversation(draft: Draft, event: Event) -> None:
+    patient = draft.turn.patient_id
+    if isinstance(event, ItemClosed) and _in_crisis(draft, patient):
+        return  # another of their items was closed; the crisis still holds automation's tongue
     for seen in draft.context.conversations:
-        if seen.patient_id == draft.turn.patient_id:
+        if seen.patient_id == patient:
             _advance(draft, seen, event)
 
 
 def _next_in_line(draft: Draft) -> None:
     """One live prompt per phone: when no question is open, the next conversation begins.
 
-    A question that nobody answered in time has lost the floor: late answers to it still count as
-    long as nothing newer was asked.
+    A question that nobody answered in time has lost the floor: late answers to it count as long as
+    nothing newer is asked, so it ends when something newer is. A question that a human paused has
+    not: they are talking. And nobody is asked anything new in a crisis.
     """
     line = draft.context.line
     standing = draft.states().values()
-    live = any(isinstance(s, Asking) and not s.silent for _, s in standing)
+    live = any(isinstance(s, Asking) and (s.paused or not s.silent) for _, s in standing)
     if live or line is None or line.opted_out:
         return
-    waiting = [seen for seen, state in standing if isinstance(state, NotStarted)]
-    if waiting:
-        first = min(waiting, key=lambda seen: (seen.started_at, seen.id.bytes))
-        _advance(draft, first, Started(draft.at))
+    waiting = [
+        seen
+        for seen, state in standing
+        if isinstance(state, NotStarted) and not _in_crisis(draft, seen.patient_id)
+    ]
+    if not waiting:
+        return
+    for seen, state in standing:
+        if isinstance(state, Asking):
+            _advance(draft, seen, TimerFired(draft.at, EXPIRE, state.step))
+    first = min(waiting, key=lambda seen: (seen.started_at, seen.id.bytes))
+    _advance(draft, first, Started(draft.at))
+
+
+def _in_crisis(draft: Draft, patient: PatientId | None) -> bool:
+    return any(i.about_id == patient and i.severity == "crisis" for i in draft.context.items)
 
 
 def _target(draft: Draft) -> ConversationSeen | None:
@@ -324,5 +345,7 @@ def _advance(draft: Draft, seen: ConversationSeen, event: Event) -> None:
             started_at=seen.started_at,
             screening_id=seen.screening_id,
         )
+        # Also if nothing is asked now: what waits or is paused will be asked in it.
+        draft.stand(seen, seen.state)
     step = advance(seen.state, event, script, seen.language)
     draft.conversation(seen, step.state, step.effects, thread)

@@ -134,6 +134,7 @@ class Draft:
         """Return the line's conversations as they stand so far in this turn."""
         standing = {seen.id: (seen, seen.state) for seen in self.context.conversations}
         for saved in self._conversations.values():
+            known = standing.get(saved.id)
             seen = ConversationSeen(
                 id=saved.id,
                 thread_id=saved.thread_id,
@@ -141,7 +142,8 @@ class Draft:
                 script=saved.script,
                 language=saved.language,
                 state=saved.state,
-                started_at=self.at,
+                # Its place in the line, which news of it does not change.
+                started_at=known[0].started_at if known else self.at,
                 screening_id=saved.screening_id,
             )
             standing[saved.id] = (seen, saved.state)

@@ -61,7 +61,8 @@ class Recorded(msgspec.Struct, frozen=True):
     duplicate: bool
     line_id: LineId | None = None
     failed: str | None = None
-    context: TurnContext | None = None
+    #: Read by `context_of`, later: a context that can't be read must not undo the recording.
+    context: msgspec.Raw = msgspec.Raw()
 
 
 class Inbound(msgspec.Struct, frozen=True):
@@ -237,6 +238,13 @@ async def record(work: Work, *values: Any) -> Recorded:  # noqa: ANN401 - the co
     return _RECORDED.decode(await work.call("text_in", *values))
 
 
+def context_of(recorded: Recorded) -> TurnContext:
+    """Read the context that came with a recording; TurnFailed if the database could not load it."""
+    if recorded.failed is not None:
+        raise TurnFailed(recorded.failed)
+    return _CONTEXT.decode(recorded.context)
+
+
 async def open_turn(
     work: Work,
     practice: PracticeId,
@@ -248,6 +256,14 @@ async def open_turn(
     return _CONTEXT.decode(await work.call("turn_open", practice, line_id, patient, at))
 
 
+async def open_for_a_human(
+    work: Work, practice: PracticeId, line_id: LineId, at: datetime
+) -> TurnContext:
+    """Lock and load as `open_turn`, without conversations: what stands in one may be the fault."""
+    loaded = msgspec.json.decode(await work.call("turn_open", practice, line_id, None, at))
+    return msgspec.convert({**loaded, "conversations": []}, TurnContext)
+
+
 async def save(work: Work, decision: Decision, keys: PracticeKeys) -> None:
     """Save a decision; TurnFailed with the SQLSTATE if the database undid it."""
     state = await work.call("turn_save", msgspec.json.encode(rows_of(decision, keys)).decode())
@@ -256,16 +272,16 @@ async def save(work: Work, decision: Decision, keys: PracticeKeys) -> None:
 
 
 async def inbound(
-    work: Work, practice: PracticeId, message_id: MessageId, keys: PracticeKeys
+    work: Work, practice: PracticeId, message_id: MessageId, keys: PracticeKeys | None
 ) -> Inbound | None:
-    """Return a recorded text with its words, or None if there is no such text."""
+    """Return a recorded text, with its words if there are keys; None if there is no such text."""
     row = await work.maybe(_INBOUND, practice=practice, message=message_id)
     if row is None:
         return None
     return Inbound(
         id=message_id,
         line_id=row["line_id"],
-        body=keys.open_text("message.body", message_id, row["body_sealed"]),
+        body=keys.open_text("message.body", message_id, row["body_sealed"]) if keys else "",
         opt_out_type=row["opt_out_type"],
         media_count=row["media_count"],
         at=row["at"],

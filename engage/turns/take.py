@@ -63,8 +63,6 @@ RETRY_AFTER = timedelta(seconds=5)
 INSTRUMENT, CHANNEL = "/instrument", "/channel"
 """The fields of the request that an error may point at."""
 
-_UNDONE_STATES = ("40001", "40P01")
-
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
@@ -125,10 +123,16 @@ class Turns:
             try:
                 received = await self._text_in(door, text, message, turn=turn)
                 break
-            except (*UNDONE, TurnFailed):
+            except UNDONE:
                 continue
+            except DatabaseAway:
+                raise
+            except Exception as error:  # noqa: BLE001 - the text must survive any fault of a turn
+                log.warning("turn failed", message=str(message), code=type(error).__name__)
+                break
         if received is None:
-            # Undone again and again for others' sake: keep the text, a worker takes the turn.
+            # Undone again and again, or broken beyond its savepoint: keep the text, a worker takes
+            # the turn.
             received = await self._text_in(door, text, message, turn=False)
         if not received.duplicate:
             self._bell.ring("outbox" if received.handled else "inbox")
@@ -160,26 +164,21 @@ class Turns:
                 return Received(duplicate=True, handled=True)
             if not turn:
                 return Received(duplicate=False, handled=False)
-            if recorded.failed in _UNDONE_STATES:
-                raise TurnFailed(recorded.failed)
-            if recorded.context is not None:
-                happened = Turn(
-                    cause=message,
-                    event=TextReceived(at, text.body),
-                    text=TextCame(message, text.opt_out_type, text.num_media),
-                )
-                try:
-                    decision = decide(recorded.context, happened, self._library)
-                    await store.save(work, decision, keys)
-                    return Received(duplicate=False, handled=True)
-                except TurnFailed as failed:
-                    if failed.state in _UNDONE_STATES:
-                        raise
-                    log.warning("turn failed", message=str(message), code=failed.state)
-                except AWAY:
-                    raise
-                except Exception as error:  # noqa: BLE001 - the text must survive any fault of a turn
-                    log.warning("turn failed", message=str(message), code=type(error).__name__)
+            happened = Turn(
+                cause=message,
+                event=TextReceived(at, text.body),
+                text=TextCame(message, text.opt_out_type, text.num_media),
+            )
+            try:
+                decision = decide(store.context_of(recorded), happened, self._library)
+                await store.save(work, decision, keys)
+                return Received(duplicate=False, handled=True)
+            except TurnFailed as failed:
+                log.warning("turn failed", message=str(message), code=failed.state)
+            except (*AWAY, *UNDONE):
+                raise
+            except Exception as error:  # noqa: BLE001 - the text must survive any fault of a turn
+                log.warning("turn failed", message=str(message), code=type(error).__name__)
             await work.call("due_set", "inbox", message, practice, at + RETRY_AFTER)
             return Received(duplicate=False, handled=False)
 
@@ -190,24 +189,26 @@ class Turns:
         parked all the same.
         """
         keys = await self._vault.keys(practice)
-        done = (("inbox", message),)
+        given_up = tries > TRIES
 
         async def act(work: Work) -> None:
             await store.count_try(work, practice, message, tries)
-            text = await store.inbound(work, practice, message, keys)
+            text = await store.inbound(work, practice, message, None if given_up else keys)
             if text is None or text.handled:
                 await work.call("due_done", "inbox", message)
                 return
-            context = await store.open_turn(work, practice, text.line_id, None, self._clock.now())
+            now = self._clock.now()
             happened = Turn(
                 cause=message,
                 event=TextReceived(text.at, text.body),
                 text=TextCame(message, _opt_out(text.opt_out_type), text.media_count),
-                done=done,
+                done=(("inbox", message),),
             )
-            if tries > TRIES:
+            if given_up:
+                context = await store.open_for_a_human(work, practice, text.line_id, now)
                 decision = _parked(Draft(context, happened, self._library), message)
             else:
+                context = await store.open_turn(work, practice, text.line_id, None, now)
                 decision = decide(context, happened, self._library)
             await store.save(work, decision, keys)
 
@@ -278,7 +279,7 @@ class Turns:
             line = await store.line_to(work, practice, patient, at)
             if line is None:
                 raise NoPhone(CHANNEL)
-        keys = await self._vault.keys(practice)
+        keys = await self._vault.keys(practice, work)
         context = await store.open_turn(work, practice, line, patient, at)
         thread = context.thread_of(patient)
         if thread is None:
@@ -313,7 +314,7 @@ class Turns:
             staff_id=by,
             staff_text=StaffText(message, thread, by, body),
         )
-        await self._take(work, await self._vault.keys(practice), line, happened)
+        await self._take(work, await self._vault.keys(practice, work), line, happened)
 
     async def enter_answers(
         self,
@@ -325,7 +326,7 @@ class Turns:
         cause: UUID,
     ) -> None:
         """Take answers that staff typed in, one event each; all or none."""
-        keys = await self._vault.keys(practice)
+        keys = await self._vault.keys(practice, work)
         line = await store.line_of_screening(work, practice, screening)
         for place, (item, given) in enumerate(answers.items()):
             found = await store.screening_asked(work, practice, screening)
@@ -381,7 +382,7 @@ class Turns:
         cause: UUID,
         by: StaffId,
     ) -> None:
-        keys = await self._vault.keys(practice)
+        keys = await self._vault.keys(practice, work)
         for line in await store.lines_of_patient(work, practice, patient):
             happened = Turn(
                 cause=derived(event.at, cause, f"line/{line}"),

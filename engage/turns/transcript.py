@@ -231,16 +231,25 @@ class _Player:
                 self._outcome(line)
             case "closed":
                 self._nothing_left()
+                self._world.close_items(self._patient(line.rest).patient)
                 self._of_patient(line.rest, ItemClosed(self._at))
             case "died" | "left":
                 self._nothing_left()
-                self._of_patient(line.rest, PersonChanged(self._at, active=False))
+                self._changed(line.rest, active=False)
             case "language":
                 self._nothing_left()
-                self._of_patient("", PersonChanged(self._at, active=True, language=line.rest))
+                self._changed("", active=True, language=line.rest)
             case _:
                 raise TranscriptInvalid(line.line, f"nothing called {line.verb} can happen")
         self._lines.append(f"! {line.verb} {line.rest}".rstrip())
+
+    def _changed(self, name: str, *, active: bool, language: str | None = None) -> None:
+        self._world.change_person(
+            self._patient(name).patient,
+            active=active,
+            language=None if language is None else "es" if language == "es" else "en",
+        )
+        self._of_patient(name, PersonChanged(self._at, active, language))
 
     def _of_patient(self, name: str, event: Event) -> None:
         person = self._patient(name)
@@ -256,15 +265,12 @@ class _Player:
         )
         if text is None:
             raise TranscriptInvalid(line.line, "no such text was sent")
-        place = next(
-            place
-            for place, context in enumerate(self._world.contexts)
-            if any(t.id == text.thread_id for t in context.threads)
-        )
-        person = next(
-            (t.patient_id for t in self._world.contexts[place].threads if t.id == text.thread_id),
-            None,
-        )
+        # A text to somebody we don't know went out on the line of the last text that came in.
+        place, person = self._last[0] if self._last else 0, None
+        for number, context in enumerate(self._world.contexts):
+            for thread in context.threads:
+                if thread.id == text.thread_id:
+                    place, person = number, thread.patient_id
         self._take(
             place,
             Turn(
@@ -345,9 +351,21 @@ class _Player:
             return False
         if len(line.texts) > 1 and not text.body.startswith(self._first_words(line.texts[0])):
             return False
-        question = self._library.questions.get(text.prompt or "")
-        offered = {choice.number for choice in question.choices} if question else set[int]()
-        return all(number in offered for number, _ in line.options)
+        offered = {
+            (option.number, option.key)
+            for script in self._library.scripts.values()
+            for prompt in script.prompts
+            for option in prompt.options
+            if prompt.key == text.prompt
+        }
+        return offered.issuperset(line.options) and self._is_for(line, text)
+
+    def _is_for(self, line: Outgoing, text: TextOut) -> bool:
+        """Say whether a text is about the person that a note of the line names."""
+        threads = (t for context in self._world.contexts for t in context.threads)
+        about = next((t.given_name for t in threads if t.id == text.thread_id), "")
+        names = {note.removeprefix("for ") for note in line.notes if note.startswith("for ")}
+        return names <= {about}
 
     def _first_words(self, lead: str) -> str:
         wording = self._library.catalogue[lead].text["en"]
@@ -370,3 +388,4 @@ class _Player:
             self._lines.append("= opted-out")
         else:
             self._differences.append(Difference(line.line, f"= {wanted}", f"= {states[-1]}"))
+            self._lines.append(f"= {states[-1]}")

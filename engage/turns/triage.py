@@ -75,13 +75,12 @@ class Triage:
             (i for i in self.context.items if i.about_id == about and i.subject == subject), None
         )
         if seen is not None:
-            before = self.raised.get(seen.id)
-            severity = _higher(before.severity if before else seen.severity, flag.severity)
+            before = self.raised.get(seen.id) or seen
             self.raised[seen.id] = ItemRaised(
                 id=seen.id,
                 patient_id=thread.patient_id if thread else None,
-                severity=severity,
-                due_at=min(seen.due_at, due) if severity != seen.severity else seen.due_at,
+                severity=_higher(before.severity, flag.severity),
+                due_at=min(before.due_at, due),
                 waiting_since=waiting,
             )
             return seen.id

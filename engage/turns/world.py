@@ -150,11 +150,40 @@ class World:
             self.contexts[line] = replace(context, line=replace(context.line, opted_out=True))
 
     def take(self, line: int, turn: Turn) -> Decision:
-        """Take one turn on a line; what it reads has been through JSON."""
+        """Take one turn on a line; what it reads has been through JSON.
+
+        Returns what is saved: a text whose key was used before is not.
+        """
         context = _DECODER.decode(msgspec.json.encode(self.contexts[line]))
         decision = decide(context, turn, self.library)
+        known = {(text.cause_id, text.key) for text in self.texts}
+        fresh = tuple(t for t in decision.texts if (t.cause_id, t.key) not in known)
+        decision = replace(decision, texts=fresh)
         self._apply(line, decision)
         return decision
+
+    def change_person(
+        self, patient: PatientId | None, *, active: bool, language: Language | None
+    ) -> None:
+        """Change a patient's record, on all their lines, before the turn that tells of it."""
+        for place, context in enumerate(self.contexts):
+            threads = tuple(
+                replace(t, active=active, language=language or t.language)
+                if t.patient_id == patient
+                else t
+                for t in context.threads
+            )
+            self.contexts[place] = replace(context, threads=threads)
+
+    def close_items(self, about: UUID | None, subject: str | None = None) -> None:
+        """Close the open items about somebody, or the one of a subject."""
+        for place, context in enumerate(self.contexts):
+            left = tuple(
+                item
+                for item in context.items
+                if item.about_id != about or subject not in (None, item.subject)
+            )
+            self.contexts[place] = replace(context, items=left)
 
     def message_id(self) -> MessageId:
         """Return the id of the next inbound text."""
@@ -167,6 +196,7 @@ class World:
             context = replace(context, line=replace(line, opted_out=decision.opted_out))
         conversations = {c.id: c for c in context.conversations}
         for saved in decision.conversations:
+            known = conversations.get(saved.id)
             conversations[saved.id] = ConversationSeen(
                 id=saved.id,
                 thread_id=saved.thread_id,
@@ -174,7 +204,7 @@ class World:
                 script=saved.script,
                 language=saved.language,
                 state=saved.state,
-                started_at=decision.at,
+                started_at=known.started_at if known else decision.at,
                 screening_id=saved.screening_id,
             )
             if not saved.open:
@@ -192,8 +222,7 @@ class World:
             context, conversations=tuple(conversations.values()), items=tuple(items.values())
         )
         self._share_items(place)
-        known = {(text.cause_id, text.key) for text in self.texts}
-        self.texts += [t for t in decision.texts if (t.cause_id, t.key) not in known]
+        self.texts += decision.texts
         self.timers += decision.timers
 
     def _share_items(self, place: int) -> None:

@@ -3,9 +3,19 @@
 asyncpg's simple protocol takes many statements at once, which a prepared one can't.
 """
 
+from functools import partial
 from importlib.resources.abc import Traversable
+from typing import Protocol
 
 from sqlalchemy import Connection, text
+
+
+class _Connection(Protocol):
+    async def execute(self, script: str) -> object: ...
+
+
+async def _execute(connection: _Connection, script: str) -> None:
+    await connection.execute(script)
 
 
 def run(bind: Connection, folder: Traversable) -> None:
@@ -20,4 +30,4 @@ def run(bind: Connection, folder: Traversable) -> None:
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if file.name.endswith(".sql"):
             script = file.read_text("utf-8")
-            raw.run_async(lambda connection, script=script: connection.execute(script))
+            raw.run_async(partial(_execute, script=script))

@@ -41,7 +41,8 @@ CREATE TABLE message (
     text_id text,
     text_key text,
     prompt text,
-    kind text NOT NULL CHECK (kind IN ('reply', 'check-in', 'screening', 'staff', 'consent')),
+    kind text NOT NULL CHECK (kind IN (
+        'reply', 'check-in', 'screening', 'staff', 'consent', 'safety')),
     status text NOT NULL,
     status_reason text,
     carrier_sid text,

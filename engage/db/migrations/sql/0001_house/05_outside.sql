@@ -39,6 +39,12 @@ LANGUAGE sql STABLE STRICT SECURITY DEFINER SET search_path = public, pg_temp AS
     WHERE d.number = p_number AND d.account_sid = p_account
 $$;
 
+-- Every practice that has a door, for the simulated phones of a demo: ids only.
+CREATE FUNCTION door_practices() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT DISTINCT d.practice_id FROM door d ORDER BY d.practice_id
+$$;
+
 CREATE FUNCTION door_hang(p_number text, p_account text, p_practice uuid, p_number_id uuid)
 RETURNS void
 LANGUAGE sql STRICT SECURITY DEFINER SET search_path = public, pg_temp AS $$

@@ -193,14 +193,17 @@ BEGIN
     END IF;
     BEGIN
         context := turn_open(p_practice, my_line, NULL, p_at);
-    EXCEPTION WHEN OTHERS THEN
-        GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE;
-        RETURN jsonb_build_object('duplicate', false, 'line_id', my_line, 'failed', state);
+    EXCEPTION
+        WHEN serialization_failure OR deadlock_detected THEN RAISE;
+        WHEN OTHERS THEN
+            GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE;
+            RETURN jsonb_build_object('duplicate', false, 'line_id', my_line, 'failed', state);
     END;
     RETURN jsonb_build_object('duplicate', false, 'line_id', my_line, 'context', context);
 END $$;
 
--- Everything a decision says, in one call. Returns null, or the SQLSTATE that undid all of it.
+-- Everything a decision says, in one call. Returns null, or the SQLSTATE that undid all of it. What
+-- PostgreSQL undid for another's sake is raised: the caller tries the whole transaction again.
 CREATE FUNCTION turn_save(p jsonb) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -208,6 +211,7 @@ DECLARE
     my_at timestamptz := (p ->> 'at')::timestamptz;
     my_line uuid := (p ->> 'line_id')::uuid;
     state text;
+    touched integer;
 BEGIN
     IF p ? 'opted_out' THEN
         UPDATE line SET opted_out_at = CASE WHEN (p ->> 'opted_out')::boolean THEN my_at END
@@ -311,7 +315,12 @@ BEGIN
             waiting_since = coalesce(q.waiting_since, r.waiting_since), version = q.version + 1
         FROM jsonb_to_recordset(p -> 'raised')
             AS r (id uuid, severity text, due_at timestamptz, waiting_since timestamptz)
-        WHERE q.practice_id = my_practice AND q.id = r.id;
+        WHERE q.practice_id = my_practice AND q.id = r.id AND q.closed_at IS NULL;
+        GET DIAGNOSTICS touched = ROW_COUNT;
+        IF touched < jsonb_array_length(p -> 'raised') THEN
+            -- Somebody closed it after it was loaded: a flag must not join work that nobody sees.
+            RAISE serialization_failure USING MESSAGE = 'an item was closed meanwhile';
+        END IF;
     END IF;
     IF p ? 'answered' THEN
         UPDATE queue_item q SET waiting_since = NULL, version = q.version + 1,
@@ -360,7 +369,9 @@ BEGIN
         ON CONFLICT DO NOTHING;
     END IF;
     RETURN NULL;
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE;
-    RETURN state;
+EXCEPTION
+    WHEN serialization_failure OR deadlock_detected THEN RAISE;
+    WHEN OTHERS THEN
+        GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE;
+        RETURN state;
 END $$;

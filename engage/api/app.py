@@ -1,0 +1,105 @@
+"""The app: every route, the guard, the problems and the envelope, put together from `Services`.
+
+No global state: two apps in one process share nothing. Lifespan opens nothing either, since wiring
+hands over what is open; it only lets go of what the app itself opened.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Litestar, Response, Router, get
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+
+from engage.api import (
+    events,
+    health,
+    history,
+    instruments,
+    me,
+    openapi,
+    patients,
+    queue,
+    screenings,
+    simulator,
+    threads,
+    webhooks,
+)
+from engage.api.auth.guard import SERVICES, guard, provide_visit
+from engage.api.auth.marks import ANYBODY
+from engage.api.envelope import Envelope, Metrics
+from engage.api.problems import answer
+from engage.api.reading import MOST_BYTES, JsonRequest
+from engage.api.services import Services
+from engage.api.simulator import Handset
+
+V1 = (
+    me.get_me,
+    patients.list_patients,
+    patients.post_patient,
+    patients.get_one_patient,
+    patients.patch_patient,
+    patients.get_texting,
+    history.get_timeline,
+    instruments.list_instruments,
+    screenings.post_screening,
+    screenings.get_screening,
+    screenings.post_answers,
+    queue.list_queue,
+    queue.get_item,
+    queue.post_claim,
+    queue.post_release,
+    queue.post_complete,
+    threads.list_messages,
+    threads.post_message,
+    events.stream_events,
+)
+DOORS = (
+    webhooks.receive_text,
+    webhooks.receive_text_again,
+    webhooks.receive_report,
+    health.live,
+    health.ready,
+    health.metrics,
+)
+ROUTES = (Router("/v1", route_handlers=V1), *DOORS)
+SIMULATOR = (simulator.simulate_text, simulator.list_simulated)
+
+
+def create_app(services: Services, *, extra: Sequence[Any] = ()) -> Litestar:
+    """Build the app. `extra` are further route handlers (the pages), guarded like the rest."""
+    metrics = Metrics()
+    handset = None if services.post is None else Handset(services, services.post)
+    dependencies: dict[str, Any] = {
+        "services": Provide(lambda: services, sync_to_thread=False),
+        "counters": Provide(lambda: metrics, sync_to_thread=False),
+        "handset": Provide(lambda: handset, sync_to_thread=False),
+        "visit": Provide(provide_visit),
+    }
+    # The description is the same with every carrier, so that a client is built once.
+    description = openapi.document([*ROUTES, *SIMULATOR], dependencies)
+
+    @get("/openapi.json", opt=ANYBODY, include_in_schema=False, media_type="application/json")
+    async def describe() -> Response[bytes]:
+        return Response(content=description, media_type="application/json")
+
+    app = Litestar(
+        route_handlers=[*ROUTES, describe, *(SIMULATOR if handset else ()), *extra],
+        guards=[guard],
+        dependencies=dependencies,
+        exception_handlers={HTTPException: answer, Exception: answer},
+        request_class=JsonRequest,
+        request_max_body_size=MOST_BYTES,
+        openapi_config=None,
+        logging_config=None,
+        debug=False,
+        state=State({SERVICES: services}),
+    )
+    app.asgi_handler = Envelope(
+        app.asgi_handler,
+        clock=services.clock,
+        metrics=metrics,
+        secure=services.settings.public_url.startswith("https://"),
+    )
+    return app

@@ -1,0 +1,115 @@
+"""The guard that every request passes before anything of it is read.
+
+In order: who is it (401), may they do this anywhere (403), is the request in a form that this route
+knows. What the caller may see is narrowed here, once, to the practices where they may do it; no
+route looks at a role again.
+"""
+
+from functools import lru_cache
+from typing import Any, Final, cast
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from litestar.handlers import BaseRouteHandler
+from litestar.params import QueryParameter
+from msgspec import Struct
+
+from engage.api.auth.bearer import authenticate, token_of
+from engage.api.auth.marks import ACTION, PUBLIC
+from engage.api.reading import require_json
+from engage.api.refusals import FieldError, InvalidRequest, NotAllowed, NotSignedIn
+from engage.api.services import Services
+from engage.ids import PracticeId, StaffId
+from engage.people.access import Action, Caller, Visible, visible_to
+
+SERVICES: Final = "engage_services"
+_VISIT: Final = "engage_visit"
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+class Visit(Struct, frozen=True):
+    """Who is asking, what they present, and where they may do what this route does."""
+
+    caller: Caller
+    token: str
+    action: Action
+    visible: Visible
+
+    @property
+    def staff_id(self) -> StaffId:
+        """Who is asking."""
+        return self.caller.staff_id
+
+    @property
+    def practices(self) -> tuple[PracticeId, ...]:
+        """Where they may do what this route does."""
+        return self.visible.practices
+
+    def __repr__(self) -> str:
+        """Hide the token."""
+        return f"Visit(staff={self.staff_id})"
+
+
+async def guard(connection: Connection, route: BaseRouteHandler) -> None:
+    """Let a request through, or refuse it; a route that says nothing about itself is closed."""
+    if connection.scope.get("method") == "OPTIONS" or route.opt.get(PUBLIC):
+        return
+    services: Services = connection.app.state[SERVICES]
+    visit = await admit(services, connection, route.opt.get(ACTION))
+    cast("dict[str, object]", connection.scope["state"])[_VISIT] = visit
+    _refuse_unknown_parameters(connection, route)
+    if "content-type" in connection.headers or _has_body(connection):
+        require_json(connection.headers.getall("content-type", []))
+
+
+async def admit(services: Services, connection: Connection, action: Action | None) -> Visit:
+    """Return who is asking; NotSignedIn or NotAllowed otherwise."""
+    token = token_of(connection.headers.getall("authorization", []))
+    if token is None:
+        raise NotSignedIn
+    caller = await authenticate(services.database, services.vault, token, services.clock.now())
+    if caller is None:
+        raise NotSignedIn
+    visible = Visible(()) if action is None else visible_to(caller, action)
+    if action is None or not visible.practices:
+        raise NotAllowed
+    return Visit(caller, token, action, visible)
+
+
+async def provide_visit(request: Request[Any, Any, State]) -> Visit:
+    """Hand a route the visit that the guard let in."""
+    return visit_of(request)
+
+
+def visit_of(request: Request[Any, Any, State]) -> Visit:
+    """Return the visit that the guard let in."""
+    return cast("dict[str, Visit]", request.scope["state"])[_VISIT]
+
+
+def _has_body(connection: Connection) -> bool:
+    length = connection.headers.get("content-length", "0")
+    return length != "0" or "transfer-encoding" in connection.headers
+
+
+def _refuse_unknown_parameters(connection: Connection, route: BaseRouteHandler) -> None:
+    # A misspelt filter that is ignored shows the wrong queue.
+    given = [name for name, _ in connection.query_params.multi_items()]
+    if not _parameters(route).issuperset(given):
+        raise InvalidRequest(
+            FieldError("", "unknown-parameter", "A parameter is not known here.", "query")
+        )
+    if len(set(given)) != len(given):
+        raise InvalidRequest(
+            FieldError("", "repeated-parameter", "A parameter is given twice.", "query")
+        )
+
+
+@lru_cache(maxsize=512)
+def _parameters(route: BaseRouteHandler) -> frozenset[str]:
+    return frozenset(
+        field.kwarg_definition.name or name
+        for name, field in route.parsed_fn_signature.parameters.items()
+        if isinstance(field.kwarg_definition, QueryParameter)
+    )

@@ -1,0 +1,21 @@
+"""What a route is open to, written beside the route and read by the guard.
+
+A route without a mark is open to nobody. tests/policy/test_authorization_table.py holds the whole
+table; a new route is added there, with a thought about who needs it.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from engage.people.access import Action
+
+ACTION: Final = "engage_action"
+PUBLIC: Final = "engage_public"
+
+ANYBODY: Final[Mapping[str, object]] = {PUBLIC: True}
+"""For doors with a lock of their own (a signature), and for what is no secret."""
+
+
+def needs(action: Action) -> Mapping[str, object]:
+    """Return the mark of a route for those who may do this, each in their own practices."""
+    return {ACTION: action}

@@ -1,0 +1,82 @@
+"""Is the process running, can it do its work, and what does it count.
+
+Live says that the process answers, and asks nobody. Ready says that the database answers and has
+the schema this code expects. Metrics are counts without ids.
+"""
+
+from typing import Annotated, Any, Literal
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from msgspec import Meta, Struct
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+
+from engage.api.auth.marks import ANYBODY
+from engage.api.envelope import Metrics
+from engage.api.refusals import SchemaBehind
+from engage.api.services import Services
+from engage.db.migrate import current, newest
+from engage.db.session import DatabaseAway
+
+
+class Live(Struct, frozen=True):
+    """The process runs."""
+
+    status: Literal["live"] = "live"
+
+
+class Ready(Struct, frozen=True):
+    """The process can do its work."""
+
+    schema: Annotated[str, Meta(description="The schema's revision.", examples=["0001_house"])]
+    status: Literal["ready"] = "ready"
+
+
+@get("/health/live", opt=ANYBODY, operation_id="live", summary="Does the process run")
+async def live() -> Live:
+    """Answer, and ask nobody."""
+    return Live()
+
+
+@get("/health/ready", opt=ANYBODY, operation_id="ready", summary="Can the process do its work")
+async def ready(services: NamedDependency[Services]) -> Ready:
+    """Say whether the database answers and has the schema of this code."""
+    found = await current(services.database)
+    if found is None or found != newest():
+        raise SchemaBehind
+    return Ready(schema=found)
+
+
+@get(
+    "/metrics",
+    opt=ANYBODY,
+    operation_id="metrics",
+    summary="Counts for Prometheus",
+    media_type="text/plain",
+)
+async def metrics(
+    services: NamedDependency[Services], counters: NamedDependency[Metrics]
+) -> Response[bytes]:
+    """Return the counters, and how much work is waiting."""
+    page = generate_latest(counters.registry) + await _waiting(services)
+    return Response(content=page, media_type=CONTENT_TYPE_LATEST)
+
+
+async def _waiting(services: Services) -> bytes:
+    registry = CollectorRegistry()
+    count = Gauge("engage_due_waiting", "Work that is due.", ("kind",), registry=registry)
+    oldest = Gauge(
+        "engage_due_oldest_seconds", "How long the oldest waits.", ("kind",), registry=registry
+    )
+    up = Gauge("engage_database_up", "Whether the database answers.", registry=registry)
+    rows: list[Any] = []
+    try:
+        async with services.database.work() as work:
+            rows = await work.table("due_counts", services.clock.now())
+        up.set(1)
+    except DatabaseAway:
+        up.set(0)
+    for row in rows:
+        count.labels(row["kind"]).set(row["waiting"])
+        oldest.labels(row["kind"]).set(row["oldest_seconds"])
+    return generate_latest(registry)

@@ -1,0 +1,146 @@
+"""A patient's timeline, outward: tagged entries, newest first."""
+
+from datetime import datetime
+from typing import Annotated, TypeAlias, assert_never
+from uuid import UUID
+
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from msgspec import Meta, Struct
+
+from engage.api.auth.guard import Visit
+from engage.api.auth.marks import needs
+from engage.api.pages import USUAL, Cursor, Limit, cursor_of, cut, position_of
+from engage.api.practices import find
+from engage.api.services import Services
+from engage.api.timeline.store import Entry, entries
+from engage.audit import By, record_patients
+from engage.ids import PatientId
+
+
+class MessageEntry(Struct, frozen=True, kw_only=True, tag="message"):
+    """A text, in or out."""
+
+    id: UUID
+    at: datetime
+    thread_id: UUID | None
+    direction: Annotated[str, Meta(description="in or out")]
+    author: str | None
+    state: Annotated[str, Meta(description="What became of it.")]
+    body: str | None
+
+
+class ScreeningEntry(Struct, frozen=True, kw_only=True, tag="screening"):
+    """An instrument that was asked."""
+
+    id: UUID
+    at: datetime
+    instrument: str | None
+    channel: str | None
+    state: str
+    verdict: Annotated[str | None, Meta(description="at-risk, no-risk or cannot-say")]
+
+
+class ItemEntry(Struct, frozen=True, kw_only=True, tag="item"):
+    """A piece of work."""
+
+    id: UUID
+    at: datetime
+    subject: str | None
+    severity: str | None
+    state: str
+    outcome: str | None
+
+
+class ConsentEntry(Struct, frozen=True, kw_only=True, tag="consent"):
+    """Texting was stopped or allowed again."""
+
+    id: UUID
+    at: datetime
+    state: Annotated[str, Meta(description="opted-out or opted-in")]
+    how: str | None
+
+
+TimelineEntry: TypeAlias = MessageEntry | ScreeningEntry | ItemEntry | ConsentEntry
+
+
+class Timeline(Struct, frozen=True):
+    """A page of what happened, newest first."""
+
+    items: tuple[TimelineEntry, ...]
+    next: str | None
+
+
+class _Before(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    id: UUID
+
+
+@get(
+    "/patients/{patient_id:uuid}/timeline",
+    opt=needs("thread.read"),
+    operation_id="getTimeline",
+    summary="What happened to a patient: texts, screenings, work, consent",
+)
+async def get_timeline(
+    patient_id: FromPath[UUID],
+    visit: NamedDependency[Visit],
+    services: NamedDependency[Services],
+    cursor: Cursor = None,
+    limit: Limit = USUAL,
+) -> Timeline:
+    """Return a page of the timeline; that it was looked at is recorded."""
+    before = position_of(cursor, _Before)
+    practice = await find(services.database, visit, "patient", patient_id)
+    keys, patient = await services.vault.keys(practice), PatientId(patient_id)
+    async with services.database.work([practice], practice) as work:
+        rows = await entries(work, keys, patient, before and before.id, limit + 1)
+        await record_patients(
+            work,
+            practice,
+            services.clock.now(),
+            by=By.staff(visit.staff_id),
+            action="patient.timeline",
+            patients=[patient],
+        )
+    shown, last = cut(rows, limit)
+    return Timeline(
+        items=tuple(_outward(one) for one in shown),
+        next=None if last is None else cursor_of(_Before(last.id)),
+    )
+
+
+def _outward(one: Entry) -> TimelineEntry:
+    match one.kind:
+        case "message":
+            return MessageEntry(
+                id=one.id,
+                at=one.at,
+                thread_id=one.thread_id,
+                direction=one.what or "",
+                author=one.author,
+                state=one.state,
+                body=one.body,
+            )
+        case "screening":
+            return ScreeningEntry(
+                id=one.id,
+                at=one.at,
+                instrument=one.what,
+                channel=one.author,
+                state=one.state,
+                verdict=one.outcome,
+            )
+        case "item":
+            return ItemEntry(
+                id=one.id,
+                at=one.at,
+                subject=one.what,
+                severity=one.author,
+                state=one.state,
+                outcome=one.outcome,
+            )
+        case "consent":
+            return ConsentEntry(id=one.id, at=one.at, state=one.state, how=one.what)
+        case _:
+            assert_never(one.kind)

@@ -1,0 +1,46 @@
+"""Who I am: the person behind a token and where they work."""
+
+from litestar import get
+from litestar.di import NamedDependency
+from msgspec import Struct
+
+from engage.api.auth.guard import Visit
+from engage.api.auth.marks import needs
+from engage.api.services import Services
+from engage.ids import PracticeId, StaffId
+from engage.people.staff import Role
+from engage.people.staffing.store import names_of
+
+
+class MembershipOut(Struct, frozen=True):
+    """A role in a practice."""
+
+    practice_id: PracticeId
+    practice_name: str
+    role: Role
+
+
+class MeOut(Struct, frozen=True):
+    """The person behind the token."""
+
+    id: StaffId
+    given_name: str
+    family_name: str
+    memberships: tuple[MembershipOut, ...]
+
+
+@get("/me", opt=needs("practice.read"), operation_id="getMe", summary="Who I am")
+async def get_me(visit: NamedDependency[Visit], services: NamedDependency[Services]) -> MeOut:
+    """Return who holds the token and the practices they work in."""
+    caller = visit.caller
+    async with services.database.work(caller.practices) as work:
+        names = await names_of(work, caller.practices)
+    return MeOut(
+        id=caller.staff_id,
+        given_name=caller.given_name,
+        family_name=caller.family_name,
+        memberships=tuple(
+            MembershipOut(held.practice_id, names.get(held.practice_id, ""), held.role)
+            for held in caller.memberships
+        ),
+    )

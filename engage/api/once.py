@@ -1,0 +1,143 @@
+"""A POST happens once: the Idempotency-Key, its stored answer, and the transaction they share.
+
+The same key with the same request gets the stored answer, byte for byte; with another request it is
+refused; while the first is still running, so is the second. Without a key a POST is what it always
+was. Errors are not stored: nothing happened, so the same key may try again.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any, Final, TypeVar, cast
+
+import msgspec
+from litestar import Request, Response
+from litestar.datastructures import State
+from msgspec import Struct
+
+from engage.api import store
+from engage.api.auth.guard import visit_of
+from engage.api.etags import tag
+from engage.api.refusals import FieldError, InvalidRequest, KeyReused, StillRunning
+from engage.api.services import Services
+from engage.db.session import Work
+from engage.ids import PracticeId
+from engage.turns.store import TurnFailed
+
+KEY_HEADER: Final = "Idempotency-Key"
+LONGEST_KEY: Final = 200
+_PLACE: Final = "idempotency.answer"
+_UNDONE: Final = ("40001", "40P01")
+_TRIES: Final = 3
+
+T = TypeVar("T")
+
+
+class Made(Struct, frozen=True):
+    """What a POST or PATCH made: the outward value, and what the headers say of it."""
+
+    value: object
+    status: int = HTTPStatus.OK
+    location: str | None = None
+    version: int | None = None
+
+
+class _Stored(Struct, frozen=True):
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+Act = Callable[[Work], Awaitable[Made]]
+
+
+async def once(
+    request: Request[Any, Any, State],
+    services: Services,
+    practice: PracticeId,
+    kind: type[T],
+    act: Act,
+) -> Response[T]:
+    """Run `act` in one transaction of the practice, or return what it answered before.
+
+    `kind` says to the type checker what the stored bytes are.
+    """
+    del kind
+    key = _key_of(request)
+    visit = visit_of(request)
+    keys = await services.vault.keys(practice)
+    asked = hashlib.sha256(
+        f"{request.method} {request.url.path}\n".encode() + await request.body()
+    ).digest()
+
+    async def with_key(work: Work) -> _Stored:
+        if key is None:
+            return _written(await act(work))
+        row = f"{visit.staff_id}|{key}"
+        if not await store.alone(work, visit.staff_id, key):
+            raise StillRunning
+        known = await store.kept(work, practice, visit.staff_id, key)
+        if known is not None:
+            if known.request_hash != asked:
+                raise KeyReused
+            plain = keys.open(_PLACE, row, known.answer_sealed)
+            return msgspec.msgpack.decode(plain, type=_Stored)
+        answer = _written(await act(work))
+        sealed = keys.seal(_PLACE, row, msgspec.msgpack.encode(answer))
+        kept = store.Kept(asked, answer.status, sealed)
+        await store.keep(work, practice, visit.staff_id, key, kept, services.clock.now())
+        return answer
+
+    return cast("Response[T]", _response(await in_turn(services, with_key, practice)))
+
+
+async def in_turn(
+    services: Services, act: Callable[[Work], Awaitable[T]], practice: PracticeId
+) -> T:
+    """Run `act` in one transaction; also again when a turn in it was undone for another's sake."""
+    for tries_left in range(_TRIES - 1, -1, -1):
+        try:
+            return await services.database.again(act, [practice], practice)
+        except TurnFailed as failed:
+            if failed.state not in _UNDONE or not tries_left:
+                raise
+    raise TurnFailed(_UNDONE[0])
+
+
+def made(value: Made, kind: type[T]) -> Response[T]:
+    """Answer a change that carries no key."""
+    del kind
+    return cast("Response[T]", _response(_written(value)))
+
+
+def _written(value: Made) -> _Stored:
+    headers: dict[str, str] = {}
+    if value.location is not None:
+        headers["Location"] = value.location
+    if value.version is not None:
+        headers["ETag"] = tag(value.version)
+    return _Stored(value.status, headers, msgspec.json.encode(value.value))
+
+
+def _response(stored: _Stored) -> Response[bytes]:
+    return Response(
+        content=stored.body,
+        status_code=stored.status,
+        headers=stored.headers,
+        media_type="application/json",
+    )
+
+
+def _key_of(request: Request[Any, Any, State]) -> str | None:
+    given = request.headers.getall(KEY_HEADER, [])
+    if not given:
+        return None
+    key = given[0]
+    fits = key.isascii() and key.isprintable() and 0 < len(key) <= LONGEST_KEY
+    if len(given) > 1 or not fits:
+        raise InvalidRequest(
+            FieldError(
+                f"/{KEY_HEADER}", "wrong-form", "Must be given once: 1 to 200 letters.", "header"
+            )
+        )
+    return key

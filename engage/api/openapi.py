@@ -1,0 +1,210 @@
+"""The description of the API (OpenAPI 3.1), made from the routes and set right in one place.
+
+Litestar draws paths and parameters; the bodies are drawn by msgspec, which decodes them, so that
+closed objects, tags and whole numbers are described as they are enforced. Added here: the problems
+that are really sent, who may enter, and the headers that every change understands.
+tests/api/test_openapi.py pins the result to docs/openapi.json.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from http import HTTPStatus
+from typing import Any, Final, get_args, get_origin
+
+import msgspec
+from litestar import Litestar, Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig
+from litestar.response import Stream
+from litestar.routes import HTTPRoute
+
+from engage import __version__
+from engage.api.auth.marks import PUBLIC
+from engage.api.once import KEY_HEADER, LONGEST_KEY
+from engage.api.problems import MEDIA_TYPE, Problem
+from engage.api.reading import MOST_BYTES
+
+Json = dict[str, Any]
+
+JSON: Final = "application/json"
+_REF: Final = "#/components/schemas/{name}"
+_ABOUT: Final = (
+    "Errors are application/problem+json (RFC 9457). Lists are keyset pages: follow `next` "
+    "until it is null. Moments are RFC 3339 in UTC. What you may not see is 404, as is what does not exist. "
+    f"Bodies are at most {MOST_BYTES // 1024} KB of JSON without unknown fields."
+)
+_KEY_PARAMETER: Final[Json] = {
+    "name": KEY_HEADER,
+    "in": "header",
+    "required": False,
+    "description": "A key of your own for this request. Sent again with the same body, the first "
+    "answer comes back and nothing happens twice; with another body it is a 422.",
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": LONGEST_KEY,
+        "pattern": "^[!-~]+$",
+    },
+}
+_ETAG: Final[Json] = {
+    "description": "The version of the record, for If-Match.",
+    "required": True,
+    "schema": {"type": "string", "pattern": '^"[0-9]+"$'},
+}
+_LOCATION: Final[Json] = {
+    "description": "Where the new record is.",
+    "required": True,
+    "schema": {"type": "string"},
+}
+_INTEGERS: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+_WEBHOOK_PROBLEMS: Final = (400, 403, 413, 415, 500, 503)
+_FORM: Final[Json] = {
+    "required": True,
+    "description": "The carrier's form, signed.",
+    "content": {"application/x-www-form-urlencoded": {"schema": {"type": "object"}}},
+}
+
+
+def document(routes: Sequence[Any], dependencies: Mapping[str, Any]) -> bytes:
+    """Return the description of these routes as JSON."""
+    app = Litestar(
+        route_handlers=routes,
+        dependencies=dict(dependencies),
+        openapi_config=OpenAPIConfig(
+            title="engage", version=__version__, description=_ABOUT, use_handler_docstrings=True
+        ),
+        logging_config=None,
+    )
+    drawn = app.openapi_schema.to_schema()
+    handlers = {one.operation_id: one for one in _handlers(app) if one.operation_id}
+    bodies, components = _bodies(list(handlers.values()))
+    for path, operations in drawn["paths"].items():
+        for operation in operations.values():
+            handler = handlers[operation["operationId"]]
+            _set_right(path, operation, handler, bodies[operation["operationId"]])
+    drawn["components"] = {
+        "schemas": components,
+        "securitySchemes": {
+            "bearer": {"type": "http", "scheme": "bearer", "description": "engage token"}
+        },
+    }
+    _whole_numbers(drawn)
+    return msgspec.json.format(msgspec.json.encode(drawn, order="sorted"), indent=1) + b"\n"
+
+
+def _handlers(app: Litestar) -> Iterator[HTTPRouteHandler]:
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            yield from (one for one in route.route_handlers if "OPTIONS" not in one.http_methods)
+
+
+def _bodies(
+    handlers: list[HTTPRouteHandler],
+) -> tuple[dict[str, tuple[Json | None, Json | None]], Json]:
+    """Return what goes in and out of each operation, as msgspec reads and writes it."""
+    types: dict[tuple[str, str], Any] = {("", "problem"): Problem}
+    for one in handlers:
+        name = str(one.operation_id)
+        taken = one.parsed_fn_signature.parameters.get("data")
+        if taken is not None:
+            types[name, "in"] = taken.annotation
+        given = one.parsed_fn_signature.return_type.annotation
+        if get_origin(given) is Response:
+            given = get_args(given)[0]
+        if given is not None and given not in (bytes, Stream, type(None)):
+            types[name, "out"] = given
+    schemas, components = msgspec.json.schema_components(types.values(), ref_template=_REF)
+    drawn = dict(zip(types, schemas, strict=True))
+    names = (str(one.operation_id) for one in handlers)
+    return {n: (drawn.get((n, "in")), drawn.get((n, "out"))) for n in names}, components
+
+
+def _set_right(
+    path: str,
+    operation: Json,
+    handler: HTTPRouteHandler,
+    body: tuple[Json | None, Json | None],
+) -> None:
+    taken, given = body
+    method = next(iter(handler.http_methods))
+    open_to_all = bool(handler.opt.get(PUBLIC))
+    operation["tags"] = [path.removeprefix("/v1").split("/")[1]]
+    operation.pop("deprecated", None)
+    if not open_to_all:
+        operation["security"] = [{"bearer": []}]
+    if taken is not None:
+        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": taken}}}
+    if path.startswith("/webhooks/"):
+        operation["requestBody"] = _FORM
+    if method == "POST" and path.startswith("/v1/"):
+        operation.setdefault("parameters", []).append(_KEY_PARAMETER)
+    status = str(handler.status_code)
+    good: Json = {"description": HTTPStatus(handler.status_code).phrase}
+    if given is not None:
+        good["content"] = {JSON: {"schema": given}}
+        _add_headers(good, given, handler.status_code)
+    elif handler.status_code != HTTPStatus.NO_CONTENT:
+        good["content"] = {str(handler.media_type or "text/plain"): {"schema": {"type": "string"}}}
+    operation["responses"] = {status: good} | {
+        str(one): _problem(one)
+        for one in _problems(path, method, operation, open_to_all=open_to_all)
+    }
+
+
+def _add_headers(good: Json, given: Json, status: int) -> None:
+    if "$ref" in given and given["$ref"].rpartition("/")[2] in _versioned():
+        good["headers"] = {"ETag": _ETAG}
+        if status == HTTPStatus.CREATED:
+            good["headers"]["Location"] = _LOCATION
+
+
+@cache
+def _versioned() -> frozenset[str]:
+    # The records that answer with an ETag; a test holds this against what is really sent.
+    return frozenset({"PatientOut", "ScreeningOut", "ItemDetail"})
+
+
+def _problems(path: str, method: str, operation: Json, *, open_to_all: bool) -> Sequence[int]:
+    if path.startswith("/webhooks/"):
+        return _WEBHOOK_PROBLEMS
+    found = {500}
+    named = {one["name"] for one in operation.get("parameters", ())}
+    takes_body = "requestBody" in operation
+    if not open_to_all:
+        found |= {400, 401, 403, 415, 503}
+    if open_to_all and path != "/health/live":
+        found |= {503}
+    if takes_body:
+        found |= {400, 413, 415, 422}
+    if named and open_to_all:
+        found |= {400}
+    if "{" in path or (takes_body and not open_to_all):
+        found |= {404}
+    if method == "POST" and not open_to_all:
+        found |= {409, 413, 422}
+    if "If-Match" in named:
+        found |= {409, 412}
+    return sorted(found)
+
+
+def _problem(status: int) -> Json:
+    said: Json = {
+        "description": HTTPStatus(status).phrase,
+        "content": {MEDIA_TYPE: {"schema": {"$ref": _REF.format(name="Problem")}}},
+    }
+    if status == HTTPStatus.UNAUTHORIZED:
+        said["headers"] = {"WWW-Authenticate": {"required": True, "schema": {"type": "string"}}}
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        said["headers"] = {"Retry-After": {"required": True, "schema": {"type": "string"}}}
+    return said
+
+
+def _whole_numbers(part: Any) -> None:  # noqa: ANN401 - any part of a JSON document
+    if isinstance(part, dict):
+        for key, value in part.items():  # pyright: ignore[reportUnknownVariableType]
+            if key in _INTEGERS and isinstance(value, float) and value.is_integer():
+                part[key] = int(value)
+            _whole_numbers(value)
+    elif isinstance(part, list):
+        for one in part:  # pyright: ignore[reportUnknownVariableType]
+            _whole_numbers(one)

@@ -1,0 +1,427 @@
+"""Patients: find, read, create, change; and whether we may text them.
+
+Every view and every change leaves an audit row in its own transaction. What a patient may hold is
+read by people/patient.py, which reports every field that does not fit.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from http import HTTPStatus
+from typing import Annotated, Any, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from litestar import Request, Response, get, patch, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from engage import audit, feed
+from engage.api.auth.guard import Visit
+from engage.api.auth.marks import needs
+from engage.api.etags import IfMatch, require
+from engage.api.ids import Own, chosen
+from engage.api.once import Made, in_turn, made, once
+from engage.api.pages import USUAL, Cursor, Limit, cursor_of, position_of
+from engage.api.practices import chosen_practice, find, practice_of
+from engage.api.refusals import FieldError, Unprocessable, WrongCursor
+from engage.api.services import Services
+from engage.audit import By
+from engage.db.session import Work
+from engage.errors import NotFound
+from engage.ids import PatientId, PracticeId, StaffId
+from engage.messaging.may_text import MayNot, may_text
+from engage.messaging.texts import render
+from engage.messaging.threads.store import texting_facts
+from engage.people.patient import NewPatient, Patient, PatientStatus, read_change, read_patient
+from engage.people.staff import UnknownStaff
+from engage.people.staffing.store import get_practice, members_of
+from engage.people.store import create_patient, find_patients, get_patient, update_patient
+
+Name = Annotated[str, Meta(min_length=1, max_length=80, examples=["Rosa"])]
+ExternalId = Annotated[
+    str, Meta(min_length=1, max_length=80, description="The practice's own id of the patient.")
+]
+Language = Literal["en", "es"]
+TimeZone = Annotated[
+    str, Meta(min_length=1, max_length=64, description="IANA name.", examples=["America/Phoenix"])
+]
+Phone = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=40,
+        description="A number in the United States or Canada, in any usual form.",
+        examples=["+16025550142"],
+    ),
+]
+Version = Annotated[int, Meta(ge=1, description="Counts every change; the ETag.")]
+
+
+class CareManagerOut(Struct, frozen=True):
+    """Who answers for a patient now."""
+
+    id: StaffId
+    given_name: str
+    family_name: str
+
+
+class PatientOut(Struct, frozen=True, kw_only=True):
+    """A patient as kept."""
+
+    practice_id: PracticeId
+    id: PatientId
+    external_id: str
+    given_name: str
+    family_name: str
+    birth_date: date | None
+    language: Language
+    time_zone: str | None
+    phone: str | None
+    status: PatientStatus
+    care_manager: CareManagerOut | None
+    created_at: datetime
+    version: Version
+
+
+class PatientSummary(Struct, frozen=True, kw_only=True):
+    """A patient in a list: enough to tell two people of one name apart, and no phone."""
+
+    practice_id: PracticeId
+    id: PatientId
+    external_id: str
+    given_name: str
+    family_name: str
+    birth_date: date | None
+    language: Language
+    status: PatientStatus
+    care_manager: CareManagerOut | None
+
+
+class PatientList(Struct, frozen=True):
+    """A page of patients, by name."""
+
+    items: tuple[PatientSummary, ...]
+    next: str | None
+
+
+class NewPatientIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A patient to create."""
+
+    external_id: ExternalId
+    given_name: Name
+    family_name: Name
+    language: Language
+    birth_date: date | None = None
+    time_zone: TimeZone | None = None
+    phone: Phone | None = None
+    care_manager_id: StaffId | None = None
+    practice_id: Annotated[
+        PracticeId | None, Meta(description="Needed only if you work in several practices.")
+    ] = None
+    id: Own[PatientId | None] = None
+
+
+class PatientChangeIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to change; a field that is left out stays as it is, null empties one."""
+
+    external_id: ExternalId | UnsetType = UNSET
+    given_name: Name | UnsetType = UNSET
+    family_name: Name | UnsetType = UNSET
+    language: Language | UnsetType = UNSET
+    birth_date: date | UnsetType | None = UNSET
+    time_zone: TimeZone | UnsetType | None = UNSET
+    phone: Phone | UnsetType | None = UNSET
+    status: PatientStatus | UnsetType = UNSET
+    care_manager_id: StaffId | UnsetType | None = UNSET
+
+
+class TextingOut(Struct, frozen=True):
+    """May we text this patient now, and if not, why."""
+
+    may: bool
+    reason: Literal["no-phone", "patient-inactive", "opted-out"] | None
+    words: str
+
+
+class _After(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    patient: PatientId
+
+
+@get(
+    "/patients",
+    opt=needs("patient.read"),
+    operation_id="listPatients",
+    summary="Find patients by name or by the practice's own id",
+)
+async def list_patients(
+    visit: NamedDependency[Visit],
+    services: NamedDependency[Services],
+    words: Annotated[
+        str,
+        QueryParameter(
+            name="query", max_length=200, description="Beginnings of names or of the external id."
+        ),
+    ] = "",
+    cursor: Cursor = None,
+    limit: Limit = USUAL,
+) -> PatientList:
+    """Return a page of patients by family name and given name."""
+    after = position_of(cursor, _After)
+    keys = {practice: await services.vault.keys(practice) for practice in visit.practices}
+    at = services.clock.now()
+    async with services.database.work(visit.practices) as work:
+        try:
+            page = await find_patients(
+                work,
+                visit.visible,
+                keys,
+                query=words,
+                after=after and after.patient,
+                limit=limit,
+            )
+        except NotFound:
+            raise WrongCursor from None
+        for practice in visit.practices:
+            seen = [one.id for one in page.items if one.practice_id == practice]
+            await work.enter(visit.practices, practice)
+            await audit.record_patients(
+                work,
+                practice,
+                at,
+                by=By.staff(visit.staff_id),
+                action="patient.list",
+                patients=seen,
+            )
+    return PatientList(
+        items=tuple(_summary(one) for one in page.items),
+        next=None if page.next is None else cursor_of(_After(page.next)),
+    )
+
+
+@post(
+    "/patients",
+    opt=needs("patient.write"),
+    operation_id="createPatient",
+    summary="Create a patient",
+    status_code=HTTPStatus.CREATED,
+)
+async def post_patient(
+    request: Request[Any, Any, State],
+    data: JSONBody[NewPatientIn],
+    visit: NamedDependency[Visit],
+    services: NamedDependency[Services],
+) -> Response[PatientOut]:
+    """Create a patient, with a phone and a care manager if they are known."""
+    practice = chosen_practice(visit, data.practice_id)
+    patient_id = PatientId(chosen(data.id, services.clock))
+    keys, at = await services.vault.keys(practice), services.clock.now()
+
+    async def act(work: Work) -> Made:
+        record = read_patient(_said(data), await _today(work, practice, at))
+        await _require_member(work, practice, data.care_manager_id, at)
+        new = NewPatient.of(patient_id, record, data.care_manager_id)
+        patient = await create_patient(work, keys, new, at=at, by=By.staff(visit.staff_id))
+        await feed.add(work, practice, at, "patient", patient.id, patient.id)
+        location = f"/v1/patients/{patient.id}"
+        return Made(_outward(patient), HTTPStatus.CREATED, location, patient.version)
+
+    return await once(request, services, practice, PatientOut, act)
+
+
+@get(
+    "/patients/{patient_id:uuid}",
+    opt=needs("patient.read"),
+    operation_id="getPatient",
+    summary="Read a patient",
+)
+async def get_one_patient(
+    patient_id: FromPath[UUID],
+    visit: NamedDependency[Visit],
+    services: NamedDependency[Services],
+) -> Response[PatientOut]:
+    """Return a patient; that it was looked at is recorded."""
+    practice = await find(services.database, visit, "patient", patient_id)
+    keys = await services.vault.keys(practice)
+    async with services.database.work([practice], practice) as work:
+        patient = await get_patient(work, keys, PatientId(patient_id))
+        await _record_view(work, visit, patient, "patient.read", services.clock.now())
+    return made(Made(_outward(patient), version=patient.version), PatientOut)
+
+
+@patch(
+    "/patients/{patient_id:uuid}",
+    opt=needs("patient.write"),
+    operation_id="changePatient",
+    summary="Change a patient",
+)
+async def patch_patient(
+    patient_id: FromPath[UUID],
+    data: JSONBody[PatientChangeIn],
+    visit: NamedDependency[Visit],
+    services: NamedDependency[Services],
+    if_match: IfMatch = None,
+) -> Response[PatientOut]:
+    """Change what is given; a phone or a care manager that ends stays in the history."""
+    practice = await find(services.database, visit, "patient", patient_id)
+    keys, at = await services.vault.keys(practice), services.clock.now()
+
+    async def act(work: Work) -> Made:
+        before = await get_patient(work, keys, PatientId(patient_id))
+        require(if_match, before.version)
+        await _require_member(work, practice, data.care_manager_id or None, at)
+        today = await _today(work, practice, at)
+        after = await update_patient(
+            work,
+            keys,
+            before.id,
+            read_change(_said(data), today, data.care_manager_id),
+            version=None if if_match is None else before.version,
+            at=at,
+            by=By.staff(visit.staff_id),
+        )
+        if after.version != before.version:
+            await feed.add(work, practice, at, "patient", after.id, after.id)
+        await _tell_conversations(services, work, visit, before, after)
+        return Made(_outward(after), version=after.version)
+
+    return made(await in_turn(services, act, practice), PatientOut)
+
+
+@get(
+    "/patients/{patient_id:uuid}/texting",
+    opt=needs("patient.read"),
+    operation_id="getTexting",
+    summary="May we text this patient, and if not, why",
+)
+async def get_texting(
+    patient_id: FromPath[UUID],
+    visit: NamedDependency[Visit],
+    services: NamedDependency[Services],
+) -> TextingOut:
+    """Say in words whether a text may go out now; the outbox asks the same function."""
+    async with services.database.work(visit.practices) as work:
+        practice = await practice_of(work, visit, "patient", patient_id)
+        await work.enter(visit.practices, practice)
+        facts = await texting_facts(work, practice, PatientId(patient_id))
+        if facts is None:
+            raise NotFound
+        await audit.record(
+            work,
+            practice,
+            services.clock.now(),
+            actor="staff",
+            actor_id=visit.staff_id,
+            action="patient.texting",
+            subject="patient",
+            subject_id=patient_id,
+            patient_id=patient_id,
+        )
+    answer = may_text(facts, "staff")
+    reason = answer.reason if isinstance(answer, MayNot) else None
+    words = render(services.catalogue, f"texting.{reason or 'yes'}", "en", {})
+    return TextingOut(may=reason is None, reason=reason, words=words)
+
+
+async def _tell_conversations(
+    services: Services, work: Work, visit: Visit, before: Patient, after: Patient
+) -> None:
+    if (before.status, before.language) == (after.status, after.language):
+        return
+    await services.turns.person_changed(
+        work,
+        after.practice_id,
+        after.id,
+        active=after.status == "active",
+        language=after.language if after.language != before.language else None,
+        by=visit.staff_id,
+    )
+
+
+async def _today(work: Work, practice: PracticeId, at: datetime) -> date:
+    zone = (await get_practice(work, practice)).time_zone
+    return at.astimezone(ZoneInfo(zone)).date()
+
+
+async def _require_member(
+    work: Work, practice: PracticeId, care_manager: StaffId | UnsetType | None, at: datetime
+) -> None:
+    if care_manager is None or care_manager is UNSET:
+        return
+    if all(one.id != care_manager for one in await members_of(work, practice, at)):
+        field, error = "/care_manager_id", UnknownStaff()
+        raise Unprocessable(FieldError(field, error.code, error.sentence))
+
+
+async def _record_view(
+    work: Work, visit: Visit, patient: Patient, action: str, at: datetime
+) -> None:
+    await audit.record_patients(
+        work,
+        patient.practice_id,
+        at,
+        by=By.staff(visit.staff_id),
+        action=action,
+        patients=[patient.id],
+    )
+
+
+_READ_BY_PEOPLE = frozenset(
+    {
+        "external_id",
+        "given_name",
+        "family_name",
+        "language",
+        "birth_date",
+        "time_zone",
+        "phone",
+        "status",
+    }
+)
+
+
+def _said(given: NewPatientIn | PatientChangeIn) -> Mapping[str, str | None]:
+    return {
+        name: value for name, value in msgspec.to_builtins(given).items() if name in _READ_BY_PEOPLE
+    }
+
+
+def _outward(patient: Patient) -> PatientOut:
+    return PatientOut(
+        practice_id=patient.practice_id,
+        id=patient.id,
+        external_id=patient.external_id,
+        given_name=patient.given_name,
+        family_name=patient.family_name,
+        birth_date=patient.birth_date,
+        language=patient.language,
+        time_zone=patient.time_zone,
+        phone=None if patient.phone is None else patient.phone.e164,
+        status=patient.status,
+        care_manager=_care_manager(patient),
+        created_at=patient.created_at,
+        version=patient.version,
+    )
+
+
+def _summary(patient: Patient) -> PatientSummary:
+    return PatientSummary(
+        practice_id=patient.practice_id,
+        id=patient.id,
+        external_id=patient.external_id,
+        given_name=patient.given_name,
+        family_name=patient.family_name,
+        birth_date=patient.birth_date,
+        language=patient.language,
+        status=patient.status,
+        care_manager=_care_manager(patient),
+    )
+
+
+def _care_manager(patient: Patient) -> CareManagerOut | None:
+    found = patient.care_manager
+    if found is None:
+        return None
+    return CareManagerOut(found.id, found.given_name, found.family_name)

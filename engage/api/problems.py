@@ -1,0 +1,270 @@
+"""RFC 9457 for everything that is not a success, in one place.
+
+`STATUS` is the only table from an error to an HTTP status. A problem has a stable type and code, a
+sentence, and the places at fault; it never repeats what was sent. What we did not expect is a 500
+without any detail, logged as type and code location. docs/api.md lists the codes; a test compares.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, TypeAlias
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException, ValidationException
+from msgspec import Struct
+
+from engage.api import refusals
+from engage.api.refusals import FieldError, InvalidRequest, Source
+from engage.api.wording import sentence_of
+from engage.db.sealing import CannotOpen
+from engage.db.session import DatabaseAway
+from engage.errors import Conflict, EngageError, NotDurable, NotFound, WrongSetting
+from engage.feed import BadCursor
+from engage.ids import StaffId
+from engage.messaging.carrier import CarrierSilent
+from engage.messaging.webhook_form import BadForm
+from engage.needs.screening import NotByText
+from engage.people.patient import NotAPatient
+from engage.people.phone import NotAPhoneNumber
+from engage.people.staff import UnknownStaff
+from engage.people.store import ExternalIdTaken
+from engage.people.store import IdTaken as PatientIdTaken
+from engage.queue.item import AlreadyClaimed, AlreadyClosed, NeedsCrisisOutcome, NotYours
+from engage.turns.store import TurnFailed
+from engage.turns.take import NoPhone, NoSuchAnswer, NoSuchInstrument, ScreeningOver
+
+MEDIA_TYPE = "application/problem+json"
+
+STATUS: Mapping[type[EngageError], int] = {
+    InvalidRequest: 400,
+    refusals.MalformedJson: 400,
+    refusals.TooDeep: 400,
+    refusals.DuplicateField: 400,
+    refusals.UnreadableText: 400,
+    refusals.WrongCursor: 400,
+    BadCursor: 400,
+    refusals.WrongId: 400,
+    BadForm: 400,
+    refusals.NotSignedIn: 401,
+    refusals.NotAllowed: 403,
+    refusals.BadSignature: 403,
+    NotFound: 404,
+    AlreadyClaimed: 409,
+    AlreadyClosed: 409,
+    NotYours: 409,
+    refusals.IdTaken: 409,
+    PatientIdTaken: 409,
+    ExternalIdTaken: 409,
+    NoPhone: 409,
+    ScreeningOver: 409,
+    refusals.MayNotText: 409,
+    refusals.StillRunning: 409,
+    refusals.ThreadMoved: 409,
+    Conflict: 412,
+    refusals.TooLarge: 413,
+    refusals.NotJson: 415,
+    refusals.NotAForm: 415,
+    refusals.KeyReused: 422,
+    refusals.PracticeNeeded: 422,
+    refusals.Unprocessable: 422,
+    NeedsCrisisOutcome: 422,
+    NotAPatient: 422,
+    UnknownStaff: 422,
+    NoSuchInstrument: 422,
+    NoSuchAnswer: 422,
+    NotAPhoneNumber: 422,
+    NotByText: 422,
+    DatabaseAway: 503,
+    NotDurable: 503,
+    CarrierSilent: 503,
+    refusals.SchemaBehind: 503,
+    TurnFailed: 503,
+    WrongSetting: 500,
+    CannotOpen: 500,
+    EngageError: 500,
+}
+"""An error that is not listed here counts as its nearest listed base class."""
+
+RETRY_SECONDS = "2"
+
+_SQL_INPUT = "22"
+"""The class of SQLSTATEs that blame a value: NUL in a text, a number out of range."""
+_SQL_UNDONE = ("40", "53", "55", "57")
+"""Undone for another's sake, out of room, locked, shutting down: the same request may do later."""
+
+_OF_STATUS: Mapping[int, tuple[str, str]] = {
+    400: ("invalid-request", "The request does not have the form that is asked for here."),
+    401: ("not-signed-in", "Sign in: a valid bearer token is needed here."),
+    403: ("not-allowed", "Your role may not do this."),
+    404: ("not-found", "There is nothing here that you may see."),
+    405: ("method-not-allowed", "This address does not take this method."),
+    413: ("too-large", "The body is larger than what is taken here."),
+    415: ("not-json", "This address takes application/json only."),
+    500: ("internal-error", "Something went wrong on our side; nothing of it is your fault."),
+    503: ("database-away", "The database can't be reached; nothing was changed."),
+}
+
+_log = structlog.stdlib.get_logger("engage.api")
+
+AnyRequest: TypeAlias = Request[Any, Any, State]
+
+
+class Holder(Struct, frozen=True):
+    """Who holds an item, and since when."""
+
+    staff_id: StaffId
+    name: str | None
+    since: datetime | None
+
+
+class Problem(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What went wrong (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: tuple[FieldError, ...] = ()
+    #: Only with `already-claimed`: the colleague who has the item.
+    held_by: Holder | None = None
+
+
+def answer(request: AnyRequest, error: Exception) -> Response[bytes]:
+    """Turn whatever was raised into a problem."""
+    problem, headers = describe(error)
+    if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _log.error(
+            "request failed",
+            exc_info=error,
+            method=request.method,
+            route=request.scope.get("path_template", ""),
+            http_status=problem.status,
+        )
+    return Response(
+        content=msgspec.json.encode(problem),
+        status_code=problem.status,
+        media_type=MEDIA_TYPE,
+        headers=headers,
+    )
+
+
+def describe(error: Exception) -> tuple[Problem, dict[str, str]]:
+    """Return the problem of an error and the headers that belong to it."""
+    match error:
+        case EngageError():
+            problem = _of_ours(error)
+        case ValidationException():
+            problem = _of(400, errors=_parameter_errors(error.extra))
+        case HTTPException():
+            problem = _of(error.status_code)
+        case UnicodeDecodeError() | UnicodeEncodeError():
+            problem = _named(refusals.UnreadableText())
+        case RecursionError():
+            problem = _named(refusals.TooDeep())
+        case _:
+            problem = _of_database(error)
+    headers: dict[str, str] = {}
+    if isinstance(error, HTTPException) and "allow" in (error.headers or {}):
+        headers["Allow"] = (error.headers or {})["allow"]
+    match problem.status:
+        case 401:
+            headers["WWW-Authenticate"] = 'Bearer realm="engage"'
+        case 503:
+            headers["Retry-After"] = RETRY_SECONDS
+        case _:
+            pass
+    return problem, headers
+
+
+def status_of(kind: type[EngageError]) -> int:
+    """Return the HTTP status of an error class."""
+    return next(STATUS[base] for base in kind.__mro__ if base in STATUS)
+
+
+def _of_ours(error: EngageError) -> Problem:
+    status = status_of(type(error))
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _of(500)
+    errors: tuple[FieldError, ...] = ()
+    held_by = None
+    match error:
+        case InvalidRequest() | refusals.Unprocessable():
+            errors = error.errors
+        case NotAPatient():
+            errors = tuple(_at_fault(fault) for fault in error.faults)
+        case AlreadyClaimed():
+            name = error.name if isinstance(error, refusals.ClaimedBy) else None
+            held_by = Holder(error.holder, name, error.since)
+        case _ if error.field is not None:
+            errors = (_at_fault(error),)
+        case _:
+            pass
+    return _named(error, errors, held_by)
+
+
+def _at_fault(error: EngageError) -> FieldError:
+    return FieldError(error.field or "", error.code, error.sentence)
+
+
+def _named(
+    error: EngageError, errors: tuple[FieldError, ...] = (), held_by: Holder | None = None
+) -> Problem:
+    return Problem(
+        type=f"/problems/{error.code}",
+        title=_title(error.code),
+        status=status_of(type(error)),
+        code=error.code,
+        detail=error.sentence,
+        errors=errors,
+        held_by=held_by,
+    )
+
+
+def _of(status: int, errors: tuple[FieldError, ...] = ()) -> Problem:
+    # What the router or a library refuses; an unlisted 4xx is the client's, anything else ours.
+    if status not in _OF_STATUS:
+        status = 400 if 400 <= status < 500 else 500  # noqa: PLR2004 - the 4xx of HTTP
+    code, sentence = _OF_STATUS[status]
+    return Problem(
+        type=f"/problems/{code}",
+        title=_title(code),
+        status=status,
+        code=code,
+        detail=sentence,
+        errors=errors,
+    )
+
+
+def _of_database(error: Exception) -> Problem:
+    state = getattr(error, "sqlstate", None) or ""
+    if state.startswith(_SQL_INPUT):
+        return _named(refusals.UnreadableText())
+    if state.startswith(_SQL_UNDONE):
+        return _of(503)
+    return _of(500)
+
+
+def _parameter_errors(extra: object) -> tuple[FieldError, ...]:
+    if not isinstance(extra, list):
+        return ()
+    found: list[FieldError] = []
+    for one in extra:  # pyright: ignore[reportUnknownVariableType] - litestar's own loose shape
+        place: dict[str, str] = one if isinstance(one, dict) else {}
+        code, detail = sentence_of(place.get("message", ""))
+        source: Source = "query"
+        match place.get("source"):
+            case "body" | "header" | "path" as named:
+                source = named
+            case _:
+                pass
+        found.append(FieldError("/" + place.get("key", ""), code, detail, source))
+    return tuple(found)
+
+
+def _title(code: str) -> str:
+    return code.replace("-", " ").capitalize()

@@ -1,0 +1,357 @@
+"""The queue: pages of open work, one item with its reasons, claim, release, complete.
+
+Exactly one person gets a claim; the other reads in the problem who has it and since when.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import Meta, Struct
+
+from engage import audit
+from engage.api.auth.guard import Visit
+from engage.api.auth.marks import needs
+from engage.api.etags import IfMatch, expects
+from engage.api.once import Made, made, once
+from engage.api.pages import USUAL, Cursor, Limit, cursor_of, cut, position_of
+from engage.api.practices import find
+from engage.api.refusals import ClaimedBy
+from engage.api.services import Services
+from engage.api.wordings import question_of
+from engage.audit import By
+from engage.conversation.severity import Severity
+from engage.db.sealing import PracticeKeys
+from engage.db.session import Work
+from engage.errors import NotFound
+from engage.ids import FlagId, MessageId, PatientId, PracticeId, QueueItemId, StaffId, ThreadId
+from engage.people.access import only
+from engage.queue import store
+from engage.queue import work as queue_work
+from engage.queue.board.store import Position, View, Wanted, page, position
+from engage.queue.item import AlreadyClaimed, Outcome, Status
+
+Subject = Annotated[
+    str, Meta(description="What the work is about.", examples=["need:food-insecurity", "crisis"])
+]
+
+
+class StaffOut(Struct, frozen=True):
+    """A colleague."""
+
+    id: StaffId
+    given_name: str
+    family_name: str
+
+
+class PatientNameOut(Struct, frozen=True):
+    """Whom it is about."""
+
+    id: PatientId
+    given_name: str
+    family_name: str
+
+
+class ItemOut(Struct, frozen=True, kw_only=True):
+    """A piece of work."""
+
+    practice_id: PracticeId
+    id: QueueItemId
+    subject: Subject
+    severity: Severity
+    status: Status
+    owner: StaffOut
+    #: Why this person, in words.
+    owner_why: str
+    patient: PatientNameOut | None
+    thread_id: ThreadId | None
+    due_at: datetime
+    opened_at: datetime
+    waiting_since: datetime | None
+    claimed_at: datetime | None
+    closed_at: datetime | None
+    outcome: Outcome | None
+    version: Annotated[int, Meta(ge=1)]
+
+
+class FlagOut(Struct, frozen=True, kw_only=True):
+    """Why a human must look."""
+
+    id: FlagId
+    reason: str
+    severity: Severity
+    rule: str
+    at: datetime
+    message_id: MessageId | None
+    #: What the person wrote.
+    words: str | None
+    #: The key of the question that had been asked, and its wording.
+    prompt: str | None
+    question: str | None
+
+
+class ItemDetail(ItemOut, frozen=True, kw_only=True):
+    """A piece of work with the reasons it is there, the newest first."""
+
+    flags: tuple[FlagOut, ...]
+    note: str | None
+
+
+class ItemList(Struct, frozen=True):
+    """A page of open work: the most severe first, then the soonest due."""
+
+    items: tuple[ItemOut, ...]
+    next: str | None
+
+
+class CompletionIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What became of it."""
+
+    outcome: Outcome
+    note: Annotated[str, Meta(min_length=1, max_length=4000)] | None = None
+
+
+Step = Callable[[Work, PracticeKeys, datetime], Awaitable[object]]
+
+
+@get(
+    "/queue",
+    opt=needs("queue.read"),
+    operation_id="listQueue",
+    summary="Open work, the most severe and the soonest due first",
+)
+async def list_queue(
+    visit: NamedDependency[Visit],
+    services: NamedDependency[Services],
+    view: Annotated[
+        View,
+        QueryParameter(
+            description="mine: I own it; team: about patients I care for; crises; "
+            "unclaimed: nobody has taken it yet; all: everything open."
+        ),
+    ] = "all",
+    owner: Annotated[UUID | None, QueryParameter(required=False)] = None,
+    severity: Annotated[Severity | None, QueryParameter(required=False)] = None,
+    cursor: Cursor = None,
+    limit: Limit = USUAL,
+) -> ItemList:
+    """Return a page of open work in all practices of the caller."""
+    after, at = position_of(cursor, Position), services.clock.now()
+    wanted = Wanted(
+        view=view,
+        reader=visit.staff_id,
+        owner=None if owner is None else StaffId(owner),
+        severity=severity,
+    )
+    async with services.database.work(visit.practices) as work:
+        rows = await page(work, visit.visible, wanted, after, limit + 1, at)
+        shown, last = cut(rows, limit)
+        for practice in visit.practices:
+            seen = {one.patient_id for one in shown if one.practice_id == practice}
+            await work.enter(visit.practices, practice)
+            await audit.record_patients(
+                work,
+                practice,
+                at,
+                by=By.staff(visit.staff_id),
+                action="queue.list",
+                patients=[patient for patient in seen if patient is not None],
+            )
+    return ItemList(
+        items=tuple(_outward(one) for one in shown),
+        next=None if last is None else cursor_of(position(last)),
+    )
+
+
+@get(
+    "/queue/{item_id:uuid}",
+    opt=needs("queue.read"),
+    operation_id="getQueueItem",
+    summary="Read a piece of work: its reasons, the words that were written, what had been asked",
+)
+async def get_item(
+    item_id: FromPath[UUID],
+    visit: NamedDependency[Visit],
+    services: NamedDependency[Services],
+) -> Response[ItemDetail]:
+    """Return an item with its flags; that it was looked at is recorded."""
+    practice = await find(services.database, visit, "queue_item", item_id)
+    keys = await services.vault.keys(practice)
+    async with services.database.work([practice], practice) as work:
+        detail = await _load(work, keys, services, QueueItemId(item_id))
+        await audit.record(
+            work,
+            practice,
+            services.clock.now(),
+            actor="staff",
+            actor_id=visit.staff_id,
+            action="item.read",
+            subject="queue_item",
+            subject_id=item_id,
+            patient_id=None if detail.patient is None else detail.patient.id,
+        )
+    return made(Made(detail, version=detail.version), ItemDetail)
+
+
+@post(
+    "/queue/{item_id:uuid}/claim",
+    opt=needs("queue.work"),
+    operation_id="claimQueueItem",
+    summary="Take a piece of work",
+    status_code=HTTPStatus.OK,
+)
+async def post_claim(
+    request: Request[Any, Any, State],
+    item_id: FromPath[UUID],
+    visit: NamedDependency[Visit],
+    services: NamedDependency[Services],
+    if_match: IfMatch = None,
+) -> Response[ItemDetail]:
+    """Take an item; a colleague who has it already is named in the 409."""
+
+    async def step(work: Work, keys: PracticeKeys, at: datetime) -> object:
+        return await queue_work.claim(
+            work, keys.practice, QueueItemId(item_id), visit.staff_id, at, expects(if_match)
+        )
+
+    return await _change(request, services, visit, QueueItemId(item_id), step)
+
+
+@post(
+    "/queue/{item_id:uuid}/release",
+    opt=needs("queue.work"),
+    operation_id="releaseQueueItem",
+    summary="Give a piece of work back",
+    status_code=HTTPStatus.OK,
+)
+async def post_release(
+    request: Request[Any, Any, State],
+    item_id: FromPath[UUID],
+    visit: NamedDependency[Visit],
+    services: NamedDependency[Services],
+    if_match: IfMatch = None,
+) -> Response[ItemDetail]:
+    """Give a claimed item back: it goes to whom routing names now, never to nobody."""
+
+    async def step(work: Work, keys: PracticeKeys, at: datetime) -> object:
+        return await queue_work.release(
+            work, keys.practice, QueueItemId(item_id), visit.staff_id, at, expects(if_match)
+        )
+
+    return await _change(request, services, visit, QueueItemId(item_id), step)
+
+
+@post(
+    "/queue/{item_id:uuid}/complete",
+    opt=needs("queue.work"),
+    operation_id="completeQueueItem",
+    summary="Close a piece of work with what became of it",
+    status_code=HTTPStatus.OK,
+)
+async def post_complete(
+    request: Request[Any, Any, State],
+    item_id: FromPath[UUID],
+    data: JSONBody[CompletionIn],
+    visit: NamedDependency[Visit],
+    services: NamedDependency[Services],
+    if_match: IfMatch = None,
+) -> Response[ItemDetail]:
+    """Close an item; automation that waited for a human goes on."""
+    item = QueueItemId(item_id)
+
+    async def step(work: Work, keys: PracticeKeys, at: datetime) -> object:
+        await queue_work.complete(
+            work, keys, item, visit.staff_id, at, expects(if_match), data.outcome, data.note
+        )
+        return await services.turns.close_item(work, keys.practice, item, visit.staff_id)
+
+    answer = await _change(request, services, visit, item, step)
+    services.bell.ring("outbox")
+    return answer
+
+
+async def _change(
+    request: Request[Any, Any, State],
+    services: Services,
+    visit: Visit,
+    item: QueueItemId,
+    step: Step,
+) -> Response[ItemDetail]:
+    practice = await find(services.database, visit, "queue_item", item)
+    keys, at = await services.vault.keys(practice), services.clock.now()
+
+    async def act(work: Work) -> Made:
+        await step(work, keys, at)
+        detail = await _load(work, keys, services, item)
+        return Made(detail, version=detail.version)
+
+    try:
+        return await once(request, services, practice, ItemDetail, act)
+    except AlreadyClaimed as claimed:
+        async with services.database.work([practice]) as work:
+            name = await store.staff_name(work, claimed.holder)
+        raise ClaimedBy(claimed, name) from None
+
+
+async def _load(
+    work: Work, keys: PracticeKeys, services: Services, item: QueueItemId
+) -> ItemDetail:
+    found = await store.one(work, only(keys.practice), item)
+    if found is None:
+        raise NotFound
+    flags = await store.flags(work, keys.practice, item, keys)
+    return ItemDetail(
+        **_fields(found),
+        flags=tuple(_flag(one, services) for one in flags),
+        note=await store.note(work, keys, item),
+    )
+
+
+def _outward(found: store.ItemSeen) -> ItemOut:
+    return ItemOut(**_fields(found))
+
+
+def _fields(found: store.ItemSeen) -> dict[str, Any]:
+    patient = None
+    if found.patient_id is not None:
+        patient = PatientNameOut(
+            found.patient_id, found.patient_given_name or "", found.patient_family_name or ""
+        )
+    return {
+        "practice_id": found.practice_id,
+        "id": found.id,
+        "subject": found.subject,
+        "severity": found.severity,
+        "status": found.status,
+        "owner": StaffOut(found.owner_id, found.owner_given_name, found.owner_family_name),
+        "owner_why": found.owner_why,
+        "patient": patient,
+        "thread_id": found.thread_id,
+        "due_at": found.due_at,
+        "opened_at": found.opened_at,
+        "waiting_since": found.waiting_since,
+        "claimed_at": found.claimed_at,
+        "closed_at": found.closed_at,
+        "outcome": found.outcome,
+        "version": found.version,
+    }
+
+
+def _flag(found: store.FlagSeen, services: Services) -> FlagOut:
+    return FlagOut(
+        id=found.id,
+        reason=found.reason,
+        severity=found.severity,
+        rule=found.rule,
+        at=found.at,
+        message_id=found.message_id,
+        words=found.words,
+        prompt=found.prompt,
+        question=question_of(services.instruments, found.prompt),
+    )

@@ -1,0 +1,166 @@
+"""One page of what happened to a patient, merged from four tables by the moment inside each id.
+
+Each table gives its newest rows below the cursor over an index of its own; the merge keeps the
+newest of them all. Rows never leave this file.
+"""
+
+from datetime import datetime
+from typing import Literal, TypeAlias
+from uuid import UUID
+
+from msgspec import Struct
+from sqlalchemy import (
+    Select,
+    String,
+    bindparam,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+)
+from sqlalchemy import Uuid as UuidType
+from sqlalchemy.dialects.postgresql import BYTEA
+
+from engage.db.sealing import PracticeKeys
+from engage.db.session import Query, Work
+from engage.db.tables import consent_event, message, queue_item, screening, thread
+from engage.ids import PatientId
+
+EntryKind: TypeAlias = Literal["message", "screening", "item", "consent"]
+
+LAST = UUID(int=2**128 - 1)
+"""Above every id: where the first page begins."""
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """One thing that happened; what the four kinds do not share is None."""
+
+    kind: EntryKind
+    id: UUID
+    at: datetime
+    state: str
+    what: str | None
+    thread_id: UUID | None
+    author: str | None
+    outcome: str | None
+    body: str | None
+
+    def __repr__(self) -> str:
+        """Hide the words."""
+        return f"Entry(kind={self.kind}, id={self.id}, …)"
+
+
+_PRACTICE, _PATIENT = bindparam("in_practice"), bindparam("about")
+_BEFORE, _MOST = bindparam("before", type_=UuidType()), bindparam("most")
+_THREADS = select(thread.c.id).where(
+    thread.c.practice_id == _PRACTICE, thread.c.patient_id == _PATIENT
+)
+_LINES = select(thread.c.line_id).where(
+    thread.c.practice_id == _PRACTICE, thread.c.patient_id == _PATIENT
+)
+
+
+def _newest(part: "Select[tuple[object, ...]]", table_id: object) -> "Select[tuple[object, ...]]":
+    inner = part.order_by(table_id).limit(_MOST).subquery()  # type: ignore[arg-type] # a column, descending
+    return select(inner)
+
+
+_NO_TEXT, _NO_ID, _NO_BODY = (
+    cast(null(), String()),
+    cast(null(), UuidType()),
+    cast(null(), BYTEA()),
+)
+_messages = select(
+    literal("message").label("kind"),
+    message.c.id,
+    message.c.at,
+    message.c.status.label("state"),
+    message.c.direction.label("what"),
+    message.c.thread_id,
+    message.c.author,
+    _NO_TEXT.label("outcome"),
+    message.c.body_sealed,
+).where(
+    message.c.practice_id == _PRACTICE,
+    message.c.thread_id.in_(_THREADS),
+    message.c.id < _BEFORE,
+)
+_screenings = select(
+    literal("screening").label("kind"),
+    screening.c.id,
+    screening.c.started_at.label("at"),
+    screening.c.status.label("state"),
+    screening.c.instrument.label("what"),
+    _NO_ID.label("thread_id"),
+    screening.c.channel.label("author"),
+    func.jsonb_extract_path_text(screening.c.verdict, "type").label("outcome"),
+    _NO_BODY.label("body_sealed"),
+).where(
+    screening.c.practice_id == _PRACTICE,
+    screening.c.patient_id == _PATIENT,
+    screening.c.id < _BEFORE,
+)
+_items = select(
+    literal("item").label("kind"),
+    queue_item.c.id,
+    queue_item.c.opened_at.label("at"),
+    queue_item.c.status.label("state"),
+    queue_item.c.subject.label("what"),
+    queue_item.c.thread_id,
+    queue_item.c.severity.label("author"),
+    queue_item.c.outcome,
+    _NO_BODY.label("body_sealed"),
+).where(
+    queue_item.c.practice_id == _PRACTICE,
+    queue_item.c.patient_id == _PATIENT,
+    queue_item.c.id < _BEFORE,
+)
+_consents = select(
+    literal("consent").label("kind"),
+    consent_event.c.id,
+    consent_event.c.at,
+    consent_event.c.kind.label("state"),
+    consent_event.c.how.label("what"),
+    _NO_ID.label("thread_id"),
+    _NO_TEXT.label("author"),
+    _NO_TEXT.label("outcome"),
+    _NO_BODY.label("body_sealed"),
+).where(
+    consent_event.c.practice_id == _PRACTICE,
+    consent_event.c.line_id.in_(_LINES),
+    consent_event.c.id < _BEFORE,
+)
+_all = union_all(
+    _newest(_messages, message.c.id.desc()),
+    _newest(_screenings, screening.c.id.desc()),
+    _newest(_items, queue_item.c.id.desc()),
+    _newest(_consents, consent_event.c.id.desc()),
+).subquery()
+_PAGE = Query(select(_all).order_by(_all.c.id.desc()).limit(_MOST))
+
+
+async def entries(
+    work: Work, keys: PracticeKeys, about: PatientId, before: UUID | None, most: int
+) -> list[Entry]:
+    """Return what happened to a patient before an entry, newest first."""
+    rows = await work.rows(
+        _PAGE, in_practice=keys.practice, about=about, before=before or LAST, most=most
+    )
+    return [
+        Entry(
+            kind=row["kind"],
+            id=row["id"],
+            at=row["at"],
+            state=row["state"],
+            what=row["what"],
+            thread_id=row["thread_id"],
+            author=row["author"],
+            outcome=row["outcome"],
+            body=None
+            if row["body_sealed"] is None
+            else keys.open_text("message.body", row["id"], row["body_sealed"]),
+        )
+        for row in rows
+    ]

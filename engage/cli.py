@@ -1,0 +1,362 @@
+"""The commands. Each reads the settings, builds what it needs, and says in one sentence what fails.
+
+This room refuses logic: a command calls one function of a room below and prints what came of it.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Never, TypeVar
+
+import click
+
+from engage import __version__, doctor, logs, wiring
+from engage.clock import SystemClock
+from engage.conversation.transcript_format import TranscriptInvalid, parse, print_transcript
+from engage.db.migrate import migrate
+from engage.db.session import Database
+from engage.demo import run as demo_run
+from engage.errors import EngageError, WrongSetting
+from engage.ids import PracticeId
+from engage.people import bootstrap
+from engage.people.csv_import import BadRows
+from engage.people.phone import PhoneNumber
+from engage.people.practice import CarrierLogin, PracticeFields
+from engage.people.staff import NewStaff, Role
+from engage.settings import Settings, load
+from engage.turns.library import Library
+from engage.turns.transcript import play
+from engage.turns.typed import converse
+
+T = TypeVar("T")
+LONGEST_TOKEN_MINUTES = 60
+_ACCOUNT_NEEDED = "ENGAGE_CARRIER is twilio: name the practice's account with --account-sid."
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="engage")
+def main() -> None:
+    """Text messages that ask how patients are, and care managers who hear the answer."""
+
+
+def _settings() -> Settings:
+    try:
+        settings = load(os.environ)
+    except EngageError as error:
+        _stop(error)
+    logs.configure(settings.log_level)
+    return settings
+
+
+def _stop(error: EngageError) -> Never:
+    where = f" ({error.field})" if error.field else ""
+    click.echo(f"engage: {error.sentence}{where}", err=True)
+    sys.exit(1)
+
+
+def _run(act: Callable[[], Awaitable[T]]) -> T:
+    try:
+        return asyncio.run(_awaited(act))
+    except EngageError as error:
+        _stop(error)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+async def _awaited(act: Callable[[], Awaitable[T]]) -> T:
+    return await act()
+
+
+async def _in_house(act: Callable[[wiring.House], Awaitable[T]]) -> T:
+    """Run something in an API process's house; embedded servers are joined and left again."""
+    settings, servers = await wiring.to_thread_prepared(_settings())
+    try:
+        if servers is not None:
+            await migrate(settings.owner_database_url, wiring.logins(settings))
+        async with wiring.house(settings, "app") as house:
+            return await act(house)
+    finally:
+        if servers is not None:
+            await asyncio.to_thread(servers.stop)
+
+
+# Processes
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, help="0 picks a free port.")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Where the demo keeps its data.")
+@click.option("--once", is_flag=True, help="Play the main job end to end and stop.")
+def demo(host: str, port: int, data_dir: Path | None, once: bool) -> None:  # noqa: FBT001 - click
+    """Run a fictional practice on this machine: database, queue, API, worker, people."""
+    settings = _settings()
+    sys.exit(
+        _run(lambda: demo_run.run(settings, host=host, port=port, data_dir=data_dir, once=once))
+    )
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+def serve(host: str, port: int) -> None:
+    """Run an API process, from settings alone."""
+    from engage import processes
+
+    settings = _settings()
+    _run(lambda: processes.serve(settings, host=host, port=port))
+
+
+@main.command()
+def worker() -> None:
+    """Run a job process, from settings alone."""
+    from engage import processes
+
+    settings = _settings()
+    _run(lambda: processes.work(settings))
+
+
+@main.command(name="migrate")
+def migrate_command() -> None:
+    """Bring the schema up and give the logins their rights."""
+    settings = _settings()
+
+    async def act() -> str:
+        filled, servers = await wiring.to_thread_prepared(settings)
+        try:
+            return await migrate(filled.need("owner_database_url"), wiring.logins(filled))
+        finally:
+            if servers is not None:
+                await asyncio.to_thread(servers.stop)
+
+    click.echo(f"The schema is at {_run(act)}.")
+
+
+@main.command(name="doctor")
+def doctor_command() -> None:
+    """Say in plain words what is wrong with the configuration, or that it is ready."""
+    try:
+        settings = load(os.environ)
+    except EngageError as error:
+        _stop(error)
+    logs.configure("ERROR")
+    wrong = _run(lambda: doctor.examine(settings))
+    for sentence in wrong:
+        click.echo(f"- {sentence}")
+    click.echo("Not ready." if wrong else "Ready.")
+    sys.exit(1 if wrong else 0)
+
+
+# First steps
+
+
+@main.group()
+def practice() -> None:
+    """Practices."""
+
+
+@practice.command(name="create")
+@click.option("--name", required=True)
+@click.option("--texting-name", help="How texts sign, at most 30 characters; default: the name.")
+@click.option("--support-phone", required=True, help="A number a person answers, for HELP.")
+@click.option("--time-zone", required=True, help="IANA name, for example America/Phoenix.")
+@click.option("--number", "numbers", multiple=True, required=True, help="A texting number, E.164.")
+@click.option("--language", "languages", multiple=True, default=("en", "es"), show_default=True)
+@click.option("--holidays", default="", help='Public holidays, for example "US-AZ".')
+@click.option("--responsible-email", required=True)
+@click.option("--responsible-name", required=True, help='"Given Family".')
+@click.option("--account-sid", help="The carrier account; made up with the simulator carrier.")
+def create_practice(  # noqa: PLR0913, PLR0917 - click's options
+    name: str,
+    texting_name: str | None,
+    support_phone: str,
+    time_zone: str,
+    numbers: tuple[str, ...],
+    languages: tuple[str, ...],
+    holidays: str,
+    responsible_email: str,
+    responsible_name: str,
+    account_sid: str | None,
+) -> None:
+    """Create a practice, its numbers and the person responsible for it.
+
+    The carrier's auth token is asked for (or read from ENGAGE_AUTH_TOKEN): a secret in an argument
+    could be read by everybody on the machine.
+    """
+    carrier: CarrierLogin | None = None
+    if account_sid is not None:
+        secret = os.environ.get("ENGAGE_AUTH_TOKEN") or click.prompt("Auth token", hide_input=True)
+        carrier = CarrierLogin.by_token(account_sid, secret)
+
+    async def act(house: wiring.House) -> str:
+        if house.settings.carrier == "twilio" and carrier is None:
+            raise WrongSetting(_ACCOUNT_NEEDED)
+        made = await bootstrap.create_practice(
+            house.database,
+            house.vault,
+            house.clock,
+            fields=PracticeFields(
+                name=name,
+                texting_name=texting_name or name,
+                support_phone=support_phone,
+                time_zone=time_zone,
+                holidays=holidays,
+                languages=languages,
+            ),
+            responsible=NewStaff.named(responsible_email, responsible_name),
+            numbers=[PhoneNumber.parse(number) for number in numbers],
+            carrier=carrier,
+        )
+        return str(made.practice_id)
+
+    click.echo(_run(lambda: _in_house(act)))
+
+
+@main.group()
+def staff() -> None:
+    """Staff."""
+
+
+@staff.command(name="create")
+@click.option("--practice", "practice_name", required=True, help="Name or id.")
+@click.option("--email", required=True)
+@click.option("--name", required=True, help='"Given Family".')
+@click.option(
+    "--role",
+    type=click.Choice(["care_manager", "supervisor", "practice_admin"]),
+    default="care_manager",
+    show_default=True,
+)
+def create_staff(practice_name: str, email: str, name: str, role: Role) -> None:
+    """Give a person a place in a practice; somebody known by e-mail keeps their one identity."""
+
+    async def act(house: wiring.House) -> str:
+        person = await bootstrap.create_staff(
+            house.database,
+            house.vault,
+            house.clock,
+            practice=await _practice(house, practice_name),
+            staff=NewStaff.named(email, name),
+            role=role,
+        )
+        return str(person)
+
+    click.echo(_run(lambda: _in_house(act)))
+
+
+async def _practice(house: wiring.House, named: str) -> PracticeId:
+    owner = await Database.open(
+        house.settings.need("owner_database_url"),
+        setting="ENGAGE_OWNER_DATABASE_URL",
+        size=1,
+        may_own=True,
+    )
+    try:
+        return await bootstrap.find_practice(owner, named)
+    finally:
+        await owner.close()
+
+
+@main.command()
+@click.option("--email", required=True)
+@click.option(
+    "--minutes",
+    type=click.IntRange(1, LONGEST_TOKEN_MINUTES),
+    default=LONGEST_TOKEN_MINUTES,
+    show_default=True,
+)
+def token(email: str, minutes: int) -> None:
+    """Print a bearer token for scripts: shown once, kept as a hash, at most an hour."""
+    click.echo(
+        _run(
+            lambda: _in_house(
+                lambda house: bootstrap.token(
+                    house.database, house.vault, house.clock, email=email, minutes=minutes
+                )
+            )
+        )
+    )
+
+
+@main.group(name="import")
+def import_group() -> None:
+    """Bring records in."""
+
+
+@import_group.command(name="patients")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--practice", "practice_name", required=True, help="Name or id.")
+def import_patients(file: Path, practice_name: str) -> None:
+    """Import patients from a CSV file: all or nothing; the same file twice changes nothing."""
+
+    async def act(house: wiring.House) -> bootstrap.Imported:
+        return await bootstrap.import_patients(
+            house.database,
+            house.vault,
+            house.clock,
+            practice=await _practice(house, practice_name),
+            raw=await asyncio.to_thread(file.read_bytes),
+            progress=_progress,
+        )
+
+    try:
+        done = asyncio.run(_in_house(act))
+    except BadRows as bad:
+        for row in bad.rows:
+            click.echo(f"line {row.line}: {row.reason}", err=True)
+        click.echo(f"engage: {bad.sentence}", err=True)
+        sys.exit(1)
+    except EngageError as error:
+        _stop(error)
+    click.echo(f"{done.created} created, {done.updated} updated, {done.unchanged} unchanged.")
+
+
+def _progress(done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r{done} of {total}", nl=done == total, err=True)
+
+
+# Words
+
+
+@main.command(name="play")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--write", is_flag=True, help="Type a conversation; it is written to FILE.")
+def play_command(file: Path, write: bool) -> None:  # noqa: FBT001 - click
+    """Play a transcript against the pure core, or write one from a typed conversation."""
+    library = Library.shipped()
+    if write:
+        written = converse(library, sys.stdin, click.echo, SystemClock().now())
+        file.write_text(written, encoding="utf-8")
+        click.echo(f"Written: {file}")
+        return
+    try:
+        transcript = parse(file.read_text("utf-8"))
+        played = play(transcript, library)
+    except TranscriptInvalid as error:
+        _stop(error)
+    except (OSError, UnicodeDecodeError):
+        click.echo("engage: the transcript can't be read.", err=True)
+        sys.exit(1)
+    click.echo(print_transcript(transcript), nl=False)
+    for difference in played.differences:
+        click.echo(str(difference), err=True)
+    sys.exit(1 if played.differences else 0)
+
+
+@main.command()
+@click.option("--unsigned", is_flag=True, help="Only drafts that no review covers.")
+def texts(unsigned: bool) -> None:  # noqa: FBT001 - click
+    """Print the wordings that wait for a reviewer, each with the hash a signature must name."""
+    library = Library.shipped()
+    settings = _settings()
+    waiting = wiring.drafts(settings, library)
+    for draft in waiting if unsigned else wiring.drafts(Settings(), library):
+        click.echo(f"# {draft.words!r}")
+        click.echo(
+            f'[[review]]\nid = "{draft.id}"\nlanguage = "{draft.language}"\n'
+            f'sha256 = "{draft.sha256}"\nreviewer = ""\n'
+            f"date = {SystemClock().now().date().isoformat()}\n"
+        )

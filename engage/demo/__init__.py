@@ -1,0 +1,1 @@
+"""A fictional practice to try everything on: its people as a file, and how they are put in."""

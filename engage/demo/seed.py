@@ -1,0 +1,220 @@
+"""Puts the fictional practice of practice.toml into a database, once.
+
+The same functions write it that write a real practice, in one transaction, under ids derived from
+the file: a second run finds the practice and changes nothing. This room refuses to touch a practice
+that is there: what somebody has changed in the demo stays changed.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from importlib import resources
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Struct
+
+from engage.audit import SYSTEM
+from engage.clock import Clock, fresh_id, random_bytes
+from engage.db.sealing import PracticeKeys
+from engage.db.session import Database, Work
+from engage.db.vault import Vault
+from engage.errors import NotFound
+from engage.ids import CaregiverId, CoverId, PatientId, PracticeId, StaffId, derived
+from engage.people import bootstrap, store
+from engage.people.caregiver import NewCaregiver, read_relationship
+from engage.people.circle import store as circle
+from engage.people.fields import EmailAddress
+from engage.people.patient import NewPatient, PatientRecord, read_patient
+from engage.people.phone import PhoneNumber
+from engage.people.practice import CarrierLogin, PracticeFields
+from engage.people.staff import Cover, NewStaff, Role
+from engage.people.staffing import store as staffing
+
+_CAUSE = UUID("0195c1a0-0000-7000-8000-0000000000d3")
+_BORN = datetime(2026, 1, 5, 16, tzinfo=UTC)
+PRACTICE_ID = PracticeId(derived(_BORN, _CAUSE, "practice"))
+"""The id of the demo's practice, in every database."""
+
+STORY_PATIENT = "DB-1001"
+"""Whom the story is about, by external id."""
+
+
+class _Number(Struct, forbid_unknown_fields=True):
+    number: str
+
+
+class _Staff(Struct, forbid_unknown_fields=True):
+    name: str
+    email: str
+    role: Role
+
+
+class _Cover(Struct, forbid_unknown_fields=True):
+    absent: str
+    by: str
+    begins_in_days: int
+    lasts_days: int
+
+
+class _Patient(Struct, forbid_unknown_fields=True):
+    external_id: str
+    given_name: str
+    family_name: str
+    birth_date: str
+    language: str
+    care_manager: str
+    time_zone: str | None = None
+    phone: str | None = None
+    team: tuple[str, ...] = ()
+
+
+class _Caregiver(Struct, forbid_unknown_fields=True):
+    label: str
+    given_name: str
+    family_name: str
+    language: str
+    phone: str
+    of: str
+    relationship: str
+
+
+class _Demo(Struct, forbid_unknown_fields=True):
+    practice: PracticeFields
+    number: tuple[_Number, ...]
+    staff: tuple[_Staff, ...]
+    cover: tuple[_Cover, ...]
+    patient: tuple[_Patient, ...]
+    caregiver: tuple[_Caregiver, ...]
+
+
+class Seeded(Struct, frozen=True, kw_only=True):
+    """Who there is, by the names the file gives them."""
+
+    practice_id: PracticeId
+    numbers: tuple[str, ...]
+    #: By e-mail address: the sign-ins, as `bootstrap.token` takes them.
+    staff: Mapping[str, StaffId]
+    #: By external id.
+    patients: Mapping[str, PatientId]
+    #: By label.
+    caregivers: Mapping[str, CaregiverId]
+    #: False when the practice was there already.
+    fresh: bool
+
+
+async def seed(database: Database, vault: Vault, clock: Clock) -> Seeded:
+    """Put the demo's people in, unless they are there already."""
+    demo = _read()
+
+    async def act(work: Work) -> Seeded:
+        try:
+            await staffing.get_practice(work, PRACTICE_ID)
+            fresh = False
+        except NotFound:
+            await _write(work, vault, clock, demo)
+            fresh = True
+        return Seeded(
+            practice_id=PRACTICE_ID,
+            numbers=tuple(one.number for one in demo.number),
+            staff=await _staff(work, vault, clock, demo),
+            patients={p.external_id: _patient_id(p.external_id) for p in demo.patient},
+            caregivers={c.label: _caregiver_id(c.label) for c in demo.caregiver},
+            fresh=fresh,
+        )
+
+    return await database.again(act, [PRACTICE_ID], PRACTICE_ID)
+
+
+async def _write(work: Work, vault: Vault, clock: Clock, demo: _Demo) -> None:
+    responsible, *others = demo.staff
+    _, keys = await bootstrap.found_practice(
+        work,
+        vault,
+        clock,
+        practice=PRACTICE_ID,
+        fields=demo.practice,
+        responsible=NewStaff.named(responsible.email, responsible.name),
+        numbers=[PhoneNumber.parse(one.number) for one in demo.number],
+        carrier=CarrierLogin.simulated(random_bytes(32)),
+    )
+    at = clock.now()
+    for one in others:
+        new, person = NewStaff.named(one.email, one.name), StaffId(fresh_id(clock))
+        known = await staffing.identify(work, vault.master, new, person, at=at)
+        await staffing.add_membership(work, PRACTICE_ID, known, one.role, at=at, by=SYSTEM)
+    staff = await _staff(work, vault, clock, demo)
+    for one in demo.cover:
+        from_at = at + timedelta(days=one.begins_in_days)
+        cover = Cover(
+            id=CoverId(fresh_id(clock)),
+            absent_id=staff[one.absent],
+            cover_id=staff[one.by],
+            from_at=from_at,
+            until_at=from_at + timedelta(days=one.lasts_days),
+        )
+        await staffing.add_cover(work, PRACTICE_ID, cover, at=at, by=SYSTEM)
+    await _write_patients(work, keys, demo, staff, at)
+
+
+async def _write_patients(
+    work: Work, keys: PracticeKeys, demo: _Demo, staff: Mapping[str, StaffId], at: datetime
+) -> None:
+    today = at.astimezone(ZoneInfo(demo.practice.time_zone)).date()
+    new = [
+        NewPatient.of(_patient_id(one.external_id), _record(one, today), staff[one.care_manager])
+        for one in demo.patient
+    ]
+    await store.create_patients(work, keys, new, at=at, by=SYSTEM)
+    for one in demo.patient:
+        for member in one.team:
+            patient = _patient_id(one.external_id)
+            role = "care manager"
+            await circle.join_team(work, keys, patient, staff[member], role, at=at, by=SYSTEM)
+    for one in demo.caregiver:
+        caregiver = NewCaregiver.read(
+            _caregiver_id(one.label),
+            given_name=one.given_name,
+            family_name=one.family_name,
+            language=one.language,
+            phone=PhoneNumber.parse(one.phone),
+        )
+        relationship = read_relationship(one.relationship)
+        patient = _patient_id(one.of)
+        await circle.add_caregiver(work, keys, caregiver, patient, relationship, at=at, by=SYSTEM)
+
+
+async def _staff(work: Work, vault: Vault, clock: Clock, demo: _Demo) -> dict[str, StaffId]:
+    found: dict[str, StaffId] = {}
+    for one in demo.staff:
+        address = EmailAddress.parse(one.email)
+        person = await staffing.find_staff(work, vault.master, address, clock.now())
+        if person is not None:
+            found[one.email] = person
+    return found
+
+
+def _record(one: _Patient, today: date) -> PatientRecord:
+    said = {
+        "external_id": one.external_id,
+        "given_name": one.given_name,
+        "family_name": one.family_name,
+        "birth_date": one.birth_date,
+        "language": one.language,
+        "time_zone": one.time_zone,
+        "phone": one.phone,
+    }
+    return read_patient(said, today)
+
+
+def _read() -> _Demo:
+    text = resources.files("engage.demo").joinpath("practice.toml").read_text("utf-8")
+    return msgspec.toml.decode(text, type=_Demo)
+
+
+def _patient_id(external_id: str) -> PatientId:
+    return PatientId(derived(_BORN, _CAUSE, f"patient {external_id}"))
+
+
+def _caregiver_id(label: str) -> CaregiverId:
+    return CaregiverId(derived(_BORN, _CAUSE, f"caregiver {label}"))

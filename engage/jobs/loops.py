@@ -1,0 +1,242 @@
+"""Claim what is due, do it, row by row: the same on a ring, on a sweep and after a crash.
+
+A loop takes no argument; the table says what there is. A claim is a committed transaction of its
+own that leases the rows and counts the try, so a row that kills its worker is counted all the same
+and comes back when the lease ends. What a row needs is done, and said to be done, by the room it
+belongs to, in that room's transaction. This module refuses to let one bad row hold up another.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Protocol, TypeAlias
+from uuid import UUID
+
+import structlog
+from msgspec import Struct
+from prometheus_client import Counter
+
+from engage.clock import Clock
+from engage.db.session import Database
+from engage.ids import MessageId, PracticeId, TimerId
+
+NAMES = ("inbox", "outbox", "unknown", "outcome", "timer")
+"""The loops, by the kind of what is due."""
+
+SLOTS = 8
+LEASE_SECONDS = 30
+FAILED_WAITS_SECONDS = (5, 30, 120, 600)
+"""How long a row rests after its first, second, third and every later failure."""
+BREATH_SECONDS = 0.005
+MONTHS_AHEAD = 13
+PARTITIONS_LOCK = 0x656E6761
+"""The advisory lock under which one worker at a time makes partitions."""
+
+_CLAIMED = Counter("engage_loop_claimed", "Rows claimed", ["loop"])
+_HANDLED = Counter("engage_loop_handled", "Rows done", ["loop"])
+_FAILED = Counter("engage_loop_failed", "Rows that failed and wait for another try", ["loop"])
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+class Claimed(Struct, frozen=True):
+    """A leased row: what is due, whose it is, and which try this is."""
+
+    practice_id: PracticeId
+    id: UUID
+    tries: int
+
+
+Act: TypeAlias = Callable[[Claimed], Awaitable[None]]
+
+
+class Turns(Protocol):
+    """What the loops ask of turns."""
+
+    async def retry_text(self, practice: PracticeId, message: MessageId, tries: int) -> None:
+        """Take the turn of a text that was recorded and not handled."""
+        ...
+
+    async def timer_fired(self, practice: PracticeId, timer: TimerId) -> None:
+        """Let a timer fire."""
+        ...
+
+    async def outcome_came(self, practice: PracticeId, message: MessageId) -> None:
+        """Tell a conversation what became of its text."""
+        ...
+
+
+class Outbox(Protocol):
+    """What the loops ask of the outbox."""
+
+    async def send(self, practice: PracticeId, message_id: MessageId, tries: int) -> None:
+        """Send a claimed text."""
+        ...
+
+    async def resolve(self, practice: PracticeId, message_id: MessageId, tries: int) -> None:
+        """Look for a text that may have left."""
+        ...
+
+
+class Loop:
+    """One kind of work. It claims as many rows as it has free slots: none waits under lease."""
+
+    def __init__(
+        self,
+        name: str,
+        act: Act,
+        *,
+        database: Database,
+        clock: Clock,
+        lease_seconds: float = LEASE_SECONDS,
+        slots: int = SLOTS,
+    ) -> None:
+        """Take the kind of work, what to do with a row, and how many at once."""
+        self.name = name
+        self._act = act
+        self._database = database
+        self._clock = clock
+        self._lease_seconds = lease_seconds
+        self._slots = slots
+        self._rung = asyncio.Event()
+        self._stopping = False
+        self._running: set[asyncio.Task[None]] = set()
+
+    def wake(self) -> None:
+        """Look at the table soon. A ring while it looks makes it look once more."""
+        self._rung.set()
+
+    async def run(self) -> None:
+        """Look whenever woken, until stopped."""
+        while not self._stopping:
+            await self._rung.wait()
+            self._rung.clear()
+            await self._claim_all()
+
+    async def drain(self) -> None:
+        """Look once and wait until all that was due is done: for tests and `demo --once`."""
+        await self._claim_all()
+        while self._running:
+            await asyncio.wait(self._running)
+
+    async def stop(self, seconds: float) -> None:
+        """Claim no more, and let what is in hand finish; what does not is cancelled."""
+        self._stopping = True
+        self._rung.set()
+        if self._running:
+            await asyncio.wait(self._running, timeout=seconds)
+        late = tuple(self._running)
+        for one in late:
+            one.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        if late:
+            _log.warning("stopped in the middle of rows", loop=self.name, count=len(late))
+
+    async def _claim_all(self) -> None:
+        while not self._stopping:
+            free = self._slots - len(self._running)
+            if not free:
+                await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+                # Slots that come free together are filled by one claim.
+                await asyncio.sleep(BREATH_SECONDS)
+                continue
+            try:
+                rows = await self._claim(free)
+            except Exception as error:  # noqa: BLE001 - the next sweep looks again
+                _log.warning("could not claim", loop=self.name, exc_info=error)
+                return
+            for row in rows:
+                one = asyncio.create_task(self._take(row))
+                self._running.add(one)
+                one.add_done_callback(self._running.discard)
+            if len(rows) < free:
+                return
+
+    async def _claim(self, most: int) -> list[Claimed]:
+        now = self._clock.now()
+        lease_until = now + timedelta(seconds=self._lease_seconds)
+        async with self._database.work() as work:
+            rows = await work.table("due_claim", self.name, now, lease_until, most)
+        _CLAIMED.labels(self.name).inc(len(rows))
+        return [Claimed(row["practice_id"], row["id"], row["tries"]) for row in rows]
+
+    async def _take(self, row: Claimed) -> None:
+        try:
+            # Past its lease the row is anybody's.
+            async with asyncio.timeout(self._lease_seconds):
+                await self._act(row)
+        except Exception as error:  # noqa: BLE001 - one bad row never blocks others
+            _FAILED.labels(self.name).inc()
+            _log.warning(
+                "row failed",
+                loop=self.name,
+                due=row.id,
+                practice=row.practice_id,
+                tries=row.tries,
+                exc_info=error,
+            )
+            await self._rest(row)
+        else:
+            _HANDLED.labels(self.name).inc()
+
+    async def _rest(self, row: Claimed) -> None:
+        wait = FAILED_WAITS_SECONDS[min(row.tries, len(FAILED_WAITS_SECONDS)) - 1]
+        later = self._clock.now() + timedelta(seconds=wait)
+        try:
+            async with self._database.work() as work:
+                await work.call("due_set", self.name, row.id, row.practice_id, later)
+        except Exception as error:  # noqa: BLE001 - then the lease brings it back
+            _log.warning("row keeps its lease", loop=self.name, due=row.id, exc_info=error)
+
+
+def all_loops(
+    *,
+    turns: Turns,
+    outbox: Outbox,
+    database: Database,
+    clock: Clock,
+    outbox_lease_seconds: float,
+    slots: int = SLOTS,
+) -> dict[str, Loop]:
+    """Return every loop by its name."""
+
+    async def inbox(row: Claimed) -> None:
+        await turns.retry_text(row.practice_id, MessageId(row.id), row.tries)
+
+    async def send(row: Claimed) -> None:
+        await outbox.send(row.practice_id, MessageId(row.id), row.tries)
+
+    async def look(row: Claimed) -> None:
+        await outbox.resolve(row.practice_id, MessageId(row.id), row.tries)
+
+    async def tell(row: Claimed) -> None:
+        await turns.outcome_came(row.practice_id, MessageId(row.id))
+
+    async def fire(row: Claimed) -> None:
+        await turns.timer_fired(row.practice_id, TimerId(row.id))
+
+    acts: dict[str, Act] = dict(zip(NAMES, (inbox, send, look, tell, fire), strict=True))
+    # A look at the carrier's list takes as long as a send.
+    leases = {"outbox": outbox_lease_seconds, "unknown": max(LEASE_SECONDS, outbox_lease_seconds)}
+    return {
+        name: Loop(
+            name,
+            act,
+            database=database,
+            clock=clock,
+            lease_seconds=leases.get(name, LEASE_SECONDS),
+            slots=slots,
+        )
+        for name, act in acts.items()
+    }
+
+
+async def ensure_partitions(database: Database, clock: Clock) -> int:
+    """Make the months ahead that are missing; return how many tables that took."""
+    async with database.work() as work:
+        # Rather try again later than make every text wait behind a lock that waits.
+        await work.call("set_config", "lock_timeout", "2s", True)  # noqa: FBT003 - SQL's own
+        if not await work.call("pg_try_advisory_xact_lock", PARTITIONS_LOCK):
+            return 0
+        made: int = await work.call("ensure_partitions", clock.now(), MONTHS_AHEAD)
+        return made

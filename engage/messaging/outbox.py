@@ -1,0 +1,282 @@
+"""Texts out: claimed, checked at the last moment, written down as "sending", and only then sent.
+
+The row says "sending" in a committed transaction before the carrier is called. So after a crash
+nobody wonders: what is "sending" and not ours any more may have left, and is looked for, never
+posted again. Each text ends in one state and tells its conversation once, through the loop
+"outcome". This room refuses to send twice, to send to who may not be texted, and to call up.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol, TypeAlias, TypeVar, assert_never
+
+import structlog
+from msgspec import Struct
+
+from engage.clock import Clock
+from engage.db.session import Database, Work
+from engage.db.vault import Vault
+from engage.ids import MessageId, PracticeId, floor_of
+from engage.messaging import settling, store
+from engage.messaging.carrier import (
+    Accepted,
+    Account,
+    Carrier,
+    CarrierSilent,
+    Outcome,
+    Refused,
+    Text,
+    Throttled,
+    Unknown,
+)
+from engage.messaging.delivery import step
+from engage.messaging.doors import Door, Doors
+from engage.messaging.may_text import May, MayNot, may_text
+from engage.messaging.model import Outgoing
+from engage.messaging.webhook_form import StatusReport
+
+STATUS_PATH = "/webhooks/twilio/status"
+TOKEN_FIELD = "m"  # noqa: S105 - the name of the field, no secret
+"""The query field of the callback URL that holds the signed id of the text."""
+
+LOOKS = 3
+"""How often an unknown text is looked for before a human is told."""
+PATIENCE = 6
+"""After so many tries a human is told even if the carrier could never be asked."""
+SLOWEST_RETRY_SECONDS = 300
+
+_DAY = timedelta(days=1)
+
+T = TypeVar("T")
+_log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+class Bell(Protocol):
+    """Tells the workers that there is work; may be lost, never waits, never raises."""
+
+    def ring(self, loop: str) -> None:
+        """Wake a loop."""
+        ...
+
+
+class Policy(Struct, frozen=True, kw_only=True):
+    """The spans of time the outbox works by."""
+
+    #: Before the first, second and third look for a text that may or may not have left.
+    look_after_seconds: tuple[int, ...] = (120, 300, 600)
+    #: How long after "sending" the carrier may have created the text.
+    span_seconds: int = 120
+    #: After this the carrier gives up, so that a text is not delivered in the night.
+    validity_seconds: int = 4 * 3600
+    #: A text that could not leave for so long is stale, and is dropped rather than flooded.
+    shelf_life_hours: int = 12
+
+
+SIMULATED = Policy(look_after_seconds=(2, 5, 10))
+"""For the simulator, where nobody wants to wait two minutes."""
+
+
+class _Sendable(Struct, frozen=True):
+    account: Account
+    text: Text
+    began: datetime
+
+
+_Begun: TypeAlias = _Sendable | None
+
+
+class Outbox:
+    """Sends what is due, finds what is unknown, takes status reports. One per process."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        vault: Vault,
+        clock: Clock,
+        carrier: Carrier,
+        doors: Doors,
+        public_url: str,
+        policy: Policy | None = None,
+        bell: Bell | None = None,
+    ) -> None:
+        """Take all it needs; nothing is read from the surroundings."""
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+        self._carrier = carrier
+        self._doors = doors
+        self._public_url = public_url
+        self._policy = policy or Policy()
+        self._bell = bell
+
+    async def send(self, practice: PracticeId, message_id: MessageId, tries: int = 1) -> None:
+        """Send a claimed text, if it still may and should be; `tries` counts this one."""
+        # Before the transaction: who holds a connection must not wait for a second one.
+        doors = await self._doors.by_practice(practice)
+        begun = await self._in_turn(
+            practice, message_id, lambda work, text: self._begin(work, text, doors)
+        )
+        if begun is not None:
+            outcome = await self._post(begun, message_id)
+            await self._in_turn(
+                practice,
+                message_id,
+                lambda work, text: self._settle(work, text, begun, outcome, tries),
+            )
+        self._ring()
+
+    async def resolve(self, practice: PracticeId, message_id: MessageId, tries: int) -> None:
+        """Look for a text that may have left; after the last look a human is told."""
+        doors = await self._doors.by_practice(practice)
+
+        async def look(work: Work, text: Outgoing) -> tuple[_Sendable, frozenset[str]] | None:
+            ready = self._sendable(text, doors, text.sending_at or text.at)
+            if text.state != "unknown" or ready is None:
+                await settling.done(work, "unknown", text)
+                return None
+            return ready, await store.taken_sids(work, text, floor_of(ready.began - _DAY))
+
+        looked_for = await self._in_turn(practice, message_id, look)
+        if looked_for is None:
+            return
+        (ready, taken), asked = looked_for, True
+        found = None
+        try:
+            found = await self._carrier.find(
+                ready.account,
+                ready.text,
+                ready.began,
+                ready.began + timedelta(seconds=self._policy.span_seconds),
+                taken,
+            )
+        except CarrierSilent:
+            # Not asked is not the same as not there.
+            asked = False
+
+        async def settle(work: Work, text: Outgoing) -> None:
+            at = self._clock.now()
+            if text.state != "unknown":
+                # A report came meanwhile.
+                await settling.done(work, "unknown", text)
+            elif found is not None:
+                await settling.found(work, text, ready.account.account_sid, found, at)
+            elif tries >= (LOOKS if asked else PATIENCE):
+                await settling.never_found(work, text, at)
+            else:
+                waits = self._policy.look_after_seconds
+                wait = waits[min(tries, len(waits) - 1)]
+                await settling.again(work, "unknown", text, at + timedelta(seconds=wait))
+
+        await self._in_turn(practice, message_id, settle)
+        self._ring()
+
+    async def report(
+        self, practice: PracticeId, message_id: MessageId, report: StatusReport
+    ) -> None:
+        """Take what the carrier says became of a text: once, and forward only."""
+        await self._in_turn(
+            practice,
+            message_id,
+            lambda work, text: settling.reported(work, text, report, self._clock.now()),
+        )
+        self._ring()
+
+    async def _in_turn(
+        self,
+        practice: PracticeId,
+        message_id: MessageId,
+        act: Callable[[Work, Outgoing], Awaitable[T]],
+    ) -> T | None:
+        """Do something with a locked text in one transaction."""
+        keys = await self._vault.keys(practice)
+
+        async def unit(work: Work) -> T | None:
+            await store.lock_line(work, practice, message_id)
+            text = await store.outgoing(work, keys, message_id)
+            if text is None:
+                _log.warning("no such text", message=message_id)
+                await settling.forget(work, message_id)
+                return None
+            return await act(work, text)
+
+        return await self._database.again(unit, [practice], practice)
+
+    def _ring(self) -> None:
+        if self._bell is not None:
+            self._bell.ring("outcome")
+
+    async def _begin(self, work: Work, text: Outgoing, doors: Sequence[Door]) -> _Begun:
+        at = self._clock.now()
+        if text.state == "sending":
+            # The lease ran out under somebody who was sending: it may have left.
+            first = timedelta(seconds=self._policy.look_after_seconds[0])
+            await settling.lost(work, text, at, at + first)
+            return None
+        if text.state != "queued":
+            await settling.done(work, "outbox", text)
+            return None
+        if at - text.at > timedelta(hours=self._policy.shelf_life_hours):
+            await settling.expired(work, text, at)
+            return None
+        match may_text(text.facts, text.kind):
+            case MayNot(reason):
+                await settling.withdrawn(work, text, reason, at)
+                return None
+            case May():
+                pass
+        ready = self._sendable(text, doors, at)
+        if ready is None:
+            reason = "no-phone" if text.to is None else "no-account"
+            await settling.withdrawn(work, text, reason, at)
+            return None
+        await store.move(work, text, step(text.state, "claim"), at, sending_at=at)
+        return ready
+
+    async def _post(self, ready: _Sendable, message_id: MessageId) -> Outcome:
+        try:
+            return await self._carrier.send(ready.account, ready.text)
+        except Exception as error:  # noqa: BLE001 - whatever broke, the text may have left
+            _log.warning("carrier raised", message=message_id, exc_info=error)
+            return Unknown("unreadable")
+
+    async def _settle(
+        self, work: Work, text: Outgoing, ready: _Sendable, outcome: Outcome, tries: int
+    ) -> None:
+        at = self._clock.now()
+        match outcome:
+            case Accepted(sid, segments):
+                account = ready.account.account_sid
+                await settling.accepted(work, text, account, sid, segments, at)
+            case Refused(_, effect) if effect.message == "again" and tries <= effect.tries:
+                await settling.put_back(work, text, at, effect.wait_seconds)
+            case Refused(code, effect):
+                await settling.refused(work, text, code, effect, at)
+            case Throttled(after_seconds):
+                # As often as it takes: certainly not sent, and the shelf life ends it.
+                slower = min(2**tries, SLOWEST_RETRY_SECONDS)
+                await settling.put_back(work, text, at, max(after_seconds, slower))
+            case Unknown():
+                first = timedelta(seconds=self._policy.look_after_seconds[0])
+                await settling.lost(work, text, at, at + first)
+            case _:
+                assert_never(outcome)
+
+    def _sendable(self, text: Outgoing, doors: Sequence[Door], began: datetime) -> _Begun:
+        door = next((one for one in doors if one.number_id == text.number_id), None)
+        if door is None or text.to is None:
+            return None
+        token = self._vault.master.callback_token(text.practice_id, text.id)
+        return _Sendable(
+            account=door.account,
+            text=Text(
+                own_id=token,
+                from_number=text.from_number,
+                to=text.to,
+                body=text.body,
+                callback_url=f"{self._public_url}{STATUS_PATH}?{TOKEN_FIELD}={token}",
+                validity_seconds=self._policy.validity_seconds,
+                messaging_service_sid=door.account.messaging_service_sid,
+            ),
+            began=began,
+        )

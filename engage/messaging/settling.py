@@ -1,0 +1,176 @@
+"""What each ending of a send, a search or a report writes: one function per outcome.
+
+All run inside the caller's transaction, with line and text locked. Each moves the text by the
+delivery machine, keeps what the carrier said, tells the feed, and arms the loop that carries the
+news to the conversation. This module refuses to talk to a carrier.
+"""
+
+from datetime import datetime, timedelta
+from typing import Literal, TypeAlias
+
+import structlog
+
+from engage import feed
+from engage.db.session import Work
+from engage.ids import MessageId, derived
+from engage.messaging import store
+from engage.messaging.carrier import Effect, Found, classify
+from engage.messaging.delivery import State, advance, news, read_report, step
+from engage.messaging.may_text import WhyNot
+from engage.messaging.model import Outgoing
+from engage.messaging.webhook_form import StatusReport
+
+Due: TypeAlias = Literal["outbox", "unknown", "outcome"]
+_FAILED: tuple[State, ...] = ("failed", "undelivered")
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+async def accepted(
+    work: Work, text: Outgoing, account: str, sid: str, segments: int | None, at: datetime
+) -> None:
+    """Write that the carrier has it; a report may have said so before the answer did."""
+    await store.keep_receipt(work, text, account, sid, at)
+    state = step(text.state, "accept")
+    await store.move(work, text, state, at, sending_at=text.sending_at, sid=sid, segments=segments)
+    await _tell(work, text, state, at)
+
+
+async def refused(
+    work: Work, text: Outgoing, code: int | None, effect: Effect, at: datetime
+) -> None:
+    """Write that the carrier said no, for good."""
+    state = step(text.state, "refuse")
+    await store.move(work, text, state, at, sending_at=text.sending_at, code=code)
+    await _heed(work, text, effect, at)
+    await _tell(work, text, state, at)
+
+
+async def put_back(work: Work, text: Outgoing, at: datetime, wait_seconds: int) -> None:
+    """Queue it again for later: it was certainly not sent."""
+    state = step(text.state, "put-back")
+    if state != "queued":
+        # A report outran the answer: it was sent after all.
+        await done(work, "outbox", text)
+        return
+    await store.move(work, text, state, at, sending_at=None)
+    await again(work, "outbox", text, at + timedelta(seconds=wait_seconds))
+
+
+async def lost(work: Work, text: Outgoing, at: datetime, look_at: datetime) -> None:
+    """Have it looked for later, because it may have left; it is never posted again."""
+    state = step(text.state, "lose")
+    await done(work, "outbox", text)
+    if state != "unknown":
+        return
+    await store.move(work, text, state, at, sending_at=text.sending_at)
+    await again(work, "unknown", text, look_at)
+    await _publish(work, text, at)
+
+
+async def found(work: Work, text: Outgoing, account: str, one: Found, at: datetime) -> None:
+    """Adopt a text that the carrier's list has, with what became of it since."""
+    await store.keep_receipt(work, text, account, one.sid, at)
+    word = read_report(one.status)
+    state = step(text.state, "accept")
+    state = state if word is None else advance(state, word)
+    await store.move(
+        work, text, state, at, sending_at=text.sending_at, sid=one.sid, code=one.error_code
+    )
+    await _tell(work, text, state, at)
+
+
+async def never_found(work: Work, text: Outgoing, at: datetime) -> None:
+    """Leave it unknown and have a human told; a late report still counts."""
+    await done(work, "unknown", text)
+    await again(work, "outcome", text, at)
+    await _publish(work, text, at)
+
+
+async def expired(work: Work, text: Outgoing, at: datetime) -> None:
+    """Drop what lay too long to be worth saying."""
+    state = step(text.state, "expire")
+    await store.move(work, text, state, at, sending_at=None, reason="stale")
+    await _tell(work, text, state, at)
+
+
+async def withdrawn(
+    work: Work, text: Outgoing, reason: WhyNot | Literal["no-account"], at: datetime
+) -> None:
+    """Withdraw what may not be sent any more; only we know, so the conversation hears of it."""
+    state = step(text.state, "withdraw")
+    await store.move(work, text, state, at, sending_at=None, reason=reason)
+    await _tell(work, text, state, at)
+    await again(work, "outcome", text, at)
+
+
+async def reported(work: Work, text: Outgoing, report: StatusReport, at: datetime) -> None:
+    """Keep a report, once; the text moves forward or not at all."""
+    if text.carrier_sid not in (None, report.sid):
+        # The signature is good, but this is some other text of theirs.
+        _log.warning("report for another sid", message=text.id)
+        return
+    code = report.error_code
+    if not await store.keep_report(work, text.practice_id, text.id, report.status, code or 0, at):
+        return
+    word = read_report(report.status)
+    if word is None:
+        _log.warning("unknown report", message=text.id)
+        return
+    state = advance(text.state, word)
+    if text.carrier_sid is None:
+        await store.keep_receipt(work, text, report.account_sid, report.sid, at)
+    if state == text.state and text.carrier_sid is not None:
+        return
+    failed = state in _FAILED
+    await store.move(
+        work,
+        text,
+        state,
+        at,
+        sending_at=text.sending_at,
+        sid=report.sid,
+        code=code if failed else None,
+    )
+    if failed:
+        await _heed(work, text, classify(code).effect, at)
+    await _tell(work, text, state, at)
+
+
+async def done(work: Work, kind: Due, text: Outgoing) -> None:
+    """Take a text out of a loop."""
+    await work.call("due_done", kind, text.id)
+
+
+async def again(work: Work, kind: Due, text: Outgoing, at: datetime) -> None:
+    """Have a loop look at this text at a moment."""
+    await work.call("due_set", kind, text.id, text.practice_id, at)
+
+
+async def forget(work: Work, message_id: MessageId) -> None:
+    """Take a text that does not exist out of all loops."""
+    for kind in ("outbox", "unknown"):
+        await work.call("due_done", kind, message_id)
+
+
+async def _tell(work: Work, text: Outgoing, state: State, at: datetime) -> None:
+    """After a move: what was waited for is over, and who must hear of it does."""
+    if state == text.state:
+        await done(work, "outbox", text)
+        return
+    for kind in ("outbox", "unknown"):
+        await done(work, kind, text)
+    if news(text.state, state) is not None:
+        await again(work, "outcome", text, at)
+    await _publish(work, text, at)
+
+
+async def _heed(work: Work, text: Outgoing, effect: Effect, at: datetime) -> None:
+    # 21610 and its like: the carrier knows of a STOP we never saw.
+    if effect.number == "opted-out":
+        event = derived(at, text.id, "carrier-opt-out")
+        await store.close_line(work, text, event, at)
+
+
+async def _publish(work: Work, text: Outgoing, at: datetime) -> None:
+    await feed.add(work, text.practice_id, at, "message", text.id, text.patient_id)

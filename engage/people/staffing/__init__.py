@@ -1,0 +1,1 @@
+"""Practices and their staff, in the database: `store.py`."""

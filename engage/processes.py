@@ -1,0 +1,126 @@
+"""The two processes of a deployment: API and worker. Each opens its side of the house and runs.
+
+This room refuses logic. With `parent` a process ends when whoever started it is gone: the demo's
+children must not outlive it.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncGenerator
+
+import uvicorn
+
+from engage import wiring
+from engage.api.app import create_app
+from engage.api.services import Services
+from engage.db.migrate import current, migrate, newest
+from engage.db.session import Database
+from engage.errors import WrongSetting
+from engage.jobs.worker import Parts, run_worker
+from engage.settings import Settings
+
+SIMULATOR_LEASE_SECONDS = 5.0
+TWILIO_LEASE_SECONDS = 45.0
+DRAIN_SECONDS = 10
+_PARENT = "ENGAGE_DEMO_CHILD"
+
+
+async def serve(settings: Settings, *, host: str, port: int) -> None:
+    """Run an API process until SIGTERM; what is under way is finished first."""
+    async with _side(settings, "app") as house:
+        app = create_app(
+            Services(
+                settings=house.settings,
+                database=house.database,
+                vault=house.vault,
+                clock=house.clock,
+                turns=house.turns,
+                doors=house.doors,
+                outbox=house.outbox,
+                feed=house.feed,
+                instruments=house.library.instruments,
+                catalogue=house.library.catalogue,
+                bell=house.bell,
+                post=house.post if house.settings.carrier == "simulator" else None,
+            )
+        )
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                host=host,
+                port=port,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                date_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=DRAIN_SECONDS,
+                lifespan="on",
+            )
+        )
+        async with _until_parent_dies():
+            await server.serve()
+
+
+async def work(settings: Settings) -> None:
+    """Run a worker until SIGTERM; the batch under way is finished first."""
+    async with _side(settings, "worker") as house, _until_parent_dies():
+        simulated = house.settings.carrier == "simulator"
+        await run_worker(
+            Parts(
+                turns=house.turns,
+                outbox=house.outbox,
+                database=house.database,
+                clock=house.clock,
+                bell=house.bell,
+                redis_url=house.settings.redis_url or None,
+                outbox_lease_seconds=SIMULATOR_LEASE_SECONDS if simulated else TWILIO_LEASE_SECONDS,
+            )
+        )
+
+
+@contextlib.asynccontextmanager
+async def _side(settings: Settings, role: wiring.Role) -> AsyncGenerator[wiring.House, None]:
+    filled, servers = await wiring.to_thread_prepared(settings)
+    try:
+        if servers is not None:
+            await migrate(filled.owner_database_url, wiring.logins(filled))
+        async with wiring.house(filled, role) as house:
+            await _refuse_old_schema(house.database)
+            yield house
+    finally:
+        if servers is not None:
+            await asyncio.to_thread(servers.stop)
+
+
+async def _refuse_old_schema(database: Database) -> None:
+    revision = await current(database)
+    if revision != newest():
+        sentence = (
+            f"The schema is at {revision or 'nothing'}, not {newest()}: run `engage migrate`."
+        )
+        raise WrongSetting(sentence)
+
+
+@contextlib.asynccontextmanager
+async def _until_parent_dies() -> AsyncGenerator[None, None]:
+    """Ask this process to stop when its standard input, a pipe from the demo, is closed."""
+    if os.environ.get(_PARENT) != "1":
+        yield
+        return
+    watching = asyncio.create_task(_watch_parent())
+    try:
+        yield
+    finally:
+        watching.cancel()
+
+
+async def _watch_parent() -> None:
+    reader = asyncio.StreamReader()
+    here = asyncio.get_running_loop()
+    await here.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    await reader.read()
+    os.kill(os.getpid(), signal.SIGTERM)

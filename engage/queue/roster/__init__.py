@@ -1,0 +1,1 @@
+"""The roster: whom routing may choose from at a moment."""

@@ -1,0 +1,346 @@
+"""The SQL of one piece of work: read it with its flags, lock it for a change, write the change.
+
+Locks follow the house's order: line, patient, item. Pages of the queue are in board/, whom routing
+may choose from in roster/. Rows never leave.
+"""
+
+from datetime import datetime
+
+from msgspec import Struct
+from sqlalchemy import (
+    ARRAY,
+    UUID,
+    any_,
+    bindparam,
+    func,
+    select,
+    update,
+)
+
+from engage.conversation.severity import Severity
+from engage.db.sealing import PracticeKeys
+from engage.db.session import Query, Row, Work
+from engage.db.tables import (
+    flag,
+    line,
+    message,
+    patient,
+    queue_item,
+    staff,
+)
+from engage.ids import (
+    FlagId,
+    MessageId,
+    PatientId,
+    PracticeId,
+    QueueItemId,
+    StaffId,
+    ThreadId,
+)
+from engage.people.access import Visible
+from engage.queue.item import Item, Outcome, Status
+
+
+class ItemSeen(Struct, frozen=True, kw_only=True):
+    """A piece of work with the names a person needs to recognise it."""
+
+    practice_id: PracticeId
+    id: QueueItemId
+    subject: str
+    severity: Severity
+    status: Status
+    owner_id: StaffId
+    owner_given_name: str
+    owner_family_name: str
+    owner_why: str
+    due_at: datetime
+    opened_at: datetime
+    version: int
+    patient_id: PatientId | None = None
+    patient_given_name: str | None = None
+    patient_family_name: str | None = None
+    thread_id: ThreadId | None = None
+    waiting_since: datetime | None = None
+    claimed_at: datetime | None = None
+    closed_at: datetime | None = None
+    outcome: Outcome | None = None
+
+    def __repr__(self) -> str:
+        """Hide names and note."""
+        return f"ItemSeen(id={self.id}, …)"
+
+
+class FlagSeen(Struct, frozen=True, kw_only=True):
+    """Why a human must look, with the words that were written and what had been asked."""
+
+    id: FlagId
+    reason: str
+    severity: Severity
+    rule: str
+    at: datetime
+    message_id: MessageId | None = None
+    words: str | None = None
+    prompt: str | None = None
+
+    def __repr__(self) -> str:
+        """Hide the words."""
+        return f"FlagSeen(id={self.id}, …)"
+
+
+class Locked(Struct, frozen=True):
+    """An item that nobody else can change now, and what a step may need besides."""
+
+    item: Item
+    patient_id: PatientId | None
+    due_at: datetime
+
+
+COLUMNS = (
+    queue_item.c.practice_id,
+    queue_item.c.id,
+    queue_item.c.subject,
+    queue_item.c.severity,
+    queue_item.c.urgency,
+    queue_item.c.status,
+    queue_item.c.owner_id,
+    queue_item.c.owner_why,
+    queue_item.c.due_at,
+    queue_item.c.opened_at,
+    queue_item.c.version,
+    queue_item.c.patient_id,
+    queue_item.c.thread_id,
+    queue_item.c.waiting_since,
+    queue_item.c.claimed_at,
+    queue_item.c.closed_at,
+    queue_item.c.outcome,
+    queue_item.c.note_sealed,
+)
+"""Everything of an item, but who it is about by name."""
+NAMES = (
+    patient.c.given_name.label("patient_given_name"),
+    patient.c.family_name.label("patient_family_name"),
+    staff.c.given_name.label("owner_given_name"),
+    staff.c.family_name.label("owner_family_name"),
+)
+"""Who it is about and whose it is, joined."""
+
+_UUIDS = ARRAY(UUID())
+
+_ONE = Query(
+    select(*COLUMNS, *NAMES)
+    .select_from(queue_item)
+    .outerjoin(
+        patient,
+        (patient.c.practice_id == queue_item.c.practice_id)
+        & (patient.c.id == queue_item.c.patient_id),
+    )
+    .outerjoin(staff, staff.c.id == queue_item.c.owner_id)
+    .where(
+        queue_item.c.practice_id == any_(bindparam("practices", type_=_UUIDS)),
+        queue_item.c.id == bindparam("item"),
+    )
+)
+_FLAGS = Query(
+    select(
+        flag.c.id,
+        flag.c.reason,
+        flag.c.severity,
+        flag.c.rule,
+        flag.c.at,
+        flag.c.message_id,
+        message.c.body_sealed,
+        message.c.prompt,
+    )
+    .outerjoin(
+        message,
+        (message.c.practice_id == flag.c.practice_id) & (message.c.id == flag.c.message_id),
+    )
+    .where(flag.c.practice_id == bindparam("practice"), flag.c.item_id == bindparam("item"))
+    .order_by(flag.c.id.desc())
+    .limit(200)
+)
+_PLACE_IN_LOCK_ORDER = Query(
+    select(queue_item.c.line_id, queue_item.c.patient_id).where(
+        queue_item.c.practice_id == bindparam("practice"), queue_item.c.id == bindparam("item")
+    )
+)
+_LOCK_LINE = Query(
+    select(line.c.id)
+    .where(line.c.practice_id == bindparam("practice"), line.c.id == bindparam("line"))
+    .with_for_update()
+)
+_LOCK_PATIENT = Query(
+    select(patient.c.id)
+    .where(patient.c.practice_id == bindparam("practice"), patient.c.id == bindparam("patient"))
+    .with_for_update(key_share=True)
+)
+_LOCK_ITEM = Query(
+    select(
+        queue_item.c.id,
+        queue_item.c.severity,
+        queue_item.c.status,
+        queue_item.c.owner_id,
+        queue_item.c.claimed_at,
+        queue_item.c.first_touch_at,
+        queue_item.c.closed_at,
+        queue_item.c.closed_by,
+        queue_item.c.outcome,
+        queue_item.c.version,
+        queue_item.c.patient_id,
+        queue_item.c.due_at,
+    )
+    .where(queue_item.c.practice_id == bindparam("practice"), queue_item.c.id == bindparam("item"))
+    .with_for_update()
+)
+_SAVE = Query(
+    update(queue_item)
+    .where(
+        queue_item.c.practice_id == bindparam("in_practice"),
+        queue_item.c.id == bindparam("item"),
+    )
+    .values(
+        status=bindparam("status"),
+        owner_id=bindparam("owner_id"),
+        owner_why=func.coalesce(bindparam("owner_why"), queue_item.c.owner_why),
+        claimed_at=bindparam("claimed_at"),
+        first_touch_at=bindparam("first_touch_at"),
+        closed_at=bindparam("closed_at"),
+        closed_by=bindparam("closed_by"),
+        outcome=bindparam("outcome"),
+        note_sealed=func.coalesce(bindparam("note_sealed"), queue_item.c.note_sealed),
+        version=bindparam("version"),
+    )
+)
+
+
+_STAFF = Query(
+    select(staff.c.given_name, staff.c.family_name).where(staff.c.id == bindparam("staff"))
+)
+
+
+async def one(work: Work, visible: Visible, item: QueueItemId) -> ItemSeen | None:
+    """Return an item, open or closed, if it is in one of these practices; its note stays sealed."""
+    row = await work.maybe(_ONE, practices=list(visible.practices), item=item)
+    return None if row is None else seen(row)
+
+
+async def note(work: Work, keys: PracticeKeys, item: QueueItemId) -> str | None:
+    """Return what was noted when an item was closed."""
+    row = await work.maybe(_ONE, practices=[keys.practice], item=item)
+    if row is None or row["note_sealed"] is None:
+        return None
+    return keys.open_text("queue_item.note", item, row["note_sealed"])
+
+
+async def flags(
+    work: Work, practice_id: PracticeId, item: QueueItemId, keys: PracticeKeys
+) -> tuple[FlagSeen, ...]:
+    """Return why an item is there, the newest reason first, with the words it is about."""
+    rows = await work.rows(_FLAGS, practice=practice_id, item=item)
+    return tuple(
+        FlagSeen(
+            id=row["id"],
+            reason=row["reason"],
+            severity=row["severity"],
+            rule=row["rule"],
+            at=row["at"],
+            message_id=row["message_id"],
+            words=_words(row, keys),
+            prompt=row["prompt"],
+        )
+        for row in rows
+    )
+
+
+async def lock(work: Work, practice_id: PracticeId, item: QueueItemId) -> Locked | None:
+    """Lock an item for a change, after its line and its patient: the house's lock order."""
+    place = await work.maybe(_PLACE_IN_LOCK_ORDER, practice=practice_id, item=item)
+    if place is None:
+        return None
+    if place["line_id"] is not None:
+        await work.maybe(_LOCK_LINE, practice=practice_id, line=place["line_id"])
+    if place["patient_id"] is not None:
+        await work.maybe(_LOCK_PATIENT, practice=practice_id, patient=place["patient_id"])
+    row = await work.maybe(_LOCK_ITEM, practice=practice_id, item=item)
+    if row is None:
+        return None
+    return Locked(
+        item=Item(
+            id=row["id"],
+            severity=row["severity"],
+            status=row["status"],
+            owner_id=row["owner_id"],
+            claimed_at=row["claimed_at"],
+            first_touch_at=row["first_touch_at"],
+            closed_at=row["closed_at"],
+            closed_by=row["closed_by"],
+            outcome=row["outcome"],
+            version=row["version"],
+        ),
+        patient_id=row["patient_id"],
+        due_at=row["due_at"],
+    )
+
+
+async def save(
+    work: Work,
+    practice_id: PracticeId,
+    item: Item,
+    *,
+    owner_why: str | None = None,
+    note_sealed: bytes | None = None,
+) -> None:
+    """Write an item as a step left it."""
+    await work.run(
+        _SAVE,
+        in_practice=practice_id,
+        item=item.id,
+        status=item.status,
+        owner_id=item.owner_id,
+        owner_why=owner_why,
+        claimed_at=item.claimed_at,
+        first_touch_at=item.first_touch_at,
+        closed_at=item.closed_at,
+        closed_by=item.closed_by,
+        outcome=item.outcome,
+        note_sealed=note_sealed,
+        version=item.version,
+    )
+
+
+async def staff_name(work: Work, staff_id: StaffId) -> str | None:
+    """Return the name of a colleague, if they share a practice with the reader."""
+    row = await work.maybe(_STAFF, staff=staff_id)
+    return None if row is None else f"{row['given_name']} {row['family_name']}"
+
+
+def seen(row: Row) -> ItemSeen:
+    """Return an item from a row of COLUMNS and NAMES."""
+    return ItemSeen(
+        practice_id=row["practice_id"],
+        id=row["id"],
+        subject=row["subject"],
+        severity=row["severity"],
+        status=row["status"],
+        owner_id=row["owner_id"],
+        owner_given_name=row["owner_given_name"] or "",
+        owner_family_name=row["owner_family_name"] or "",
+        owner_why=row["owner_why"],
+        due_at=row["due_at"],
+        opened_at=row["opened_at"],
+        version=row["version"],
+        patient_id=row["patient_id"],
+        patient_given_name=row["patient_given_name"],
+        patient_family_name=row["patient_family_name"],
+        thread_id=row["thread_id"],
+        waiting_since=row["waiting_since"],
+        claimed_at=row["claimed_at"],
+        closed_at=row["closed_at"],
+        outcome=row["outcome"],
+    )
+
+
+def _words(row: Row, keys: PracticeKeys) -> str | None:
+    if row["body_sealed"] is None:
+        return None
+    return keys.open_text("message.body", row["message_id"], row["body_sealed"])

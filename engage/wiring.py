@@ -1,0 +1,200 @@
+"""Builds everything once. No logic: who gets what, and in which order it is let go.
+
+`prepared` fills in what an empty setting means (the embedded servers); `house` opens one process's
+side of the deployment. This room refuses to start on a contradiction.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Literal, TypeAlias
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+from msgspec import Struct
+
+from engage import embedded
+from engage.clock import Clock, SystemClock, random_bytes
+from engage.db.grants import Login
+from engage.db.sealing import MasterKeys
+from engage.db.session import Database
+from engage.db.vault import Vault
+from engage.errors import WrongSetting
+from engage.feed import Feed
+from engage.jobs.doorbell import Doorbell
+from engage.messaging.carrier import Carrier
+from engage.messaging.doors import Doors
+from engage.messaging.http_post import HttpPost
+from engage.messaging.ledger import SimulatorLedger
+from engage.messaging.outbox import Outbox, Policy
+from engage.messaging.simulator import SimulatorCarrier
+from engage.messaging.twilio import TwilioCarrier
+from engage.settings import Settings
+from engage.turns import reviews
+from engage.turns.library import Library
+from engage.turns.take import Turns
+
+Role: TypeAlias = Literal["app", "worker"]
+
+SIMULATOR_POLICY = Policy(look_after_seconds=(1, 3, 10), span_seconds=120)
+"""A simulated carrier answers at once: nobody waits two minutes to look for a lost text."""
+
+_KEY_FILE = "secret-keys"
+_SETTING_OF: dict[Role, str] = {
+    "app": "ENGAGE_DATABASE_URL",
+    "worker": "ENGAGE_WORKER_DATABASE_URL",
+}
+
+
+class House(Struct, frozen=True, kw_only=True):
+    """One process's parts, open."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    vault: Vault
+    library: Library
+    doors: Doors
+    bell: Doorbell
+    turns: Turns
+    outbox: Outbox
+    feed: Feed
+    carrier: Carrier
+    post: HttpPost
+
+    def __repr__(self) -> str:
+        """Hide keys and addresses."""
+        return "House(…)"
+
+
+def prepared(settings: Settings) -> tuple[Settings, embedded.Servers | None]:
+    """Return settings without blanks: an empty database URL starts, or joins, embedded servers."""
+    if settings.database_url:
+        return settings, None
+    servers = embedded.start(settings.data_dir or embedded.default_data_dir())
+    keys = settings.secret_keys or (_kept_key(servers.data_dir / _KEY_FILE),)
+    filled = msgspec.structs.replace(
+        settings,
+        database_url=servers.url("app"),
+        owner_database_url=servers.url("owner"),
+        worker_database_url=servers.url("worker"),
+        auditor_database_url=servers.url("auditor"),
+        redis_url=settings.redis_url or servers.redis_url or "",
+        secret_keys=keys,
+    )
+    return filled, servers
+
+
+def logins(settings: Settings) -> dict[Login, str]:
+    """Return the role names that the grants are for, from the URLs of the three logins."""
+    urls: dict[Login, str] = {
+        "app": settings.need("database_url"),
+        "worker": settings.need("worker_database_url"),
+        "auditor": settings.need("auditor_database_url"),
+    }
+    return {login: unquote(urlsplit(url).username or "") for login, url in urls.items()}
+
+
+def drafts(settings: Settings, library: Library) -> tuple[reviews.Draft, ...]:
+    """Return the wordings that nobody has signed."""
+    if settings.text_reviews is None:
+        return reviews.unsigned(library)
+    try:
+        signed = reviews.parse(settings.text_reviews.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, reviews.ReviewsInvalid) as error:
+        sentence = "ENGAGE_TEXT_REVIEWS names a file that can't be read as reviews."
+        raise WrongSetting(sentence) from error
+    return reviews.unsigned(library, signed)
+
+
+@asynccontextmanager
+async def house(
+    settings: Settings, role: Role, *, clock: Clock | None = None, library: Library | None = None
+) -> AsyncGenerator[House, None]:
+    """Open the parts of an API process or of a worker, and close them in reverse."""
+    clock = clock or SystemClock()
+    library = library or Library.shipped()
+    if settings.carrier == "twilio" and (waiting := drafts(settings, library)):
+        sentence = (
+            f"ENGAGE_TEXT_REVIEWS does not cover {len(waiting)} draft wordings, which the twilio "
+            "carrier may not send; `engage texts --unsigned` lists them."
+        )
+        raise WrongSetting(sentence)
+    url = settings.need("database_url" if role == "app" else "worker_database_url")
+    async with AsyncExitStack() as stack:
+        database = await Database.open(url, setting=_SETTING_OF[role], size=16)
+        stack.push_async_callback(database.close)
+        vault = Vault(MasterKeys(settings.secret_keys), database)
+        doors = Doors(database, vault)
+        bell = Doorbell(settings.redis_url or None)
+        stack.push_async_callback(bell.aclose)
+        post = HttpPost()
+        stack.push_async_callback(post.aclose)
+        carrier = _carrier(settings, database, vault, doors, post, clock)
+        stack.push_async_callback(carrier.aclose)
+        feed = Feed(database)
+        stack.push_async_callback(feed.close)
+        yield House(
+            settings=settings,
+            clock=clock,
+            database=database,
+            vault=vault,
+            library=library,
+            doors=doors,
+            bell=bell,
+            turns=Turns(database=database, vault=vault, clock=clock, library=library, bell=bell),
+            outbox=Outbox(
+                database=database,
+                vault=vault,
+                clock=clock,
+                carrier=carrier,
+                doors=doors,
+                public_url=settings.public_url,
+                policy=SIMULATOR_POLICY if settings.carrier == "simulator" else Policy(),
+                bell=bell,
+            ),
+            feed=feed,
+            carrier=carrier,
+            post=post,
+        )
+
+
+def _carrier(
+    settings: Settings,
+    database: Database,
+    vault: Vault,
+    doors: Doors,
+    post: HttpPost,
+    clock: Clock,
+) -> Carrier:
+    if settings.carrier == "twilio":
+        return TwilioCarrier(base_url=settings.twilio_base_url or None)
+    return SimulatorCarrier(SimulatorLedger(database, vault, doors), post, clock)
+
+
+def _kept_key(file: Path) -> str:
+    """Return the secret key of embedded servers, made at the first start and never shown."""
+    try:
+        return file.read_text("ascii").strip()
+    except FileNotFoundError:
+        fresh = file.with_name(f".{file.name}.{os.getpid()}")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as out:
+            out.write(random_bytes(48).hex())
+            out.flush()
+            os.fsync(out.fileno())
+        try:
+            # link, not rename: of two first starts the earlier key wins, and both read that one.
+            os.link(fresh, file)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+        return file.read_text("ascii").strip()
+
+
+async def to_thread_prepared(settings: Settings) -> tuple[Settings, embedded.Servers | None]:
+    """Do what `prepared` does without blocking the loop."""
+    return await asyncio.to_thread(prepared, settings)

@@ -1,0 +1,226 @@
+"""The app on real PostgreSQL: two practices, their staff with tokens, a simulated carrier."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+
+import httpx
+import pytest
+from engage.api.app import create_app
+from engage.api.services import Services
+from engage.clock import SettableClock
+from engage.db.sealing import PracticeKeys
+from engage.db.session import Database
+from engage.db.vault import Vault
+from engage.feed import Feed
+from engage.ids import PatientId, PracticeId, QueueItemId, ScreeningId, StaffId
+from engage.messaging.doors import Door, Doors
+from engage.messaging.ledger import SimulatorLedger
+from engage.messaging.outbox import Outbox
+from engage.messaging.simulator import SimulatorCarrier
+from engage.people import bootstrap
+from engage.people.phone import PhoneNumber
+from engage.people.practice import PracticeFields
+from engage.people.staff import NewStaff
+from engage.settings import Settings
+from engage.turns.library import Library
+from engage.turns.take import Turns
+from litestar import Litestar
+
+from tests.conftest import Databases
+
+PUBLIC_URL = "http://127.0.0.1:8000"
+NUMBERS = {"north": "+16025550190", "south": "+16025550191"}
+ROSAS_PHONE = "+16025550142"
+
+
+class SilentBell:
+    """Rings for nobody."""
+
+    def ring(self, loop: str) -> None:
+        """Do nothing."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody who works in a practice, with a token."""
+
+    id: StaffId
+    token: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What they send along."""
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+@dataclass(frozen=True)
+class Office:
+    """A practice: its number, its door, its people."""
+
+    id: PracticeId
+    keys: PracticeKeys
+    number: str
+    door: Door
+    admin: Member
+    dana: Member
+    sam: Member
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything that a test of the API stands on."""
+
+    app: Litestar
+    client: httpx.AsyncClient
+    services: Services
+    databases: Databases
+    clock: SettableClock
+    north: Office
+    south: Office
+
+    async def patient(
+        self, office: Office | None = None, external_id: str = "A-1", **fields: object
+    ) -> PatientId:
+        """Create Rosa through the API and return her id."""
+        body = {
+            "external_id": external_id,
+            "given_name": "Rosa",
+            "family_name": "Delgado",
+            "language": "en",
+            "birth_date": "1958-04-17",
+            "time_zone": "America/Phoenix",
+            "phone": ROSAS_PHONE,
+        } | fields
+        made = await self.client.post(
+            "/v1/patients", json=body, headers=(office or self.north).dana.headers
+        )
+        assert made.status_code == 201, made.text
+        return PatientId(made.json()["id"])
+
+    async def screening(self, patient: PatientId, channel: str = "sms") -> ScreeningId:
+        """Start a screening through the API and return its id."""
+        made = await self.client.post(
+            f"/v1/patients/{patient}/screenings",
+            json={"instrument": "hunger-vital-sign", "channel": channel},
+            headers=self.north.dana.headers,
+        )
+        assert made.status_code == 201, made.text
+        return ScreeningId(made.json()["id"])
+
+    async def item(self, body: str = "often") -> QueueItemId:
+        """Let Rosa answer a screening so that a piece of work appears; return its id."""
+        patient = await self.patient()
+        await self.screening(patient)
+        await self.text_in(body)
+        queue = await self.client.get("/v1/queue", headers=self.north.dana.headers)
+        return QueueItemId(queue.json()["items"][0]["id"])
+
+    async def text_in(self, body: str, sender: str = ROSAS_PHONE) -> None:
+        """Let a text come in through the simulated handset and the signed webhook."""
+        taken = await self.client.post(
+            "/simulator/inbound", json={"from": sender, "to": self.north.number, "body": body}
+        )
+        assert taken.status_code == 202, taken.text
+
+
+@pytest.fixture
+async def house(databases: Databases, vault: Vault, clock: SettableClock) -> AsyncIterator[House]:
+    """Build the app, two practices and their people."""
+    library = Library.shipped()
+    bell = SilentBell()
+    doors = Doors(databases.app, vault)
+    feed = Feed(databases.app, poll_seconds=0.02)
+    settings = Settings(
+        public_url=PUBLIC_URL,
+        owner_database_url=databases.urls["owner"],
+        secret_keys=("a secret key for tests only, forty characters",),
+    )
+    client: httpx.AsyncClient | None = None
+
+    async def post(url: str, headers: Mapping[str, str], body: bytes) -> int:
+        assert client is not None
+        return (await client.post(url, headers=dict(headers), content=body)).status_code
+
+    ledger = SimulatorLedger(databases.app, vault, doors)
+    carrier = SimulatorCarrier(ledger, post, clock, pace_seconds=0)
+    services = Services(
+        settings=settings,
+        database=databases.app,
+        vault=vault,
+        clock=clock,
+        turns=Turns(database=databases.app, vault=vault, clock=clock, library=library, bell=bell),
+        doors=doors,
+        outbox=Outbox(
+            database=databases.app,
+            vault=vault,
+            clock=clock,
+            carrier=carrier,
+            doors=doors,
+            public_url=PUBLIC_URL,
+            bell=bell,
+        ),
+        feed=feed,
+        instruments=library.instruments,
+        catalogue=library.catalogue,
+        bell=bell,
+        post=post,
+    )
+    app = create_app(services)
+    async with (
+        app.lifespan(),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=app, raise_app_exceptions=False),
+            base_url=PUBLIC_URL,
+        ) as opened,
+    ):
+        client = opened
+        north = await open_office(databases.app, vault, clock, doors, "north")
+        south = await open_office(databases.app, vault, clock, doors, "south")
+        yield House(app, opened, services, databases, clock, north, south)
+    await carrier.aclose()
+    await feed.close()
+
+
+async def open_office(
+    database: Database, vault: Vault, clock: SettableClock, doors: Doors, name: str
+) -> Office:
+    """Create a practice by the functions that the commands call."""
+    created = await bootstrap.create_practice(
+        database,
+        vault,
+        clock,
+        fields=PracticeFields(
+            name=f"{name.title()} Clinic",
+            texting_name=f"{name.title()} Clinic",
+            support_phone="+16025550101",
+            time_zone="America/Phoenix",
+            holidays="US-AZ",
+        ),
+        responsible=NewStaff.named(f"ada@{name}.example.org", "Ada Moss"),
+        numbers=[PhoneNumber.parse(NUMBERS[name])],
+    )
+    people = {"ada": Member(created.responsible_id, "")}
+    for person in ("dana", "sam"):
+        staff = await bootstrap.create_staff(
+            database,
+            vault,
+            clock,
+            practice=created.practice_id,
+            staff=NewStaff.named(f"{person}@{name}.example.org", f"{person.title()} Whitfield"),
+            role="care_manager",
+        )
+        people[person] = Member(staff, "")
+    for person, member in people.items():
+        token = await bootstrap.token(database, vault, clock, f"{person}@{name}.example.org")
+        people[person] = Member(member.id, token)
+    (door,) = await doors.by_practice(created.practice_id)
+    keys = await vault.keys(created.practice_id)
+    return Office(
+        id=created.practice_id,
+        keys=keys,
+        number=NUMBERS[name],
+        door=door,
+        admin=people["ada"],
+        dana=people["dana"],
+        sam=people["sam"],
+    )

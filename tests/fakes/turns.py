@@ -1,0 +1,64 @@
+"""Turns that remember what they were asked to take, and fail where they are told to."""
+
+import asyncio
+from uuid import UUID
+
+from engage.db.session import Database
+from engage.ids import MessageId, PracticeId, TimerId
+
+
+class TurnFailedHere(Exception):  # noqa: N818 - reads as a sentence
+    """The fake was told to fail."""
+
+
+class FakeTurns:
+    """Takes every turn: it says that the row is done, as the real ones do."""
+
+    def __init__(self, database: Database) -> None:
+        """Take the database in which rows are said to be done."""
+        self._database = database
+        self.taken: list[tuple[str, UUID]] = []
+        self.tries: list[int] = []
+        self.bad: set[UUID] = set()
+        self.news = asyncio.Event()
+
+    async def retry_text(self, practice: PracticeId, message: MessageId, tries: int) -> None:
+        """Take the turn of a text."""
+        self.tries.append(tries)
+        await self._take("inbox", message)
+
+    async def timer_fired(self, practice: PracticeId, timer: TimerId) -> None:  # noqa: ARG002
+        """Let a timer fire."""
+        await self._take("timer", timer)
+
+    async def outcome_came(self, practice: PracticeId, message: MessageId) -> None:  # noqa: ARG002
+        """Take an outcome."""
+        await self._take("outcome", message)
+
+    async def until(self, count: int, seconds: float) -> None:
+        """Wait until so many were taken."""
+        async with asyncio.timeout(seconds):
+            while len(self.taken) < count:
+                self.news.clear()
+                await self.news.wait()
+
+    async def _take(self, kind: str, row: UUID) -> None:
+        if row in self.bad:
+            raise TurnFailedHere
+        async with self._database.work() as work:
+            await work.call("due_done", kind, row)
+        self.taken.append((kind, row))
+        self.news.set()
+
+
+class FakeOutbox(FakeTurns):
+    """An outbox of the same kind."""
+
+    async def send(self, practice: PracticeId, message_id: MessageId, tries: int) -> None:
+        """Send a text."""
+        self.tries.append(tries)
+        await self._take("outbox", message_id)
+
+    async def resolve(self, practice: PracticeId, message_id: MessageId, tries: int) -> None:
+        """Look for a text."""
+        await self._take("unknown", message_id)

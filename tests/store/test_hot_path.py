@@ -1,0 +1,253 @@
+"""The hot path on the real database: one text, one transaction, one turn after the other."""
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
+
+import pytest
+
+from engage.clock import fresh_id
+from engage.db.session import Database
+from engage.db.vault import Vault
+from engage.ids import MessageId, ThreadId
+from engage.messaging.webhook_form import InboundText
+from engage.turns.take import Turns
+from tests.fakes import practice as fakes
+from tests.store.conftest import ROSA, House
+
+NAIVE = """
+ALTER FUNCTION turn_context(uuid, uuid, uuid, timestamptz) STABLE;
+CREATE OR REPLACE FUNCTION turn_open(
+    p_practice uuid, p_line uuid, p_patient uuid, p_now timestamptz
+) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE context jsonb;
+BEGIN
+    SELECT turn_context(p_practice, l.id, p_patient, p_now) INTO context
+    FROM line l JOIN conversation c ON c.practice_id = l.practice_id
+    WHERE l.practice_id = p_practice AND l.id = p_line FOR UPDATE OF l;
+    RETURN context;
+END $$
+"""
+"""Lock and read in one statement: what everybody writes first."""
+
+
+async def test_a_text_becomes_an_answer_a_flag_work_and_the_next_question(house: House) -> None:
+    """One text is recorded, attributed, scored, flagged, owned and answered when 204 is due."""
+    await house.starts()
+    received = await house.turns.text_in(house.place.door, house.text("often", 1))
+    assert (received.duplicate, received.handled) == (False, True)
+    read = "SELECT author, author_id, prompt, handled_at IS NOT NULL FROM message"
+    assert await house.rows(f"{read} WHERE direction = 'in'") == [
+        ("patient", house.rosa, "hvs.worried", True)
+    ]
+    assert await house.rows("SELECT item, kind, option, loinc FROM answer") == [
+        ("hvs.worried", "chosen", "often", "88122-7")
+    ]
+    assert await house.rows("SELECT reason, rule FROM flag") == [
+        ("food-insecurity", "hunger-vital-sign/hvs.worried")
+    ]
+    owned = "SELECT owner_id, owner_why, status, patient_id FROM queue_item"
+    assert await house.rows(owned) == [
+        (house.place.manager, "assigned care manager", "ready", house.rosa)
+    ]
+    queued = (
+        "SELECT m.text_key, m.status, d.kind FROM message m JOIN due d ON d.id = m.id"
+        " WHERE m.direction = 'out'"
+    )
+    assert await house.rows(queued) == [("ask/2", "queued", "outbox")]
+    assert house.bell.rung[-1] == "outbox"
+    opened = await house.rows("SELECT id, body_sealed FROM message WHERE direction = 'in'")
+    assert [house.place.keys.open_text("message.body", row, blob) for row, blob in opened] == [  # type: ignore[arg-type]
+        "often"
+    ]
+
+
+async def test_one_text_is_one_transaction(house: House) -> None:
+    """Fifty texts commit fifty transactions: nothing is committed first and handled later."""
+    await house.starts()
+    await house.databases.app.close()
+    await house.databases.worker.close()
+    noise: list[int] = []
+    for round_ in range(3):
+        idle = await _commits(house, [])
+        texts = [house.text("often, and my rent is late", 1000 * round_ + n) for n in range(50)]
+        noise.append(await _commits(house, texts) - idle - len(texts))
+        if noise[-1] == 0:
+            break
+    # Only autovacuum can commit as well, and it does not do so three times running.
+    assert 0 in noise, noise
+
+
+async def test_a_signed_duplicate_has_no_effect(house: House) -> None:
+    """The same carrier id again changes no row of any table."""
+    await house.starts()
+    await house.turns.text_in(house.place.door, house.text("often", 1))
+    before, rung = await house.counts(), list(house.bell.rung)
+    again = await house.turns.text_in(house.place.door, house.text("something else", 1))
+    assert again.duplicate
+    assert await house.counts() == before
+    assert house.bell.rung == rung
+
+
+async def test_ten_copies_at_once_are_one_text(house: House) -> None:
+    """A carrier that delivers one text ten times at once leaves one row and one effect."""
+    await house.starts()
+    same = house.text("often", 1)
+    all_ten = [house.turns.text_in(house.place.door, same) for _ in range(10)]
+    received = await asyncio.gather(*all_ten)
+    assert sorted(one.duplicate for one in received) == [False] + [True] * 9
+    kept = "SELECT (SELECT count(*) FROM receipt), (SELECT count(*) FROM answer)"
+    assert await house.rows(kept) == [(1, 1)]
+    assert await house.one("SELECT count(*) FROM message WHERE direction = 'in'") == 1
+
+
+async def test_the_same_words_twice_are_two_texts(house: House) -> None:
+    """Sameness is the carrier's id, never the content: a second "often" is a second answer."""
+    await house.starts()
+    for sid in (1, 2):
+        await house.turns.text_in(house.place.door, house.text("often", sid))
+    assert await _asked_twice(house) == []
+    assert await house.one("SELECT count(*) FROM answer") == 2
+
+
+async def test_two_texts_at_once_never_answer_the_same_question(house: House) -> None:
+    """Turns of one line happen one after the other, whatever connections they came over."""
+    await _two_at_once_on_many_lines(house)
+    assert await _asked_twice(house) == []
+    assert await house.one("SELECT count(*) FROM answer") == 24
+
+
+async def test_lock_and_read_in_one_statement_would_lose_an_update(house: House) -> None:
+    """The same storm with the naive statement answers a question twice, so the storm can tell."""
+    await house.alter(NAIVE)
+    await _two_at_once_on_many_lines(house)
+    assert await _asked_twice(house) != []
+
+
+@pytest.mark.parametrize(("naive", "seen"), [(False, 2), (True, 1)])
+async def test_what_is_read_after_the_lock_is_the_newest(
+    house: House, *, naive: bool, seen: int
+) -> None:
+    """Who waited for the line sees what its last holder committed; the naive statement does not."""
+    await house.starts()
+    if naive:
+        await house.alter(NAIVE)
+    practice, line = house.place.id, await house.one("SELECT id FROM line")
+    step = "SELECT (turn_open($1, $2, NULL, now()) #>> '{conversations,0,state,step}')::integer"
+    url = house.databases.urls["app"]
+    async with fakes.raw(url) as first, fakes.raw(url) as second:
+        for connection in (first, second):
+            await connection.execute("BEGIN")
+            await connection.fetchval("SELECT enter(ARRAY[$1::uuid], $1)", practice)
+        assert await first.fetchval(step, practice, line) == 1
+        waiting = asyncio.create_task(second.fetchval(step, practice, line))
+        await house.blocked()
+        await first.execute("UPDATE conversation SET state = jsonb_set(state, '{step}', '2')")
+        await first.execute("COMMIT")
+        assert await waiting == seen
+
+
+async def test_a_text_from_nobody_we_know_is_work_for_a_human(house: House) -> None:
+    """An unknown number gets a line and an owner, and no thread that guesses who it is."""
+    stranger = house.text("is this the clinic?", 1, "+16025550177")
+    received = await house.turns.text_in(house.place.door, stranger)
+    assert received.handled
+    read = "SELECT author, thread_id FROM message WHERE direction = 'in'"
+    assert await house.rows(read) == [("unknown", None)]
+    assert await house.rows("SELECT patient_id, owner_id IS NOT NULL FROM queue_item") == [
+        (None, True)
+    ]
+
+
+async def test_recording_only_leaves_the_turn_to_a_worker(house: House) -> None:
+    """The fallback door and the reconciler keep the text and make it due, and decide nothing."""
+    await house.starts()
+    text = house.text("often", 1)
+    received = await house.turns.text_in(house.place.door, text, turn=False)
+    assert (received.duplicate, received.handled) == (False, False)
+    assert house.bell.rung[-1] == "inbox"
+    assert await house.one("SELECT count(*) FROM answer") == 0
+    due = "SELECT d.kind FROM due d JOIN message m ON m.id = d.id WHERE m.direction = 'in'"
+    assert await house.rows(due) == [("inbox",)]
+
+
+async def test_who_is_in_a_transaction_needs_no_second_connection(house: House) -> None:
+    """With cold keys and one connection in the pool, a staff text is saved, not waited for."""
+    await house.starts()
+    only = await Database.open(house.databases.urls["app"], setting="ENGAGE_DATABASE_URL", size=1)
+    turns = Turns(
+        database=only,
+        vault=Vault(house.vault.master, only),
+        clock=house.clock,
+        library=fakes.LIBRARY,
+        bell=house.bell,
+    )
+    practice = house.place.id
+    thread = ThreadId(UUID(str(await house.one("SELECT id FROM thread"))))
+    message = MessageId(fresh_id(house.clock))
+    try:
+        async with asyncio.timeout(5), only.work([practice], practice) as work:
+            await turns.staff_writes(
+                work, practice, thread, house.place.manager, "I'll call you at 3.", message
+            )
+    finally:
+        await only.close()
+    assert await house.one("SELECT status FROM message WHERE id = $1", message) == "queued"
+
+
+async def _two_at_once_on_many_lines(house: House) -> None:
+    """Send both answers of a two-question screening at once, on twelve lines at once."""
+    app, door, phones = house.databases.app, house.place.door, [ROSA]
+    await house.starts()
+    for n in range(11):
+        phones.append(f"+1602555{160 + n:04}")
+        patient = await fakes.add_patient(app, house.place, house.clock, phones[-1], f"Ana{n}")
+        await house.starts(patient)
+    for place, phone in enumerate(phones):
+        pair = [house.text("1", 2 * place, phone), house.text("3", 2 * place + 1, phone)]
+        received = await asyncio.gather(*[house.turns.text_in(door, text) for text in pair])
+        assert all(one.handled for one in received)
+
+
+async def _asked_twice(house: House) -> list[tuple[object, ...]]:
+    """Return the questions that were answered more than once, or never."""
+    return await house.rows(
+        "SELECT s.id, i.item, count(a.id) FROM screening s"
+        " CROSS JOIN (VALUES ('hvs.worried'), ('hvs.ran-out')) AS i (item)"
+        " LEFT JOIN answer a ON a.screening_id = s.id AND a.item = i.item"
+        " GROUP BY s.id, i.item HAVING count(a.id) <> 1"
+    )
+
+
+async def _commits(house: House, texts: Sequence[InboundText]) -> int:
+    """Return how many transactions a pool commits from its opening to its close, with texts."""
+    before = await _committed(house)
+    own = await Database.open(house.databases.urls["app"], setting="ENGAGE_DATABASE_URL", size=1)
+    turns = Turns(
+        database=own,
+        vault=house.vault,
+        clock=house.clock,
+        library=fakes.LIBRARY,
+        bell=house.bell,
+    )
+    for text in texts:
+        assert (await turns.text_in(house.place.door, text)).handled
+    await own.close()
+    return await _committed(house) - before
+
+
+async def _committed(house: House) -> int:
+    """Return the commits of the test's database, asked from another one, when all have left it.
+
+    A backend reports what it has counted when it likes, and at the latest when it ends.
+    """
+    name = house.databases.name
+    async with fakes.raw(house.databases.urls["admin"].replace(f"/{name}?", "/postgres?")) as admin:
+        alive = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1"
+        while await admin.fetchval(alive, name):
+            await asyncio.sleep(0.01)
+        return int(
+            await admin.fetchval(
+                "SELECT xact_commit FROM pg_stat_database WHERE datname = $1", name
+            )
+        )
