@@ -100,6 +100,7 @@ def create_app(services: Services, *, extra: Sequence[Any] = ()) -> Litestar:
         app.asgi_handler,
         clock=services.clock,
         metrics=metrics,
+        methods={route.path_format: route.methods for route in app.routes},
         secure=services.settings.public_url.startswith("https://"),
     )
     return app

@@ -5,7 +5,7 @@ labels are the method, the route's template and the status: never an id, never a
 """
 
 import re
-from collections.abc import MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any, Final
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -53,11 +53,23 @@ class Metrics:
 class Envelope:
     """Wraps the app; one per app."""
 
-    def __init__(self, app: ASGIApp, *, clock: Clock, metrics: Metrics, secure: bool) -> None:
-        """Take the app inside, a clock for request ids, the counters, and whether we are https."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        clock: Clock,
+        metrics: Metrics,
+        methods: Mapping[str, Iterable[str]],
+        secure: bool,
+    ) -> None:
+        """Take the app inside, a clock for request ids, the counters, and whether we are https.
+
+        `methods` are those that each route's template takes.
+        """
         self._app = app
         self._clock = clock
         self._metrics = metrics
+        self._methods = methods
         self._headers = (*_HEADERS, _SECURE) if secure else _HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,7 +86,7 @@ class Envelope:
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = list(message.get("headers", ()))
+                headers = [self._allowed(scope, pair) for pair in message.get("headers", ())]
                 worn = {name.lower() for name, _ in headers}
                 headers += [pair for pair in self._headers if pair[0] not in worn]
                 message["headers"] = [*headers, (REQUEST_ID, request_id)]
@@ -84,6 +96,19 @@ class Envelope:
             await send(message)
 
         await self._app(scope, receive, dressed)
+
+    def _allowed(
+        self, scope: MutableMapping[str, Any], header: tuple[bytes, bytes]
+    ) -> tuple[bytes, bytes]:
+        # Litestar forgets the methods of handlers that were registered after the first of a path.
+        name, value = header
+        if name.lower() != b"allow":
+            return header
+        methods = {one.strip() for one in value.decode("ascii").split(",")}
+        methods |= {*self._methods.get(str(scope.get("path_template")), ())}
+        if "GET" in methods and scope["path"] not in _STREAMS:
+            methods.add("HEAD")
+        return name, ", ".join(sorted(methods)).encode()
 
     def _request_id(self, scope: Scope) -> bytes:
         # Only a UUID is taken over: anything else could be a name, a number or a log line.

@@ -9,7 +9,7 @@ tests/api/test_openapi.py pins the result to docs/openapi.json.
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from http import HTTPStatus
-from typing import Any, Final, get_args, get_origin
+from typing import Any, Final, cast, get_args, get_origin
 
 import msgspec
 from litestar import Litestar, Response
@@ -29,9 +29,9 @@ Json = dict[str, Any]
 JSON: Final = "application/json"
 _REF: Final = "#/components/schemas/{name}"
 _ABOUT: Final = (
-    "Errors are application/problem+json (RFC 9457). Lists are keyset pages: follow `next` "
-    "until it is null. Moments are RFC 3339 in UTC. What you may not see is 404, as is what does not exist. "
-    f"Bodies are at most {MOST_BYTES // 1024} KB of JSON without unknown fields."
+    "Errors are application/problem+json (RFC 9457). Lists are keyset pages: follow `next` until "
+    "it is null. Moments are RFC 3339 in UTC. What you may not see is 404, as if it did not exist. "
+    f"Bodies are at most {MOST_BYTES // 1024} KB of JSON, and no field is unknown."
 )
 _KEY_PARAMETER: Final[Json] = {
     "name": KEY_HEADER,
@@ -88,7 +88,7 @@ def document(routes: Sequence[Any], dependencies: Mapping[str, Any]) -> bytes:
             "bearer": {"type": "http", "scheme": "bearer", "description": "engage token"}
         },
     }
-    _whole_numbers(drawn)
+    _plain(drawn["paths"])
     return msgspec.json.format(msgspec.json.encode(drawn, order="sorted"), indent=1) + b"\n"
 
 
@@ -199,12 +199,21 @@ def _problem(status: int) -> Json:
     return said
 
 
-def _whole_numbers(part: Any) -> None:  # noqa: ANN401 - any part of a JSON document
-    if isinstance(part, dict):
-        for key, value in part.items():  # pyright: ignore[reportUnknownVariableType]
-            if key in _INTEGERS and isinstance(value, float) and value.is_integer():
-                part[key] = int(value)
-            _whole_numbers(value)
-    elif isinstance(part, list):
-        for one in part:  # pyright: ignore[reportUnknownVariableType]
-            _whole_numbers(one)
+def _plain(part: Any) -> None:  # noqa: ANN401 - any part of a JSON document
+    """Write whole numbers as such, and take null out of parameters: a URL has no way to say it."""
+    if isinstance(part, list):
+        for one in cast("list[Any]", part):
+            _plain(one)
+    if not isinstance(part, dict):
+        return
+    fields = cast("Json", part)
+    for key in _INTEGERS:
+        if isinstance(fields.get(key), float) and fields[key].is_integer():
+            fields[key] = int(fields[key])
+    if fields.get("oneOf", [])[1:] == [{"type": "null"}]:
+        fields |= fields.pop("oneOf")[0]
+    if fields.get("type") == ["null", "string"]:
+        fields["type"] = "string"
+        fields["enum"] = [one for one in fields["enum"] if one is not None]
+    for one in fields.values():
+        _plain(one)

@@ -8,7 +8,7 @@ without any detail, logged as type and code location. docs/api.md lists the code
 from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import msgspec
 import structlog
@@ -142,7 +142,7 @@ def answer(request: AnyRequest, error: Exception) -> Response[bytes]:
             "request failed",
             exc_info=error,
             method=request.method,
-            route=request.scope.get("path_template", ""),
+            route=cast("dict[str, Any]", request.scope).get("path_template", ""),
             http_status=problem.status,
         )
     return Response(
@@ -252,18 +252,18 @@ def _of_database(error: Exception) -> Problem:
 def _parameter_errors(extra: object) -> tuple[FieldError, ...]:
     if not isinstance(extra, list):
         return ()
-    found: list[FieldError] = []
-    for one in extra:  # pyright: ignore[reportUnknownVariableType] - litestar's own loose shape
-        place: dict[str, str] = one if isinstance(one, dict) else {}
-        code, detail = sentence_of(place.get("message", ""))
-        source: Source = "query"
-        match place.get("source"):
-            case "body" | "header" | "path" as named:
-                source = named
-            case _:
-                pass
-        found.append(FieldError("/" + place.get("key", ""), code, detail, source))
-    return tuple(found)
+    return tuple(_parameter_error(one) for one in cast("list[dict[str, str]]", extra))
+
+
+def _parameter_error(complaint: dict[str, str]) -> FieldError:
+    code, detail = sentence_of(complaint.get("message", ""))
+    source: Source = "query"
+    match complaint.get("source"):
+        case "body" | "header" | "path" as named:
+            source = named
+        case _:
+            pass
+    return FieldError("/" + complaint.get("key", ""), code, detail, source)
 
 
 def _title(code: str) -> str:

@@ -7,6 +7,7 @@ refuses to take a phone for a person: a number may be shared, and changes hands.
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -61,37 +62,47 @@ class ExternalIdTaken(EngageError):  # noqa: N818
     """Another patient of the practice already has this external id."""
 
 
-def _now(person: FromClause) -> Select[tuple[object, ...]]:
+def _now(person: FromClause) -> Select[Any]:
     """Select patients with the phone and the care manager of this moment."""
-    here, this = person.c.practice_id, person.c.id
-    joined = (
-        person.outerjoin(
+    # Each is looked up by index per patient, because of its limit. A plain join is the planner's
+    # choice, and right after an import its figures are stale: it compared everybody with everybody.
+    reached = (
+        select(phone.c.id, phone.c.number_sealed)
+        .join_from(
             phone_use,
+            phone,
             and_(
-                phone_use.c.practice_id == here,
-                phone_use.c.patient_id == this,
-                phone_use.c.until_at.is_(None),
+                phone.c.practice_id == phone_use.c.practice_id, phone.c.id == phone_use.c.phone_id
             ),
         )
-        .outerjoin(phone, and_(phone.c.practice_id == here, phone.c.id == phone_use.c.phone_id))
-        .outerjoin(
-            assignment,
-            and_(
-                assignment.c.practice_id == here,
-                assignment.c.patient_id == this,
-                assignment.c.until_at.is_(None),
-            ),
+        .where(
+            phone_use.c.practice_id == person.c.practice_id,
+            phone_use.c.patient_id == person.c.id,
+            phone_use.c.until_at.is_(None),
         )
-        .outerjoin(staff, staff.c.id == assignment.c.staff_id)
+        .order_by(phone_use.c.from_at.desc())
+        .limit(1)
+        .lateral("reached")
+    )
+    manager = (
+        select(staff.c.id, staff.c.given_name, staff.c.family_name)
+        .join_from(assignment, staff, staff.c.id == assignment.c.staff_id)
+        .where(
+            assignment.c.practice_id == person.c.practice_id,
+            assignment.c.patient_id == person.c.id,
+            assignment.c.until_at.is_(None),
+        )
+        .limit(1)
+        .lateral("manager")
     )
     return select(
         *person.c,
-        phone.c.id.label("phone_id"),
-        phone.c.number_sealed,
-        staff.c.id.label("manager_id"),
-        staff.c.given_name.label("manager_given_name"),
-        staff.c.family_name.label("manager_family_name"),
-    ).select_from(joined)
+        reached.c.id.label("phone_id"),
+        reached.c.number_sealed,
+        manager.c.id.label("manager_id"),
+        manager.c.given_name.label("manager_given_name"),
+        manager.c.family_name.label("manager_family_name"),
+    ).select_from(person.outerjoin(reached, true()).outerjoin(manager, true()))
 
 
 def _page(*, searching: bool, going_on: bool) -> Query:

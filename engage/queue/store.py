@@ -10,6 +10,8 @@ from msgspec import Struct
 from sqlalchemy import (
     ARRAY,
     UUID,
+    LargeBinary,
+    Text,
     any_,
     bindparam,
     func,
@@ -201,13 +203,15 @@ _SAVE = Query(
     .values(
         status=bindparam("status"),
         owner_id=bindparam("owner_id"),
-        owner_why=func.coalesce(bindparam("owner_why"), queue_item.c.owner_why),
+        owner_why=func.coalesce(bindparam("owner_why", type_=Text()), queue_item.c.owner_why),
         claimed_at=bindparam("claimed_at"),
         first_touch_at=bindparam("first_touch_at"),
         closed_at=bindparam("closed_at"),
         closed_by=bindparam("closed_by"),
         outcome=bindparam("outcome"),
-        note_sealed=func.coalesce(bindparam("note_sealed"), queue_item.c.note_sealed),
+        note_sealed=func.coalesce(
+            bindparam("note_sealed", type_=LargeBinary()), queue_item.c.note_sealed
+        ),
         version=bindparam("version"),
     )
 )

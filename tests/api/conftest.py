@@ -1,10 +1,15 @@
 """The app on real PostgreSQL: two practices, their staff with tokens, a simulated carrier."""
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any, cast
 
 import httpx
 import pytest
+from litestar import Litestar
+
 from engage.api.app import create_app
 from engage.api.services import Services
 from engage.clock import SettableClock
@@ -24,8 +29,6 @@ from engage.people.staff import NewStaff
 from engage.settings import Settings
 from engage.turns.library import Library
 from engage.turns.take import Turns
-from litestar import Litestar
-
 from tests.conftest import Databases
 
 PUBLIC_URL = "http://127.0.0.1:8000"
@@ -167,9 +170,9 @@ async def house(databases: Databases, vault: Vault, clock: SettableClock) -> Asy
     )
     app = create_app(services)
     async with (
-        app.lifespan(),
+        alive(app),
         httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=app, raise_app_exceptions=False),
+            transport=httpx.ASGITransport(cast("Any", app), raise_app_exceptions=False),
             base_url=PUBLIC_URL,
         ) as opened,
     ):
@@ -179,6 +182,23 @@ async def house(databases: Databases, vault: Vault, clock: SettableClock) -> Asy
         yield House(app, opened, services, databases, clock, north, south)
     await carrier.aclose()
     await feed.close()
+
+
+@asynccontextmanager
+async def alive(app: Litestar) -> AsyncGenerator[None, None]:
+    """Run the app's lifespan in a task of its own: a fixture begins and ends in different ones."""
+    begun, over = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        async with app.lifespan():
+            begun.set()
+            await over.wait()
+
+    living = asyncio.create_task(live())
+    await begun.wait()
+    yield
+    over.set()
+    await living
 
 
 async def open_office(

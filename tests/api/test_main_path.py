@@ -6,7 +6,7 @@ from tests.api.conftest import ROSAS_PHONE, House
 
 
 async def test_a_yes_to_food_worry_reaches_the_queue(house: House) -> None:
-    """A screening by text, an answer by text: a claimed, completed item with the patient's words."""
+    """Asked by text and answered by text, the patient's words become work that gets done."""
     dana = house.north.dana.headers
     patient = await house.patient(care_manager_id=str(house.north.dana.id))
     await house.screening(patient)

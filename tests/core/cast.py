@@ -3,11 +3,13 @@
 It is a Tuesday, ten in the morning in Phoenix, two days before Thanksgiving.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Literal, assert_never
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+import pytest
 
 from engage.conversation.answers import Answer
 from engage.conversation.events import Event, TextReceived
@@ -56,7 +58,7 @@ HUNGER, RIDE = "hunger-vital-sign", "ahc-transportation"
 FIRST, SECOND, ONLY = "hvs.worried", "hvs.ran-out", "ahc.transportation"
 
 _BIRTH = UUID("0190a000-0000-7000-8000-000000000000")
-_WEEK: tuple[str, ...] = ("mon", "tue", "wed", "thu", "fri")
+_WEEK = ("mon", "tue", "wed", "thu", "fri")
 
 
 def an_id(label: str) -> UUID:
@@ -255,9 +257,39 @@ def asked(
     )
 
 
+def of(about: ConversationSeen) -> ScreeningAsked:
+    """Return the screening that a conversation asks by text."""
+    screening = about.screening_id or SCREENING
+    return ScreeningAsked(screening, about.patient_id, about.script, "sms", about.language)
+
+
+Row = tuple[TurnContext, Turn, list[str]]
+
+
+def rows(table: Mapping[str, Row]) -> pytest.MarkDecorator:
+    """Return a table as the parameters of a test."""
+    return pytest.mark.parametrize(("context", "happened", "expected"), table.values(), ids=table)
+
+
 def taken(context: TurnContext, happened: Turn) -> list[str]:
     """Return a decision in words."""
     return list(told(context, decide(context, happened, LIBRARY)))
+
+
+def ids_of(decision: Decision) -> list[UUID]:
+    """Return the ids of all rows a decision makes."""
+    return [
+        row.id
+        for made in (
+            decision.consents,
+            decision.answers,
+            decision.texts,
+            decision.items,
+            decision.flags,
+            decision.timers,
+        )
+        for row in made
+    ]
 
 
 def told(context: TurnContext, decision: Decision) -> Iterator[str]:

@@ -8,13 +8,15 @@ import pytest
 from engage.conversation.severity import SEVERITIES, Severity
 from engage.queue.clocks import Calendar, due_at
 
-WEEK: tuple[str, ...] = ("mon", "tue", "wed", "thu", "fri")
-NINE_TO_FIVE = dict.fromkeys(WEEK, ((time(9), time(17)),))
+WEEK = ("mon", "tue", "wed", "thu", "fri")
+NINE_TO_FIVE: dict[str, tuple[tuple[time, time], ...]] = {
+    day: ((time(9), time(17)),) for day in WEEK
+}
 CHICAGO = Calendar("America/Chicago", NINE_TO_FIVE)
 PHOENIX = Calendar("America/Phoenix", NINE_TO_FIVE, "US-AZ")
 BY_APPOINTMENT = Calendar("America/Phoenix", {})
 SPLIT_DAY = Calendar(
-    "America/Phoenix", dict.fromkeys(WEEK, ((time(8), time(12)), (time(13), time(18))))
+    "America/Phoenix", {day: ((time(8), time(12)), (time(13), time(18))) for day in WEEK}
 )
 
 

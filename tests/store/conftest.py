@@ -58,7 +58,7 @@ class House(NamedTuple):
             " WHERE datname = current_database() AND wait_event_type = 'Lock'"
         )
         async with fakes.raw(self.databases.urls["admin"]) as admin, asyncio.timeout(10):
-            while not await admin.fetchval(waiting):
+            while not await admin.fetchval(waiting):  # noqa: ASYNC110 - a server sets no event
                 await asyncio.sleep(0.01)
 
     async def counts(self) -> dict[str, int]:

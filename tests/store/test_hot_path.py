@@ -24,7 +24,7 @@ DECLARE context jsonb;
 BEGIN
     SELECT turn_context(p_practice, l.id, p_patient, p_now) INTO context
     FROM line l JOIN conversation c ON c.practice_id = l.practice_id
-    WHERE l.practice_id = p_practice AND l.id = p_line FOR UPDATE OF l;
+    WHERE l.practice_id = p_practice AND l.id = p_line FOR NO KEY UPDATE OF l;
     RETURN context;
 END $$
 """
@@ -76,6 +76,9 @@ async def test_one_text_is_one_transaction(house: House) -> None:
             break
     # Only autovacuum can commit as well, and it does not do so three times running.
     assert 0 in noise, noise
+    # The count can tell: recorded first and handled later, a text costs two.
+    later = [house.text("often", 9000 + n) for n in range(10)]
+    assert await _commits(house, later, turn=False) - idle >= 2 * len(later)
 
 
 async def test_a_signed_duplicate_has_no_effect(house: House) -> None:
@@ -112,15 +115,16 @@ async def test_the_same_words_twice_are_two_texts(house: House) -> None:
 
 async def test_two_texts_at_once_never_answer_the_same_question(house: House) -> None:
     """Turns of one line happen one after the other, whatever connections they came over."""
-    await _two_at_once_on_many_lines(house)
+    await _two_at_once(house, await _twelve_lines(house))
     assert await _asked_twice(house) == []
     assert await house.one("SELECT count(*) FROM answer") == 24
 
 
 async def test_lock_and_read_in_one_statement_would_lose_an_update(house: House) -> None:
     """The same storm with the naive statement answers a question twice, so the storm can tell."""
+    lines = await _twelve_lines(house)
     await house.alter(NAIVE)
-    await _two_at_once_on_many_lines(house)
+    await _two_at_once(house, lines)
     assert await _asked_twice(house) != []
 
 
@@ -195,17 +199,24 @@ async def test_who_is_in_a_transaction_needs_no_second_connection(house: House) 
     assert await house.one("SELECT status FROM message WHERE id = $1", message) == "queued"
 
 
-async def _two_at_once_on_many_lines(house: House) -> None:
-    """Send both answers of a two-question screening at once, on twelve lines at once."""
-    app, door, phones = house.databases.app, house.place.door, [ROSA]
+async def _twelve_lines(house: House) -> list[str]:
+    """Ask the first of two questions on twelve lines; return their phones."""
+    app, phones = house.databases.app, [ROSA]
     await house.starts()
     for n in range(11):
         phones.append(f"+1602555{160 + n:04}")
         patient = await fakes.add_patient(app, house.place, house.clock, phones[-1], f"Ana{n}")
         await house.starts(patient)
+    return phones
+
+
+async def _two_at_once(house: House, phones: Sequence[str]) -> None:
+    """Send both answers of a two-question screening at once, line by line."""
     for place, phone in enumerate(phones):
         pair = [house.text("1", 2 * place, phone), house.text("3", 2 * place + 1, phone)]
-        received = await asyncio.gather(*[house.turns.text_in(door, text) for text in pair])
+        received = await asyncio.gather(
+            *[house.turns.text_in(house.place.door, text) for text in pair]
+        )
         assert all(one.handled for one in received)
 
 
@@ -219,7 +230,7 @@ async def _asked_twice(house: House) -> list[tuple[object, ...]]:
     )
 
 
-async def _commits(house: House, texts: Sequence[InboundText]) -> int:
+async def _commits(house: House, texts: Sequence[InboundText], *, turn: bool = True) -> int:
     """Return how many transactions a pool commits from its opening to its close, with texts."""
     before = await _committed(house)
     own = await Database.open(house.databases.urls["app"], setting="ENGAGE_DATABASE_URL", size=1)
@@ -231,7 +242,11 @@ async def _commits(house: House, texts: Sequence[InboundText]) -> int:
         bell=house.bell,
     )
     for text in texts:
-        assert (await turns.text_in(house.place.door, text)).handled
+        received = await turns.text_in(house.place.door, text, turn=turn)
+        assert received.handled is turn
+        if not turn:
+            async with own.work() as then:
+                assert await then.table("due_counts", house.clock.now())
     await own.close()
     return await _committed(house) - before
 
@@ -242,12 +257,10 @@ async def _committed(house: House) -> int:
     A backend reports what it has counted when it likes, and at the latest when it ends.
     """
     name = house.databases.name
-    async with fakes.raw(house.databases.urls["admin"].replace(f"/{name}?", "/postgres?")) as admin:
+    elsewhere = house.databases.urls["admin"].replace(f"/{name}?", "/postgres?")
+    async with fakes.raw(elsewhere) as admin:
         alive = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1"
-        while await admin.fetchval(alive, name):
+        while await admin.fetchval(alive, name):  # noqa: ASYNC110 - a server sets no event
             await asyncio.sleep(0.01)
-        return int(
-            await admin.fetchval(
-                "SELECT xact_commit FROM pg_stat_database WHERE datname = $1", name
-            )
-        )
+        counted = "SELECT xact_commit FROM pg_stat_database WHERE datname = $1"
+        return int(await admin.fetchval(counted, name))

@@ -8,13 +8,14 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from redis import Redis as SyncRedis
 from redis.asyncio import Redis
 
 from engage import embedded
 from engage.clock import SystemClock, fresh_id, monotonic_seconds
 from engage.ids import PracticeId
 from engage.jobs import worker as worker_module
-from engage.jobs.doorbell import Doorbell
+from engage.jobs.doorbell import Doorbell, listen
 from engage.jobs.loops import NAMES
 from engage.jobs.worker import Parts, run_worker
 from tests.conftest import Databases
@@ -108,6 +109,36 @@ async def test_a_ring_is_answered_at_once(running: Running) -> None:
     latencies = sorted([await running.latency() for _ in range(15)])
 
     assert latencies[7] < 0.25
+
+
+async def test_a_loop_is_woken_when_the_next_ring_counts_again(
+    servers: embedded.Servers, redis: Redis
+) -> None:
+    """At the moment of waking arq has forgotten the job, so no later ring can be refused for it."""
+    url = servers.redis_url or ""
+    looking, bell = SyncRedis.from_url(url), Doorbell(url)
+    remembered: list[object] = []
+    woken = asyncio.Event()
+
+    def wake(_: str) -> None:
+        # Blocking on purpose: arq stands still while we look.
+        remembered.append(looking.exists("arq:job:timer"))
+        woken.set()
+
+    listening = asyncio.create_task(listen(url, wake))
+    async with asyncio.timeout(5):
+        await woken.wait()
+        for count in range(len(NAMES) + 1, len(NAMES) + 6):
+            bell.ring("timer")
+            while len(remembered) < count:
+                woken.clear()
+                await woken.wait()
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
+    await bell.aclose()
+    looking.close()
+
+    assert remembered == [0] * (len(NAMES) + 5)
 
 
 async def test_no_ring_is_lost_while_one_is_answered(running: Running) -> None:

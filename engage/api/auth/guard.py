@@ -18,7 +18,7 @@ from msgspec import Struct
 from engage.api.auth.bearer import authenticate, token_of
 from engage.api.auth.marks import ACTION, PUBLIC
 from engage.api.reading import require_json
-from engage.api.refusals import FieldError, InvalidRequest, NotAllowed, NotSignedIn
+from engage.api.refusals import FieldError, InvalidRequest, NotAllowed, NotSignedIn, UnreadableText
 from engage.api.services import Services
 from engage.ids import PracticeId, StaffId
 from engage.people.access import Action, Caller, Visible, visible_to
@@ -54,11 +54,12 @@ class Visit(Struct, frozen=True):
 
 async def guard(connection: Connection, route: BaseRouteHandler) -> None:
     """Let a request through, or refuse it; a route that says nothing about itself is closed."""
-    if connection.scope.get("method") == "OPTIONS" or route.opt.get(PUBLIC):
+    scope = cast("dict[str, Any]", connection.scope)
+    if scope["method"] == "OPTIONS" or route.opt.get(PUBLIC):
         return
     services: Services = connection.app.state[SERVICES]
     visit = await admit(services, connection, route.opt.get(ACTION))
-    cast("dict[str, object]", connection.scope["state"])[_VISIT] = visit
+    scope["state"][_VISIT] = visit
     _refuse_unknown_parameters(connection, route)
     if "content-type" in connection.headers or _has_body(connection):
         require_json(connection.headers.getall("content-type", []))
@@ -95,7 +96,10 @@ def _has_body(connection: Connection) -> bool:
 
 def _refuse_unknown_parameters(connection: Connection, route: BaseRouteHandler) -> None:
     # A misspelt filter that is ignored shows the wrong queue.
-    given = [name for name, _ in connection.query_params.multi_items()]
+    pairs = connection.query_params.multi_items()
+    if any("\x00" in f"{name}{value}" for name, value in pairs):
+        raise UnreadableText
+    given = [name for name, _ in pairs]
     if not _parameters(route).issuperset(given):
         raise InvalidRequest(
             FieldError("", "unknown-parameter", "A parameter is not known here.", "query")

@@ -5,11 +5,13 @@ newest of them all. Rows never leave this file.
 """
 
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from msgspec import Struct
 from sqlalchemy import (
+    ColumnElement,
+    Integer,
     Select,
     String,
     bindparam,
@@ -52,8 +54,10 @@ class Entry(Struct, frozen=True, kw_only=True):
         return f"Entry(kind={self.kind}, id={self.id}, …)"
 
 
-_PRACTICE, _PATIENT = bindparam("in_practice"), bindparam("about")
-_BEFORE, _MOST = bindparam("before", type_=UuidType()), bindparam("most")
+_PRACTICE = bindparam("in_practice", type_=UuidType())
+_PATIENT = bindparam("about", type_=UuidType())
+_BEFORE = bindparam("before", type_=UuidType())
+_MOST = bindparam("most", type_=Integer())
 _THREADS = select(thread.c.id).where(
     thread.c.practice_id == _PRACTICE, thread.c.patient_id == _PATIENT
 )
@@ -62,8 +66,8 @@ _LINES = select(thread.c.line_id).where(
 )
 
 
-def _newest(part: "Select[tuple[object, ...]]", table_id: object) -> "Select[tuple[object, ...]]":
-    inner = part.order_by(table_id).limit(_MOST).subquery()  # type: ignore[arg-type] # a column, descending
+def _newest(part: Select[*tuple[Any, ...]], newest_first: ColumnElement[Any]) -> Select[Any]:
+    inner = part.order_by(newest_first).limit(_MOST).subquery()
     return select(inner)
 
 

@@ -100,7 +100,7 @@ CREATE FUNCTION turn_open(
 ) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM FROM line WHERE practice_id = p_practice AND id = p_line FOR UPDATE;
+    PERFORM FROM line WHERE practice_id = p_practice AND id = p_line FOR NO KEY UPDATE;
     -- A text may come from a person who was never texted on this number: each patient of the phone,
     -- or of a caregiver's phone, gets a thread.
     INSERT INTO thread (practice_id, id, line_id, patient_id, created_at)
