@@ -28,7 +28,7 @@ from engage.messaging.carrier import Carrier
 from engage.messaging.doors import Doors
 from engage.messaging.http_post import HttpPost
 from engage.messaging.ledger import SimulatorLedger
-from engage.messaging.outbox import Outbox, Policy
+from engage.messaging.outbox import SIMULATED, Outbox, Policy
 from engage.messaging.simulator import SimulatorCarrier
 from engage.messaging.twilio import TwilioCarrier
 from engage.settings import Settings
@@ -37,9 +37,6 @@ from engage.turns.library import Library
 from engage.turns.take import Turns
 
 Role: TypeAlias = Literal["app", "worker"]
-
-SIMULATOR_POLICY = Policy(look_after_seconds=(1, 3, 10), span_seconds=120)
-"""A simulated carrier answers at once: nobody waits two minutes to look for a lost text."""
 
 _KEY_FILE = "secret-keys"
 _SETTING_OF: dict[Role, str] = {
@@ -152,7 +149,7 @@ async def house(
                 carrier=carrier,
                 doors=doors,
                 public_url=settings.public_url,
-                policy=SIMULATOR_POLICY if settings.carrier == "simulator" else Policy(),
+                policy=SIMULATED if settings.carrier == "simulator" else Policy(),
                 bell=bell,
             ),
             feed=feed,

@@ -230,6 +230,7 @@ async def import_patients(
     keys = await vault.keys(practice)
 
     async def act(work: Work) -> Imported:
+        await work.call("set_config", "plan_cache_mode", "force_custom_plan", True)
         managers = await _managers(work, vault, practice, rows, clock)
         bad = csv_import.unknown_managers(rows, managers)
         if bad:

@@ -101,6 +101,9 @@ class Sent(msgspec.Struct, frozen=True):
     patient_id: PatientId | None
     key: str | None
     status: str
+    #: Why it was withheld at the last moment, if it was.
+    status_reason: str | None
+    by_staff: bool
 
 
 _CONTEXT = msgspec.json.Decoder(TurnContext)
@@ -143,6 +146,8 @@ _SENT = Query(
         message.c.conversation_id,
         message.c.text_key,
         message.c.status,
+        message.c.status_reason,
+        message.c.author,
         thread.c.patient_id,
     )
     .outerjoin(
@@ -315,6 +320,8 @@ async def sent(work: Work, practice: PracticeId, message_id: MessageId) -> Sent 
         patient_id=row["patient_id"],
         key=row["text_key"],
         status=row["status"],
+        status_reason=row["status_reason"],
+        by_staff=row["author"] == "staff",
     )
 
 

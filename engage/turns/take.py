@@ -6,7 +6,7 @@ commit, never before. This room refuses to be clever: the decision is decide.py'
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 from uuid import UUID
 
@@ -62,6 +62,9 @@ TRIES = 5
 RETRY_AFTER = timedelta(seconds=5)
 INSTRUMENT, CHANNEL = "/instrument", "/channel"
 """The fields of the request that an error may point at."""
+
+_EXPECTED = ("opted-out", "patient-inactive", None)
+"""Why a text of ours may be withheld without anybody having to know."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -242,8 +245,15 @@ class Turns:
         keys = await self._vault.keys(practice)
 
         async def act(work: Work) -> None:
+            known = await store.sent(work, practice, message)
+            if known is None:
+                await work.call("due_done", "outcome", message)
+                return
+            at = self._clock.now()
+            context = await store.open_turn(work, practice, known.line_id, known.patient_id, at)
+            # Read again under the line's lock: a report that came meanwhile is news, not lost.
             sent = await store.sent(work, practice, message)
-            event = _outcome_event(sent, self._clock) if sent else None
+            event = None if sent is None else _outcome_event(sent, at)
             if sent is None or event is None:
                 await work.call("due_done", "outcome", message)
                 return
@@ -254,7 +264,7 @@ class Turns:
                 patient_id=sent.patient_id,
                 done=(("outcome", message),),
             )
-            await self._take(work, keys, sent.line_id, happened)
+            await store.save(work, decide(context, happened, self._library), keys)
 
         await self._database.again(act, [practice], practice)
         self._bell.ring("outbox")
@@ -410,13 +420,16 @@ def _parked(draft: Draft, message: MessageId) -> Decision:
     return draft.decision()
 
 
-def _outcome_event(sent: store.Sent, clock: Clock) -> Event | None:
+def _outcome_event(sent: store.Sent, at: datetime) -> Event | None:
     key = sent.key or ""
     match sent.status:
         case "accepted" | "sent" | "delivered":
-            return TextAccepted(clock.now(), key)
+            return TextAccepted(at, key)
         case "refused" | "failed" | "undelivered" | "expired" | "unknown":
-            return DeliveryFailed(clock.now(), key, sent.status)
+            return DeliveryFailed(at, key, sent.status)
+        case "withdrawn" if sent.by_staff or sent.status_reason not in _EXPECTED:
+            # Withheld at the last moment: whoever wrote it, or asked, must hear of it.
+            return DeliveryFailed(at, key, sent.status_reason or sent.status)
         case _:
             return None
 

@@ -1,4 +1,4 @@
-"""Writes a transcript from a typed conversation: what comes back stands between the typed lines. (p).
+"""Writes a transcript from a typed conversation: answers stand between the typed lines. (p).
 
 The directives are typed first, then the lines a person says ("> patient: 1", or just "1") and the
 time that passes ("... 24h"). This room refuses to keep a line that can't be understood: it says why

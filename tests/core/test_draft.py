@@ -232,11 +232,11 @@ def test_no_words_are_no_text() -> None:
         (patient("Ana", None, "es"), "Una persona"),
     ],
 )
-def test_who_is_there_is_named(thread: ThreadSeen, said: str) -> None:
-    """The opening names the care manager, or says in the person's language that there is one."""
+def test_who_reads_the_answers_is_named(thread: ThreadSeen, said: str) -> None:
+    """The thank-you names the care manager, or says in the person's language that there is one."""
     waits = waiting(thread)
     made = draft(scene(thread, conversations=(waits,)))
-    made.conversation(waits, waits.state, (SendText("ask/1", FIRST, "opening"),), thread)
+    made.conversation(waits, waits.state, (SendText("thanks", "thanks"),), thread)
 
     assert said in made.decision().texts[0].body
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
 from engage import embedded
 
 pytestmark = pytest.mark.slow
@@ -19,7 +20,7 @@ STEPS = ("screen ", "< system", "* flag", "* queue", "* claim", "< staff", "* do
 
 @pytest.fixture
 async def folder() -> AsyncIterator[Path]:
-    """A data directory of the demo's own."""
+    """Make a data directory of the demo's own."""
     made = embedded.throwaway_data_dir()
     yield made
     shutil.rmtree(made, ignore_errors=True)
@@ -84,7 +85,7 @@ async def test_the_story_is_told_end_to_end(folder: Path) -> None:
 async def test_a_killed_process_loses_and_repeats_nothing(
     folder: Path, after: str, killed: str
 ) -> None:
-    """kill -9 of the API or the worker in the middle of the story: it still ends, each text once."""
+    """Kill -9 of the API or the worker in the middle of the story: it still ends, each text once."""
     demo = await _start(folder)
     await _line(demo, after)
 
@@ -98,7 +99,7 @@ async def test_a_killed_process_loses_and_repeats_nothing(
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="finds the children in /proc")
 async def test_everything_killed_goes_on_at_the_next_start(folder: Path) -> None:
-    """kill -9 of the demo and its processes: a new start goes on with the story, nothing twice."""
+    """Kill -9 of the demo and its processes: a new start goes on with the story, nothing twice."""
     first = await _start(folder)
     await _line(first, "> patient")
     for pid in (first.pid, *_children(first.pid, "serve"), *_children(first.pid, "worker")):

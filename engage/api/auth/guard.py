@@ -5,7 +5,6 @@ knows. What the caller may see is narrowed here, once, to the practices where th
 route looks at a role again.
 """
 
-from functools import lru_cache
 from typing import Any, Final, cast
 
 from litestar import Request
@@ -96,7 +95,7 @@ def _has_body(connection: Connection) -> bool:
 
 def _refuse_unknown_parameters(connection: Connection, route: BaseRouteHandler) -> None:
     # A misspelt filter that is ignored shows the wrong queue.
-    pairs = connection.query_params.multi_items()
+    pairs = list(connection.query_params.multi_items())
     if any("\x00" in f"{name}{value}" for name, value in pairs):
         raise UnreadableText
     given = [name for name, _ in pairs]
@@ -110,7 +109,6 @@ def _refuse_unknown_parameters(connection: Connection, route: BaseRouteHandler) 
         )
 
 
-@lru_cache(maxsize=512)
 def _parameters(route: BaseRouteHandler) -> frozenset[str]:
     return frozenset(
         field.kwarg_definition.name or name

@@ -1,0 +1,274 @@
+"""The player of transcripts: what it plays, and where it says a transcript and the core differ."""
+
+import pytest
+
+from engage.conversation.answers import Chosen, Declined, DidNotKnow, NotAsked
+from engage.conversation.states import Asking, Done, NotStarted
+from engage.conversation.transcript_format import TranscriptInvalid, parse
+from engage.turns.library import Library
+from engage.turns.scene import state_words, word
+from engage.turns.transcript import Difference, Played, play
+from tests.core.cast import AT
+
+LIBRARY = Library.shipped()
+SCENE = """\
+patient  Rosa, en, care manager Dana
+screen   ahc-transportation
+at       2031-03-04 10:00 America/Chicago
+"""
+CALM = SCENE.replace("screen   ahc-transportation\n", "")
+HOME = SCENE + "patient  Luis, es, care manager Marcus, same phone\n"
+ASKED = "< system: ahc.transportation\n"
+RISK = """\
+* answer  ahc.transportation = yes
+* flag    transportation-insecurity routine
+* queue   Dana, due 2031-03-06 17:00
+< system: thanks
+"""
+OUTSIDE = "* flag outside-conversation routine\n* queue Dana, due 2031-03-06 17:00\n"
+
+
+def played(text: str) -> Played:
+    """Return how a transcript goes."""
+    return play(parse(text), LIBRARY)
+
+
+def differences(text: str) -> list[str]:
+    """Return the differences of a transcript, each as its three lines."""
+    return [str(difference) for difference in played(text).differences]
+
+
+RIGHT: dict[str, str] = {
+    "an answer": SCENE + ASKED + "> patient: 1\n" + RISK + "= done",
+    "effects of one event in any order": SCENE
+    + ASKED
+    + "> patient: 1\n< system: thanks\n* queue Dana, due 2031-03-06 17:00\n"
+    + "* flag transportation-insecurity routine\n* answer ahc.transportation = yes\n",
+    "a lead and options": SCENE
+    + "< system: opening + ahc.transportation [1 yes, 2 no] [for Rosa]\n",
+    "a whole sentence": CALM
+    + "> patient: Stop.\n* consent opted-out\n"
+    + '< system: "Desert Bloom: you will get no more texts from us. Your care stays the same. '
+    + 'Questions? Call 602-555-0199. To get texts again, send START."\n',
+    "two people by name": HOME
+    + ASKED
+    + "> luis: 2\n* answer ahc.transportation = no\n< system: thanks [for Rosa]\n",
+    "a screening for the second": CALM
+    + "patient  Luis, es, care manager Marcus, same phone\nscreen   ahc-transportation, for Luis\n"
+    + "< system: ahc.transportation [for Luis]\n",
+    "a stranger": CALM
+    + "> unknown: hi\n* flag unknown-sender routine\n* queue Dana, due 2031-03-06 17:00\n",
+    "a caregiver": CALM
+    + "caregiver Elena, of Rosa\n> caregiver: she fell\n* flag caregiver-wrote routine\n"
+    + "* queue Dana, due 2031-03-06 17:00\n",
+    "a caregiver by name, of the first patient": CALM
+    + "caregiver Elena\n> elena: she fell\n* flag caregiver-wrote routine\n"
+    + "* queue Dana, due 2031-03-06 17:00\n",
+    "a caregiver with the patient's phone": CALM
+    + "caregiver Elena, of Rosa, same phone\n> caregiver: she fell\n* flag ambiguous-sender routine\n"
+    + "* queue Dana, due 2031-03-06 17:00\n",
+    "a picture": CALM
+    + '> patient: ""\n* flag picture routine\n* queue Dana, due 2031-03-06 17:00\n',
+    "a duplicate": SCENE + ASKED + "> patient: 2\n* answer ahc.transportation = no\n"
+    "< system: thanks\n! duplicate\n= done\n",
+    "staff who were named before": CALM + "staff Marcus, supervisor\n> marcus: hello\n",
+    "staff who type": SCENE
+    + ASKED
+    + "> dana: hello\n= paused ahc.transportation\n! closed\n"
+    + ASKED,
+    "a death": SCENE + ASKED + "! died\n= cancelled\n... 48h\n> patient: hello\n" + OUTSIDE,
+    "somebody who left, by name": HOME + ASKED + "! left Rosa\n= cancelled\n> patient: hello\n"
+    "* flag outside-conversation routine\n* queue Marcus, due 2031-03-06 17:00\n",
+    "a language": SCENE
+    + ASKED
+    + "! language es\n< system: ahc.transportation\n> patient: no\n"
+    + '* answer ahc.transportation = no\n< system: "Gracias por contarnos. Dana, de su equipo de '
+    + 'cuidado, leerá sus respuestas."\n',
+    "a text that did not arrive": SCENE
+    + ASKED
+    + "! undelivered\n* flag undeliverable routine\n* queue Dana, due 2031-03-06 17:00\n"
+    + "* hand-off\n= handed-off\n",
+    "a text to a stranger that did not arrive": CALM
+    + "> unknown: ayuda\n< system: help\n* flag asked-for-help urgent\n"
+    + "* queue Dana, due 2031-03-04 17:00\n! failed help\n* flag undeliverable routine\n"
+    + "* queue Dana, due 2031-03-06 17:00\n",
+    "time": SCENE + ASKED + "... 23h\n... 59m\n... 1m\n< system: nudge ahc.transportation\n",
+    "a closed line": SCENE.replace("Dana", "Dana, opted-out") + "= waiting\n= opted-out\n",
+    "nothing at all": CALM + "= idle\n",
+    "one safety text in half an hour": CALM
+    + "at 2031-03-04 10:00 America/Chicago\n> patient: i want to die\n* flag red-flag crisis\n"
+    + "* queue Dana, due 2031-03-04 10:15\n< system: safety.self-harm\n... 5m\n"
+    + "> patient: i want to die\n* flag red-flag crisis\n... 30m\n> patient: i want to die\n"
+    + "* flag red-flag crisis\n< system: safety.self-harm\n",
+    "closed work is closed": CALM
+    + "> patient: hello\n"
+    + OUTSIDE
+    + "! closed\n> patient: hello\n"
+    + OUTSIDE,
+    "work that rises": CALM
+    + "> patient: no chest pain\n* flag red-flag possible\n* queue Dana, due 2031-03-04 10:15\n"
+    + "> patient: he hit me\n* flag red-flag crisis\n* queue Dana, due 2031-03-04 10:15\n"
+    + "< system: safety.violence\n",
+}
+
+
+@pytest.mark.parametrize("text", RIGHT.values(), ids=RIGHT)
+def test_what_happens_is_no_difference(text: str) -> None:
+    """A transcript that lists all that happens, and nothing else, plays without a difference."""
+    assert differences(text) == []
+
+
+WRONG: dict[str, tuple[str, list[str]]] = {
+    "another text": (
+        SCENE + "< system: hvs.worried\n",
+        [
+            "line 4\n- < system: hvs.worried\n+ < system: ahc.transportation",
+            "line 4\n- nothing\n+ < system: ahc.transportation",
+        ],
+    ),
+    "an effect that did not happen": (
+        SCENE + ASKED + "* flag no-reply routine\n",
+        ["line 5\n- * flag    no-reply routine\n+ nothing"],
+    ),
+    "an effect that is not listed": (
+        CALM + "> patient: hello\n* flag outside-conversation routine\n",
+        ["line 4\n- nothing\n+ * queue   Dana, due 2031-03-06 17:00"],
+    ),
+    "an effect that is not listed before the next event": (
+        SCENE + "... 1h\n",
+        ["line 4\n- nothing\n+ < system: ahc.transportation"],
+    ),
+    "texts in another order": (
+        CALM
+        + "patient  Luis, en, care manager Dana, same phone\n"
+        + "screen   ahc-transportation, for Rosa\nscreen   ahc-transportation, for Luis\n"
+        + "< system: ahc.transportation [for Rosa]\n> patient: 2\n* answer ahc.transportation = no\n"
+        + "< system: ahc.transportation [for Luis]\n< system: thanks\n",
+        [
+            "line 9\n- < system: ahc.transportation\n+ < system: thanks",
+            "line 10\n- nothing\n+ < system: ahc.transportation",
+        ],
+    ),
+    "an option that is not offered": (
+        SCENE + "< system: ahc.transportation [3 maybe]\n",
+        [
+            "line 4\n- < system: ahc.transportation\n+ < system: ahc.transportation",
+            "line 4\n- nothing\n+ < system: ahc.transportation",
+        ],
+    ),
+    "an option of another number": (
+        SCENE + "< system: ahc.transportation [2 yes]\n",
+        [
+            "line 4\n- < system: ahc.transportation\n+ < system: ahc.transportation",
+            "line 4\n- nothing\n+ < system: ahc.transportation",
+        ],
+    ),
+    "a text about somebody else": (
+        HOME + "< system: ahc.transportation [for Luis]\n",
+        [
+            "line 5\n- < system: ahc.transportation\n+ < system: ahc.transportation",
+            "line 5\n- nothing\n+ < system: ahc.transportation",
+        ],
+    ),
+    "a lead that did not stand there": (
+        SCENE + ASKED + "> patient: maybe\n< system: opening + reask ahc.transportation\n",
+        [
+            "line 6\n- < system: opening + reask ahc.transportation"
+            "\n+ < system: reask ahc.transportation",
+            "line 6\n- nothing\n+ < system: reask ahc.transportation",
+        ],
+    ),
+    "another sentence": (
+        CALM + '> patient: Stop.\n* consent opted-out\n< system: "Bye."\n',
+        [
+            'line 5\n- < system: "Bye."\n+ < system: stopped',
+            "line 5\n- nothing\n+ < system: stopped",
+        ],
+    ),
+    "another due time": (
+        CALM
+        + "> patient: hello\n* flag outside-conversation routine\n"
+        + "* queue Dana, due 2031-03-05 17:00\n",
+        [
+            "line 5\n- * queue   Dana, due 2031-03-05 17:00"
+            "\n+ * queue   Dana, due 2031-03-06 17:00",
+            "line 5\n- nothing\n+ * queue   Dana, due 2031-03-06 17:00",
+        ],
+    ),
+    "another state": (
+        SCENE + ASKED + "= done\n",
+        ["line 5\n- = done\n+ = asking ahc.transportation"],
+    ),
+    "a state of nothing": (CALM + "= done\n", ["line 3\n- = done\n+ = idle"]),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), WRONG.values(), ids=WRONG)
+def test_differences(text: str, expected: list[str]) -> None:
+    """A difference is three lines: where, what was expected, what happened."""
+    assert differences(text) == expected
+
+
+INVALID: dict[str, tuple[str, int]] = {
+    "no moment": ("patient  Rosa, en, care manager Dana\n", 1),
+    "an instrument we do not have": (CALM + "screen phq-9\n> patient: hi\n", 3),
+    "somebody nobody knows": (CALM + "> pedro: hi\n", 3),
+    "a text that was never sent": (CALM + "! undelivered thanks\n", 3),
+    "something that cannot happen": (CALM + "! exploded\n", 3),
+}
+
+
+@pytest.mark.parametrize(("text", "line"), INVALID.values(), ids=INVALID)
+def test_what_cannot_be_played(text: str, line: int) -> None:
+    """A transcript about something that does not exist is refused, with its line."""
+    with pytest.raises(TranscriptInvalid) as refused:
+        played(text)
+
+    assert refused.value.line == line
+
+
+def test_the_lines_that_happened() -> None:
+    """The lines as they happened are there to be written down, a wrong state set right."""
+    assert played(SCENE + "> patient: 2\n= asking hvs.worried\n").lines == (
+        "< system: ahc.transportation",
+        "> patient: 2",
+        "* answer  ahc.transportation = no",
+        "< system: thanks",
+        "= done",
+    )
+
+
+def test_playing_twice_is_playing_once() -> None:
+    """Nothing of a play outlives it."""
+    text = RIGHT["staff who type"]
+
+    assert played(text) == played(text)
+
+
+def test_a_difference_is_three_lines() -> None:
+    """Like a diff: where, minus what was expected, plus what happened."""
+    assert str(Difference(7, "nothing", "* hand-off")) == "line 7\n- nothing\n+ * hand-off"
+
+
+def test_answers_are_spelled() -> None:
+    """Each way of not answering has a word of its own."""
+    answers = (Chosen("often"), Declined(), DidNotKnow(), NotAsked())
+
+    assert [word(answer) for answer in answers] == [
+        "often",
+        "declined",
+        "did-not-know",
+        "not-asked",
+    ]
+
+
+def test_states_are_spelled() -> None:
+    """Each state has its word, and the live question stands behind it."""
+    asking = Asking(1, "hvs.worried", AT)
+
+    assert [state_words(state) for state in (NotStarted(), asking, Done("completed"))] == [
+        "waiting",
+        "asking hvs.worried",
+        "done",
+    ]
+    assert state_words(Done("handed-off")) == "handed-off"

@@ -1,0 +1,77 @@
+"""Every operation of the API stands in this table with the roles it is open to.
+
+A new route fails here until somebody has thought about who needs it. What is open to anybody has a
+lock of its own (a signature), or is no secret; the reason stands beside it.
+"""
+
+from collections.abc import Iterator
+
+from litestar.handlers import HTTPRouteHandler
+
+from engage.api.app import DOORS, SIMULATOR, V1
+from engage.api.auth.marks import ACTION, PUBLIC
+from engage.people.access import ALLOWED
+from engage.people.staff import Role
+
+STAFF = frozenset[Role]({"care_manager", "supervisor", "practice_admin"})
+
+OPEN_TO: dict[str, frozenset[Role]] = {
+    "getMe": STAFF,
+    "listPatients": STAFF,
+    "createPatient": STAFF,
+    "getPatient": STAFF,
+    "changePatient": STAFF,
+    "getTexting": STAFF,
+    "getTimeline": STAFF,
+    "listInstruments": STAFF,
+    "startScreening": STAFF,
+    "getScreening": STAFF,
+    "enterAnswers": STAFF,
+    "listQueue": STAFF,
+    "getQueueItem": STAFF,
+    "claimQueueItem": STAFF,
+    "releaseQueueItem": STAFF,
+    "completeQueueItem": STAFF,
+    "listMessages": STAFF,
+    "writeMessage": STAFF,
+    "streamEvents": STAFF,
+}
+
+OPEN_TO_ANYBODY = {
+    "receiveText": "the carrier's signature",
+    "receiveTextAgain": "the carrier's signature",
+    "receiveReport": "the carrier's signature and our own signed id",
+    "live": "no secret: the process runs",
+    "ready": "no secret: the schema's revision",
+    "metrics": "counts without ids",
+    "simulateText": "only with the simulated carrier, on a loopback address",
+    "listSimulatedMessages": "only with the simulated carrier, on a loopback address",
+}
+
+
+def _routes() -> Iterator[HTTPRouteHandler]:
+    yield from (*V1, *DOORS, *SIMULATOR)
+
+
+def test_every_operation_is_in_the_table() -> None:
+    """No route without a line here, and no line without its route."""
+    known = OPEN_TO.keys() | OPEN_TO_ANYBODY.keys()
+    found = {str(route.operation_id) for route in _routes()}
+
+    assert found == known, (
+        "A new operation gets a line in OPEN_TO with its roles, or in OPEN_TO_ANYBODY with the "
+        f"lock it has instead: {sorted(found ^ known)}"
+    )
+
+
+def test_the_marks_say_what_the_table_says() -> None:
+    """The mark beside a route opens it to exactly the roles of its line."""
+    for route in _routes():
+        name, opt = str(route.operation_id), route.opt
+        if name in OPEN_TO_ANYBODY:
+            assert opt.get(PUBLIC) is True, name
+            assert ACTION not in opt, name
+        else:
+            roles = {role for role, actions in ALLOWED.items() if opt.get(ACTION) in actions}
+            assert roles == OPEN_TO[name], name
+            assert PUBLIC not in opt, name
