@@ -103,19 +103,20 @@ def demo(host: str, port: int, data_dir: Path | None, once: bool) -> None:  # no
 @click.option("--port", default=8000, show_default=True)
 def serve(host: str, port: int) -> None:
     """Run an API process, from settings alone."""
-    from engage import processes
+    # uvicorn and litestar take half a second to import: no other command waits for them.
+    from engage import running
 
     settings = _settings()
-    _run(lambda: processes.serve(settings, host=host, port=port))
+    _run(lambda: running.serve(settings, host=host, port=port))
 
 
 @main.command()
 def worker() -> None:
     """Run a job process, from settings alone."""
-    from engage import processes
+    from engage import running  # as for serve
 
     settings = _settings()
-    _run(lambda: processes.work(settings))
+    _run(lambda: running.work(settings))
 
 
 @main.command(name="migrate")

@@ -37,6 +37,25 @@ SECRET = "a secret key for tests only, forty characters"
 collect_ignore_glob = ["fakes/*", "data/*"]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer to rewrite transcripts, see tests/transcripts/test_transcripts.py."""
+    parser.addoption(
+        "--update", action="store_true", help="rewrite transcripts from what happened, not in CI"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse what must not happen in CI, before anything is collected."""
+    refuse_update(asked=config.getoption("--update"), ci=os.environ.get("CI"))
+
+
+def refuse_update(*, asked: bool, ci: str | None) -> None:
+    """Refuse to rewrite expectations where CI is set: there it would make every run pass."""
+    if asked and ci:
+        message = "--update rewrites transcripts from what happened: not where CI is set"
+        raise pytest.UsageError(message)
+
+
 class Databases(NamedTuple):
     """The database of one test, through its logins."""
 

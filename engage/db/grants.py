@@ -71,6 +71,7 @@ DEFINER: dict[str, tuple[Login, ...]] = {
     "due_claim(text, timestamptz, timestamptz, integer)": ("worker",),
     "due_counts(timestamptz)": ("app", "worker", "auditor"),
     "ensure_partitions(timestamptz, integer)": ("worker",),
+    "fresh_figures()": ("app",),
 }
 """The only SECURITY DEFINER functions there are, and who may call them."""
 

@@ -230,7 +230,6 @@ async def import_patients(
     keys = await vault.keys(practice)
 
     async def act(work: Work) -> Imported:
-        await work.call("set_config", "plan_cache_mode", "force_custom_plan", True)
         managers = await _managers(work, vault, practice, rows, clock)
         bad = csv_import.unknown_managers(rows, managers)
         if bad:
@@ -248,6 +247,9 @@ async def import_patients(
             await store.revise_patients(work, keys, plan.update, at=at, by=by)
             created, updated = created + len(new), updated + len(plan.update)
             unchanged += plan.unchanged
+            if batch[0] is rows[0] or batch[-1] is rows[-1]:
+                # After the first batch for the import's own sake, after the last for everybody's.
+                await work.call("fresh_figures")
             if progress is not None:
                 progress(created + updated + unchanged, len(rows))
         return Imported(created, updated, unchanged)

@@ -6,7 +6,7 @@ commit, never before. This room refuses to be clever: the decision is decide.py'
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Literal, Protocol
 from uuid import UUID
 
@@ -17,13 +17,11 @@ from engage.clock import Clock, fresh_id
 from engage.conversation.answers import Answer
 from engage.conversation.events import (
     AnswerEntered,
-    DeliveryFailed,
     Event,
     ItemClosed,
     PersonChanged,
     StaffWrote,
     Started,
-    TextAccepted,
     TextReceived,
     TimerFired,
 )
@@ -31,7 +29,7 @@ from engage.db.sealing import PracticeKeys
 from engage.db.session import AWAY, UNDONE, Database, DatabaseAway, Work
 from engage.db.session import TRIES as UNDONE_TRIES
 from engage.db.vault import Vault
-from engage.errors import EngageError, NotFound
+from engage.errors import NotFound
 from engage.ids import (
     LineId,
     MessageId,
@@ -47,13 +45,13 @@ from engage.ids import (
 )
 from engage.messaging.doors import Door
 from engage.messaging.webhook_form import InboundText
-from engage.queue.flag import Flag
 from engage.turns import store
 from engage.turns.context import ScreeningAsked, StaffText, TextCame, Turn
 from engage.turns.decide import decide
-from engage.turns.decision import Decision, InboundRead
-from engage.turns.draft import Draft
+from engage.turns.decision import Decision
 from engage.turns.library import Library
+from engage.turns.outcome import outcome_event, parked
+from engage.turns.refusals import NoPhone, NoSuchAnswer, NoSuchInstrument, ScreeningOver
 from engage.turns.store import TurnFailed
 
 TRIES = 5
@@ -63,26 +61,7 @@ RETRY_AFTER = timedelta(seconds=5)
 INSTRUMENT, CHANNEL = "/instrument", "/channel"
 """The fields of the request that an error may point at."""
 
-_EXPECTED = ("opted-out", "patient-inactive", None)
-"""Why a text of ours may be withheld without anybody having to know."""
-
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
-
-
-class NoSuchInstrument(EngageError):  # noqa: N818 - reads as a sentence
-    """There is no instrument of this name."""
-
-
-class NoPhone(EngageError):  # noqa: N818
-    """This patient has no phone to text, or the practice has no number."""
-
-
-class NoSuchAnswer(EngageError):  # noqa: N818
-    """The instrument has no such question or option."""
-
-
-class ScreeningOver(EngageError):  # noqa: N818
-    """This screening has ended."""
 
 
 class Bell(Protocol):
@@ -209,7 +188,7 @@ class Turns:
             )
             if given_up:
                 context = await store.open_for_a_human(work, practice, text.line_id, now)
-                decision = _parked(Draft(context, happened, self._library), message)
+                decision = parked(context, happened, self._library, message)
             else:
                 context = await store.open_turn(work, practice, text.line_id, None, now)
                 decision = decide(context, happened, self._library)
@@ -253,7 +232,7 @@ class Turns:
             context = await store.open_turn(work, practice, known.line_id, known.patient_id, at)
             # Read again under the line's lock: a report that came meanwhile is news, not lost.
             sent = await store.sent(work, practice, message)
-            event = None if sent is None else _outcome_event(sent, at)
+            event = None if sent is None else outcome_event(sent, at)
             if sent is None or event is None:
                 await work.call("due_done", "outcome", message)
                 return
@@ -409,29 +388,6 @@ class Turns:
         decision = decide(context, happened, self._library)
         await store.save(work, decision, keys)
         return decision
-
-
-def _parked(draft: Draft, message: MessageId) -> Decision:
-    """Give a text whose turn fails again and again to a human, unread by any machine."""
-    draft.inbound = InboundRead(message, "unknown")
-    draft.flag(
-        Flag(reason="not-handled", severity="possible", rule="inbox/not-handled", quote=True), None
-    )
-    return draft.decision()
-
-
-def _outcome_event(sent: store.Sent, at: datetime) -> Event | None:
-    key = sent.key or ""
-    match sent.status:
-        case "accepted" | "sent" | "delivered":
-            return TextAccepted(at, key)
-        case "refused" | "failed" | "undelivered" | "expired" | "unknown":
-            return DeliveryFailed(at, key, sent.status)
-        case "withdrawn" if sent.by_staff or sent.status_reason not in _EXPECTED:
-            # Withheld at the last moment: whoever wrote it, or asked, must hear of it.
-            return DeliveryFailed(at, key, sent.status_reason or sent.status)
-        case _:
-            return None
 
 
 def _opt_out(word: str | None) -> Literal["STOP", "START", "HELP"] | None:

@@ -39,6 +39,7 @@ from engage.conversation.transcript_format import (
 from engage.ids import ConversationId, ScreeningId
 from engage.turns.context import Language, ScreeningAsked, StaffText, TextCame, Turn
 from engage.turns.decision import Decision, TextOut
+from engage.turns.expected import in_full, same_text, shown_like
 from engage.turns.library import Library
 from engage.turns.scene import moment, set_scene, shown, state_words, word
 from engage.turns.world import Person, World
@@ -68,7 +69,6 @@ class Played(Struct, frozen=True):
 class _Effect(Struct, frozen=True):
     shown: str
     text: TextOut | None = None
-    lead: str | None = None
 
 
 def play(transcript: Transcript, library: Library) -> Played:
@@ -86,7 +86,6 @@ class _Player:
         self._lines: list[str] = []
         self._differences: list[Difference] = []
         self._last: tuple[int, Turn] | None = None
-        self._failed: set[str] = set()
         self._settled: dict[ConversationId, State] = {}
         self._line_no = 0
 
@@ -323,53 +322,36 @@ class _Player:
     def _expect(self, line: Outgoing | Effected) -> None:
         wanted = shown(line)
         for place, effect in enumerate(self._pending):
-            is_text = effect.text is not None
-            if isinstance(line, Outgoing) and is_text:
+            text = effect.text
+            if isinstance(line, Outgoing) and text is not None:
                 # Texts come in order: only the next one may match.
-                if self._same_text(line, effect.text):
+                if same_text(line, text, self._library, self._about(text)):
                     self._lines.append(wanted)
                     self._pending.pop(place)
                     return
                 break
             if (
                 isinstance(line, Effected)
-                and not is_text
+                and text is None
                 and effect.shown.split() == wanted.split()
             ):
                 self._lines.append(wanted)
                 self._pending.pop(place)
                 return
-        happened = next((e.shown for e in self._pending), "nothing")
-        self._differences.append(Difference(line.line, wanted, happened))
+        self._differences.append(Difference(line.line, in_full(line), self._instead_of(line)))
 
-    def _same_text(self, line: Outgoing, text: TextOut | None) -> bool:
-        if text is None:
-            return False
-        if line.sentence is not None:
-            return text.body == line.sentence
-        if text.text_id != line.texts[-1]:
-            return False
-        if len(line.texts) > 1 and not text.body.startswith(self._first_words(line.texts[0])):
-            return False
-        offered = {
-            (option.number, option.key)
-            for script in self._library.scripts.values()
-            for prompt in script.prompts
-            for option in prompt.options
-            if prompt.key == text.prompt
-        }
-        return offered.issuperset(line.options) and self._is_for(line, text)
+    def _instead_of(self, line: Outgoing | Effected) -> str:
+        """Return what happened where a line was expected: of its kind, if anything of it did."""
+        for effect in self._pending:
+            if isinstance(line, Outgoing) and effect.text is not None:
+                return shown_like(line, effect.text, self._library, self._about(effect.text))
+            if isinstance(line, Effected) and effect.shown.split()[:2] == ["*", line.verb]:
+                return effect.shown
+        return next((effect.shown for effect in self._pending), "nothing")
 
-    def _is_for(self, line: Outgoing, text: TextOut) -> bool:
-        """Say whether a text is about the person that a note of the line names."""
+    def _about(self, text: TextOut) -> str:
         threads = (t for context in self._world.contexts for t in context.threads)
-        about = next((t.given_name for t in threads if t.id == text.thread_id), "")
-        names = {note.removeprefix("for ") for note in line.notes if note.startswith("for ")}
-        return names <= {about}
-
-    def _first_words(self, lead: str) -> str:
-        wording = self._library.catalogue[lead].text["en"]
-        return self._world.practice.texting_name if wording.startswith("{practice}") else ""
+        return next((t.given_name for t in threads if t.id == text.thread_id), "")
 
     def _nothing_left(self) -> None:
         for effect in self._pending:

@@ -25,6 +25,10 @@ RISK = """\
 * queue   Dana, due 2031-03-06 17:00
 < system: thanks
 """
+STOPPED = (
+    "Desert Bloom: you will get no more texts from us. Your care stays the same. "
+    "Questions? Call 602-555-0199. To get texts again, send START."
+)
 OUTSIDE = "* flag outside-conversation routine\n* queue Dana, due 2031-03-06 17:00\n"
 
 
@@ -46,10 +50,7 @@ RIGHT: dict[str, str] = {
     + "* flag transportation-insecurity routine\n* answer ahc.transportation = yes\n",
     "a lead and options": SCENE
     + "< system: opening + ahc.transportation [1 yes, 2 no] [for Rosa]\n",
-    "a whole sentence": CALM
-    + "> patient: Stop.\n* consent opted-out\n"
-    + '< system: "Desert Bloom: you will get no more texts from us. Your care stays the same. '
-    + 'Questions? Call 602-555-0199. To get texts again, send START."\n',
+    "a whole sentence": CALM + f'> patient: Stop.\n* consent opted-out\n< system: "{STOPPED}"\n',
     "two people by name": HOME
     + ASKED
     + "> luis: 2\n* answer ahc.transportation = no\n< system: thanks [for Rosa]\n",
@@ -65,7 +66,8 @@ RIGHT: dict[str, str] = {
     + "caregiver Elena\n> elena: she fell\n* flag caregiver-wrote routine\n"
     + "* queue Dana, due 2031-03-06 17:00\n",
     "a caregiver with the patient's phone": CALM
-    + "caregiver Elena, of Rosa, same phone\n> caregiver: she fell\n* flag ambiguous-sender routine\n"
+    + "caregiver Elena, of Rosa, same phone\n"
+    + "> caregiver: she fell\n* flag ambiguous-sender routine\n"
     + "* queue Dana, due 2031-03-06 17:00\n",
     "a picture": CALM
     + '> patient: ""\n* flag picture routine\n* queue Dana, due 2031-03-06 17:00\n',
@@ -76,7 +78,10 @@ RIGHT: dict[str, str] = {
     + ASKED
     + "> dana: hello\n= paused ahc.transportation\n! closed\n"
     + ASKED,
-    "a death": SCENE + ASKED + "! died\n= cancelled\n... 48h\n> patient: hello\n" + OUTSIDE,
+    "a death": SCENE
+    + ASKED
+    + "! died\n= cancelled\n... 48h\n> patient: hello\n"
+    + OUTSIDE.replace("06", "10"),
     "somebody who left, by name": HOME + ASKED + "! left Rosa\n= cancelled\n> patient: hello\n"
     "* flag outside-conversation routine\n* queue Marcus, due 2031-03-06 17:00\n",
     "a language": SCENE
@@ -118,95 +123,129 @@ def test_what_happens_is_no_difference(text: str) -> None:
     assert differences(text) == []
 
 
-WRONG: dict[str, tuple[str, list[str]]] = {
+WRONG: dict[str, tuple[str, list[tuple[int, str, str]]]] = {
     "another text": (
         SCENE + "< system: hvs.worried\n",
         [
-            "line 4\n- < system: hvs.worried\n+ < system: ahc.transportation",
-            "line 4\n- nothing\n+ < system: ahc.transportation",
+            (4, "< system: hvs.worried", "< system: ahc.transportation"),
+            (4, "nothing", "< system: ahc.transportation"),
         ],
     ),
     "an effect that did not happen": (
         SCENE + ASKED + "* flag no-reply routine\n",
-        ["line 5\n- * flag    no-reply routine\n+ nothing"],
+        [(5, "* flag    no-reply routine", "nothing")],
     ),
     "an effect that is not listed": (
         CALM + "> patient: hello\n* flag outside-conversation routine\n",
-        ["line 4\n- nothing\n+ * queue   Dana, due 2031-03-06 17:00"],
+        [(4, "nothing", "* queue   Dana, due 2031-03-06 17:00")],
     ),
     "an effect that is not listed before the next event": (
         SCENE + "... 1h\n",
-        ["line 4\n- nothing\n+ < system: ahc.transportation"],
+        [(4, "nothing", "< system: ahc.transportation")],
     ),
     "texts in another order": (
         CALM
         + "patient  Luis, en, care manager Dana, same phone\n"
         + "screen   ahc-transportation, for Rosa\nscreen   ahc-transportation, for Luis\n"
-        + "< system: ahc.transportation [for Rosa]\n> patient: 2\n* answer ahc.transportation = no\n"
+        + "< system: ahc.transportation [for Rosa]\n"
+        + "> patient: 2\n* answer ahc.transportation = no\n"
         + "< system: ahc.transportation [for Luis]\n< system: thanks\n",
         [
-            "line 9\n- < system: ahc.transportation\n+ < system: thanks",
-            "line 10\n- nothing\n+ < system: ahc.transportation",
+            (9, "< system: ahc.transportation [for Luis]", "< system: thanks [for Rosa]"),
+            (10, "nothing", "< system: ahc.transportation"),
         ],
     ),
     "an option that is not offered": (
         SCENE + "< system: ahc.transportation [3 maybe]\n",
         [
-            "line 4\n- < system: ahc.transportation\n+ < system: ahc.transportation",
-            "line 4\n- nothing\n+ < system: ahc.transportation",
+            (
+                4,
+                "< system: ahc.transportation [3 maybe]",
+                "< system: ahc.transportation [1 yes, 2 no]",
+            ),
+            (4, "nothing", "< system: ahc.transportation"),
         ],
     ),
     "an option of another number": (
         SCENE + "< system: ahc.transportation [2 yes]\n",
         [
-            "line 4\n- < system: ahc.transportation\n+ < system: ahc.transportation",
-            "line 4\n- nothing\n+ < system: ahc.transportation",
+            (
+                4,
+                "< system: ahc.transportation [2 yes]",
+                "< system: ahc.transportation [1 yes, 2 no]",
+            ),
+            (4, "nothing", "< system: ahc.transportation"),
         ],
     ),
     "a text about somebody else": (
         HOME + "< system: ahc.transportation [for Luis]\n",
         [
-            "line 5\n- < system: ahc.transportation\n+ < system: ahc.transportation",
-            "line 5\n- nothing\n+ < system: ahc.transportation",
+            (
+                5,
+                "< system: ahc.transportation [for Luis]",
+                "< system: ahc.transportation [for Rosa]",
+            ),
+            (5, "nothing", "< system: ahc.transportation"),
         ],
     ),
     "a lead that did not stand there": (
         SCENE + ASKED + "> patient: maybe\n< system: opening + reask ahc.transportation\n",
         [
-            "line 6\n- < system: opening + reask ahc.transportation"
-            "\n+ < system: reask ahc.transportation",
-            "line 6\n- nothing\n+ < system: reask ahc.transportation",
+            (
+                6,
+                "< system: opening + reask ahc.transportation",
+                "< system: reask ahc.transportation",
+            ),
+            (6, "nothing", "< system: reask ahc.transportation"),
         ],
     ),
     "another sentence": (
         CALM + '> patient: Stop.\n* consent opted-out\n< system: "Bye."\n',
         [
-            'line 5\n- < system: "Bye."\n+ < system: stopped',
-            "line 5\n- nothing\n+ < system: stopped",
+            (5, '< system: "Bye."', f'< system: "{STOPPED}"'),
+            (5, "nothing", "< system: stopped"),
         ],
+    ),
+    "a lead that does not exist": (
+        SCENE + "< system: greeting + ahc.transportation\n",
+        [
+            (4, "< system: greeting + ahc.transportation", "< system: ahc.transportation"),
+            (4, "nothing", "< system: ahc.transportation"),
+        ],
+    ),
+    "another flag, with its remark": (
+        CALM + "> patient: hello\n* flag picture routine  # a picture?\n",
+        [
+            (4, "* flag    picture routine", "* flag    outside-conversation routine"),
+            (4, "nothing", "* flag    outside-conversation routine"),
+            (4, "nothing", "* queue   Dana, due 2031-03-06 17:00"),
+        ],
+    ),
+    "a text where none went out": (
+        CALM + "> patient: hello\n< system: thanks\n" + OUTSIDE,
+        [(4, "< system: thanks", "* flag    outside-conversation routine")],
     ),
     "another due time": (
         CALM
         + "> patient: hello\n* flag outside-conversation routine\n"
         + "* queue Dana, due 2031-03-05 17:00\n",
         [
-            "line 5\n- * queue   Dana, due 2031-03-05 17:00"
-            "\n+ * queue   Dana, due 2031-03-06 17:00",
-            "line 5\n- nothing\n+ * queue   Dana, due 2031-03-06 17:00",
+            (5, "* queue   Dana, due 2031-03-05 17:00", "* queue   Dana, due 2031-03-06 17:00"),
+            (5, "nothing", "* queue   Dana, due 2031-03-06 17:00"),
         ],
     ),
     "another state": (
         SCENE + ASKED + "= done\n",
-        ["line 5\n- = done\n+ = asking ahc.transportation"],
+        [(5, "= done", "= asking ahc.transportation")],
     ),
-    "a state of nothing": (CALM + "= done\n", ["line 3\n- = done\n+ = idle"]),
+    "a state of nothing": (CALM + "= done\n", [(3, "= done", "= idle")]),
 }
 
 
 @pytest.mark.parametrize(("text", "expected"), WRONG.values(), ids=WRONG)
-def test_differences(text: str, expected: list[str]) -> None:
-    """A difference is three lines: where, what was expected, what happened."""
-    assert differences(text) == expected
+def test_differences(text: str, expected: list[tuple[int, str, str]]) -> None:
+    """Whatever differs is said: where, what was expected in full, and what happened instead."""
+    assert [(one.line, one.expected, one.happened) for one in played(text).differences] == expected
 
 
 INVALID: dict[str, tuple[str, int]] = {

@@ -1,0 +1,67 @@
+"""What the fate of a text means for its conversation; and the text nobody could read. (p).
+
+This room refuses to look anything up.
+"""
+
+from datetime import datetime
+from typing import Protocol
+
+from engage.conversation.events import DeliveryFailed, Event, TextAccepted
+from engage.ids import MessageId
+from engage.queue.flag import Flag
+from engage.turns.context import Turn, TurnContext
+from engage.turns.decision import Decision, InboundRead
+from engage.turns.draft import Draft
+from engage.turns.library import Library
+
+_EXPECTED = ("opted-out", "patient-inactive", None)
+"""Why a text of ours may be withheld without anybody having to know."""
+
+
+class Fate(Protocol):
+    """What is known of one of our texts."""
+
+    @property
+    def key(self) -> str | None:
+        """Its key within its conversation."""
+        ...
+
+    @property
+    def status(self) -> str:
+        """Its state in the delivery machine."""
+        ...
+
+    @property
+    def status_reason(self) -> str | None:
+        """Why it was withheld at the last moment, if it was."""
+        ...
+
+    @property
+    def by_staff(self) -> bool:
+        """Whether a person wrote it."""
+        ...
+
+
+def outcome_event(sent: Fate, at: datetime) -> Event | None:
+    """Return the event a text's state is for its conversation, or None if it is none."""
+    key = sent.key or ""
+    match sent.status:
+        case "accepted" | "sent" | "delivered":
+            return TextAccepted(at, key)
+        case "refused" | "failed" | "undelivered" | "expired" | "unknown":
+            return DeliveryFailed(at, key, sent.status)
+        case "withdrawn" if sent.by_staff or sent.status_reason not in _EXPECTED:
+            # Withheld at the last moment: whoever wrote it, or asked, must hear of it.
+            return DeliveryFailed(at, key, sent.status_reason or sent.status)
+        case _:
+            return None
+
+
+def parked(context: TurnContext, turn: Turn, library: Library, message: MessageId) -> Decision:
+    """Give a text whose turn fails again and again to a human, unread by any machine."""
+    draft = Draft(context, turn, library)
+    draft.inbound = InboundRead(message, "unknown")
+    draft.flag(
+        Flag(reason="not-handled", severity="possible", rule="inbox/not-handled", quote=True), None
+    )
+    return draft.decision()
