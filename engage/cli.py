@@ -221,7 +221,7 @@ def staff() -> None:
 
 
 @staff.command(name="create")
-@click.option("--practice", "practice_name", required=True, help="Name or id.")
+@click.option("--practice", "practice_name", default="", help="Name or id, if there are several.")
 @click.option("--email", required=True)
 @click.option("--name", required=True, help='"Given Family".')
 @click.option(
@@ -288,7 +288,7 @@ def import_group() -> None:
 
 @import_group.command(name="patients")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--practice", "practice_name", required=True, help="Name or id.")
+@click.option("--practice", "practice_name", default="", help="Name or id, if there are several.")
 def import_patients(file: Path, practice_name: str) -> None:
     """Import patients from a CSV file: all or nothing; the same file twice changes nothing."""
 

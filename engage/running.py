@@ -15,12 +15,14 @@ import uvicorn
 
 from engage import wiring
 from engage.api.app import create_app
+from engage.api.auth.marks import ANYBODY
 from engage.api.services import Services
 from engage.db.migrate import current, migrate, newest
 from engage.db.session import Database
 from engage.errors import WrongSetting
 from engage.jobs.worker import Parts, run_worker
 from engage.settings import Settings
+from engage.web import pages
 
 SIMULATOR_LEASE_SECONDS = 5.0
 TWILIO_LEASE_SECONDS = 45.0
@@ -31,6 +33,7 @@ _PARENT = "ENGAGE_DEMO_CHILD"
 async def serve(settings: Settings, *, host: str, port: int) -> None:
     """Run an API process until SIGTERM; what is under way is finished first."""
     async with _side(settings, "app") as house:
+        simulated = house.settings.carrier == "simulator"
         app = create_app(
             Services(
                 settings=house.settings,
@@ -44,8 +47,9 @@ async def serve(settings: Settings, *, host: str, port: int) -> None:
                 instruments=house.library.instruments,
                 catalogue=house.library.catalogue,
                 bell=house.bell,
-                post=house.post if house.settings.carrier == "simulator" else None,
-            )
+                post=house.post if simulated else None,
+            ),
+            extra=pages.routes(pages.Pages.read(), simulated=simulated, open_to_all=ANYBODY),
         )
         server = uvicorn.Server(
             uvicorn.Config(

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple, get_args
 
 import pytest
+from hypothesis import settings
 
 from engage import embedded
 from engage.clock import SettableClock
@@ -46,7 +47,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse what must not happen in CI, before anything is collected."""
-    refuse_update(asked=config.getoption("--update"), ci=os.environ.get("CI"))
+    # How long an example takes says more about the machine than about the property.
+    settings.register_profile("engage", deadline=None)
+    settings.load_profile("engage")
+    refuse_update(asked=bool(config.getoption("--update")), ci=os.environ.get("CI"))
 
 
 def refuse_update(*, asked: bool, ci: str | None) -> None:

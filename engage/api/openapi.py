@@ -19,6 +19,7 @@ from litestar.response import Stream
 from litestar.routes import HTTPRoute
 
 from engage import __version__
+from engage.api.auth.cookie import CSRF_HEADER, NAME
 from engage.api.auth.marks import PUBLIC
 from engage.api.once import KEY_HEADER, LONGEST_KEY
 from engage.api.problems import MEDIA_TYPE, Problem
@@ -57,6 +58,8 @@ _LOCATION: Final[Json] = {
     "schema": {"type": "string"},
 }
 _INTEGERS: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+_SIGN_IN: Final = ("/v1/session",)
+_BY_OUR_PAGES: Final = ("/simulator/people", "/simulator/handset", "/simulator/sign-in")
 _WEBHOOK_PROBLEMS: Final = (400, 403, 413, 415, 500, 503)
 _FORM: Final[Json] = {
     "required": True,
@@ -85,7 +88,14 @@ def document(routes: Sequence[Any], dependencies: Mapping[str, Any]) -> bytes:
     drawn["components"] = {
         "schemas": components,
         "securitySchemes": {
-            "bearer": {"type": "http", "scheme": "bearer", "description": "engage token"}
+            "bearer": {"type": "http", "scheme": "bearer", "description": "engage token"},
+            "cookie": {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": NAME,
+                "description": "For our own pages, by signIn; over https its name begins with "
+                f"__Host-. A change that rests on it must carry {CSRF_HEADER}: 1.",
+            },
         },
     }
     _plain(drawn["paths"])
@@ -131,12 +141,12 @@ def _set_right(
     operation["tags"] = [path.removeprefix("/v1").split("/")[1]]
     operation.pop("deprecated", None)
     if not open_to_all:
-        operation["security"] = [{"bearer": []}]
+        operation["security"] = [{"bearer": []}, {"cookie": []}]
     if taken is not None:
         operation["requestBody"] = {"required": True, "content": {JSON: {"schema": taken}}}
     if path.startswith("/webhooks/"):
         operation["requestBody"] = _FORM
-    if method == "POST" and path.startswith("/v1/"):
+    if method == "POST" and path.startswith("/v1/") and not open_to_all:
         operation.setdefault("parameters", []).append(_KEY_PARAMETER)
     status = str(handler.status_code)
     good: Json = {"description": HTTPStatus(handler.status_code).phrase}
@@ -176,6 +186,10 @@ def _problems(path: str, method: str, operation: Json, *, open_to_all: bool) -> 
         found |= {503}
     if takes_body:
         found |= {400, 413, 415, 422}
+    if path in _SIGN_IN:
+        found |= {401, 403}
+    if path in _BY_OUR_PAGES:
+        found |= {403}
     if named and open_to_all:
         found |= {400}
     if "{" in path or (takes_body and not open_to_all):

@@ -28,7 +28,8 @@ from engage.ids import StaffId
 from engage.messaging.carrier import CarrierSilent
 from engage.messaging.webhook_form import BadForm
 from engage.needs.screening import NotByText
-from engage.people.patient import NotAPatient
+from engage.people import fields
+from engage.people.patient import FieldMissing, NotAPatient, NotAStatus
 from engage.people.phone import NotAPhoneNumber
 from engage.people.staff import UnknownStaff
 from engage.people.store import ExternalIdTaken
@@ -51,6 +52,7 @@ STATUS: Mapping[type[EngageError], int] = {
     BadForm: 400,
     refusals.NotSignedIn: 401,
     refusals.NotAllowed: 403,
+    refusals.CrossSite: 403,
     refusals.BadSignature: 403,
     NotFound: 404,
     AlreadyClaimed: 409,
@@ -73,6 +75,14 @@ STATUS: Mapping[type[EngageError], int] = {
     refusals.Unprocessable: 422,
     NeedsCrisisOutcome: 422,
     NotAPatient: 422,
+    FieldMissing: 422,
+    NotAStatus: 422,
+    fields.NotAName: 422,
+    fields.NotAnExternalId: 422,
+    fields.NotABirthDate: 422,
+    fields.NotATimeZone: 422,
+    fields.NotALanguage: 422,
+    fields.NotAnEmail: 422,
     UnknownStaff: 422,
     NoSuchInstrument: 422,
     NoSuchAnswer: 422,

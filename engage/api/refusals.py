@@ -69,6 +69,10 @@ class NotAllowed(EngageError):  # noqa: N818
     """Your role may not do this."""
 
 
+class CrossSite(EngageError):  # noqa: N818
+    """Our own pages alone may do this with a cookie; say X-Engage-CSRF: 1."""
+
+
 class BadSignature(EngageError):  # noqa: N818
     """The request is not signed by the carrier."""
 

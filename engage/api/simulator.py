@@ -8,7 +8,7 @@ on a loopback address alone. Nothing here knows a patient.
 
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Final
 
 from litestar import get, post
 from litestar.di import NamedDependency
@@ -16,19 +16,21 @@ from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from engage.api.auth.marks import ANYBODY
+from engage.api.handsets.store import became
 from engage.api.refusals import FieldError, Unprocessable
 from engage.api.services import Post, Services
 from engage.clock import random_bytes
 from engage.errors import NotDurable
-from engage.ids import PracticeId
+from engage.ids import MessageId, PracticeId
 from engage.messaging.doors import Door
 from engage.messaging.ledger import SimulatorLedger
+from engage.messaging.segments import count
 from engage.messaging.simulator import signed_inbound
 
-_NUMBER = r"^(\+[1-9][0-9]{6,14}|[0-9]{3,8})$"
+NUMBER: Final = r"^(\+[1-9][0-9]{6,14}|[0-9]{3,8})$"
 
 Number = Annotated[
-    str, Meta(pattern=_NUMBER, min_length=3, max_length=16, examples=["+16025550142"])
+    str, Meta(pattern=NUMBER, min_length=3, max_length=16, examples=["+16025550142"])
 ]
 
 
@@ -41,11 +43,33 @@ class Handset:
         self.ledger = SimulatorLedger(services.database, services.vault, services.doors)
         self._doors = services.doors
         self._database = services.database
+        self._vault = services.vault
 
     async def practices(self) -> tuple[PracticeId, ...]:
         """Return every practice that has a number."""
         async with self._database.work() as work:
             return tuple(PracticeId(row[0]) for row in await work.table("door_practices"))
+
+    async def left_for(self, number: str) -> list["SimulatedMessage"]:
+        """Return what left for a phone, oldest first, and what became of it."""
+        left = await self.ledger.messages(await self.practices(), number)
+        own = {one.sid: self._vault.master.read_callback_token(one.own_id or "") for one in left}
+        states: dict[MessageId, str] = {}
+        for practice in {found[0] for found in own.values() if found is not None}:
+            ours = [found[1] for found in own.values() if found is not None]
+            async with self._database.work([practice]) as work:
+                states |= {one.id: one.state for one in await became(work, practice, ours)}
+        return [
+            SimulatedMessage(
+                sid=one.sid,
+                sender=one.from_number,
+                body=one.body,
+                at=one.at,
+                segments=count(one.body).segments,
+                state=states.get(found[1], "accepted") if (found := own[one.sid]) else "accepted",
+            )
+            for one in left
+        ]
 
     async def door(self, number: str) -> Door | None:
         """Return the door of a practice's number."""
@@ -79,6 +103,9 @@ class SimulatedMessage(Struct, frozen=True, rename={"sender": "from"}):
     sender: str
     body: str
     at: datetime
+    segments: Annotated[int, Meta(ge=1)]
+    #: What became of it, as we know it.
+    state: str
 
 
 class SimulatedMessages(Struct, frozen=True):
@@ -121,10 +148,7 @@ async def simulate_text(
 )
 async def list_simulated(
     handset: NamedDependency[Handset],
-    to: Annotated[str, QueryParameter(pattern=_NUMBER, max_length=16)],
+    to: Annotated[str, QueryParameter(pattern=NUMBER, max_length=16)],
 ) -> SimulatedMessages:
     """Return what left for a phone, oldest first."""
-    found = await handset.ledger.messages(await handset.practices(), to)
-    return SimulatedMessages(
-        tuple(SimulatedMessage(one.sid, one.from_number, one.body, one.at) for one in found)
-    )
+    return SimulatedMessages(tuple(await handset.left_for(to)))

@@ -186,12 +186,21 @@ class Work:
 class Database:
     """A pool of connections of one login."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, wait_seconds: float = WAIT_SECONDS) -> None:
         """Wrap a pool; use `open`."""
         self._pool = pool
+        self._wait_seconds = wait_seconds
 
     @classmethod
-    async def open(cls, url: str, *, setting: str, size: int = 8, may_own: bool = False) -> Self:
+    async def open(
+        cls,
+        url: str,
+        *,
+        setting: str,
+        size: int = 8,
+        may_own: bool = False,
+        wait_seconds: float = WAIT_SECONDS,
+    ) -> Self:
         """Connect, and refuse an old server or a login that is owner or superuser.
 
         `setting` is the name for the sentence of a WrongSetting; DatabaseAway if nobody answers.
@@ -211,7 +220,7 @@ class Database:
             raise WrongSetting(sentence) from error
         except AWAY as error:
             raise DatabaseAway from error
-        database = cls(cast("Pool", pool))
+        database = cls(cast("Pool", pool), wait_seconds)
         try:
             await database._refuse_unsafe(setting, may_own=may_own)
         except BaseException:
@@ -233,7 +242,7 @@ class Database:
         """
         try:
             async with (
-                self._pool.acquire(timeout=WAIT_SECONDS) as connection,
+                self._pool.acquire(timeout=self._wait_seconds) as connection,
                 connection.transaction(),
             ):
                 work = Work(connection)
@@ -260,7 +269,7 @@ class Database:
         raise DatabaseAway
 
     async def _refuse_unsafe(self, setting: str, *, may_own: bool) -> None:
-        async with self._pool.acquire(timeout=WAIT_SECONDS) as connection:
+        async with self._pool.acquire(timeout=self._wait_seconds) as connection:
             major, minor = connection.get_server_version()[:2]
             if major < min(_OLDEST) or major * 10000 + minor < _OLDEST.get(major, 0):
                 sentence = (

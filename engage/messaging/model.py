@@ -71,6 +71,8 @@ class SimulatedText(Hidden, frozen=True, kw_only=True):
     """A text that the simulated carrier took."""
 
     sid: str
+    #: Our own signed id of the text, as it rides in its reports.
+    own_id: str | None
     from_number: str
     body: str
     at: datetime

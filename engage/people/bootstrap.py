@@ -161,7 +161,7 @@ async def create_staff(
 
 
 async def find_practice(owner: Database, named: str) -> PracticeId:
-    """Return the practice with this id, or this name if only one has it.
+    """Return the practice with this id, or this name if only one has it; unnamed, the only one.
 
     `owner` is the owner's database: no other login may list practices.
     """
@@ -172,7 +172,7 @@ async def find_practice(owner: Database, named: str) -> PracticeId:
         raise UnknownPractice
     async with owner.work(every) as work:
         names = await staffing.names_of(work, every)
-    found = [p for p, name in names.items() if wanted in (str(p), name.casefold())]
+    found = [p for p, name in names.items() if wanted in ("", str(p), name.casefold())]
     if not found:
         raise UnknownPractice
     if len(found) > 1:
@@ -224,14 +224,12 @@ async def import_patients(
     text = csv_import.decode(raw)
     async with database.work([practice]) as work:
         zone = (await staffing.get_practice(work, practice)).time_zone
-    rows = csv_import.parse_rows(text, at.astimezone(ZoneInfo(zone)).date())
-    if isinstance(rows, list):
-        raise BadRows(rows)
+    rows, misread = csv_import.read_rows(text, at.astimezone(ZoneInfo(zone)).date())
     keys = await vault.keys(practice)
 
     async def act(work: Work) -> Imported:
-        managers = await _managers(work, vault, practice, rows, clock)
-        bad = csv_import.unknown_managers(rows, managers)
+        managers = await _care_managers(work, vault, practice, rows, clock)
+        bad = misread + csv_import.unknown_managers(rows, managers)
         if bad:
             raise BadRows(bad)
         created = updated = unchanged = 0
@@ -257,7 +255,7 @@ async def import_patients(
     return await database.again(act, [practice], practice)
 
 
-async def _managers(
+async def _care_managers(
     work: Work, vault: Vault, practice: PracticeId, rows: Sequence[ImportRow], clock: Clock
 ) -> dict[EmailAddress, StaffId]:
     at = clock.now()

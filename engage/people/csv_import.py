@@ -96,16 +96,22 @@ def decode(raw: bytes) -> str:
 
 def parse_rows(text: str, today: date) -> tuple[ImportRow, ...] | list[BadRow]:
     """Read a whole file: all of its rows, or all that is wrong with it."""
+    good, bad = read_rows(text, today)
+    return sorted(bad) if bad else good
+
+
+def read_rows(text: str, today: date) -> tuple[tuple[ImportRow, ...], list[BadRow]]:
+    """Read a whole file: the rows that read well, and all that is wrong with the others."""
     lines = _records(text)
     first = next(lines, None)
     if first is None:
-        return [BadRow(1, "the file is empty")]
+        return (), [BadRow(1, "the file is empty")]
     if isinstance(first, BadRow):
-        return [first]
+        return (), [first]
     header = [name.strip().casefold() for name in first[1]]
     wrong = _wrong_header(header)
     if wrong:
-        return [BadRow(first[0], reason) for reason in wrong]
+        return (), [BadRow(first[0], reason) for reason in wrong]
     good: list[ImportRow] = []
     bad: list[BadRow] = []
     lines_of: dict[str, list[int]] = {}
@@ -130,7 +136,7 @@ def parse_rows(text: str, today: date) -> tuple[ImportRow, ...] | list[BadRow]:
         if external_id and len(twins) > 1
         for line in twins
     ]
-    return sorted(bad) if bad else tuple(good)
+    return tuple(good), bad
 
 
 def unknown_managers(

@@ -16,6 +16,7 @@ from engage.people.staff import Role
 STAFF = frozenset[Role]({"care_manager", "supervisor", "practice_admin"})
 
 OPEN_TO: dict[str, frozenset[Role]] = {
+    "signOut": STAFF,
     "getMe": STAFF,
     "listPatients": STAFF,
     "createPatient": STAFF,
@@ -38,6 +39,7 @@ OPEN_TO: dict[str, frozenset[Role]] = {
 }
 
 OPEN_TO_ANYBODY = {
+    "signIn": "the token that is presented",
     "receiveText": "the carrier's signature",
     "receiveTextAgain": "the carrier's signature",
     "receiveReport": "the carrier's signature and our own signed id",
@@ -46,6 +48,9 @@ OPEN_TO_ANYBODY = {
     "metrics": "counts without ids",
     "simulateText": "only with the simulated carrier, on a loopback address",
     "listSimulatedMessages": "only with the simulated carrier, on a loopback address",
+    "listDemoPeople": "only with the simulated carrier, on a loopback address, to our own pages",
+    "readHandset": "only with the simulated carrier, on a loopback address, to our own pages",
+    "signInDemo": "only with the simulated carrier, on a loopback address, to our own pages",
 }
 
 

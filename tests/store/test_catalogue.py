@@ -11,7 +11,6 @@ from tests.store import catalogue
 DATA_MAP = Path(__file__).parents[2] / "docs" / "data-map.md"
 KINDS = ("sealed", "hashed", "readable", "plain")
 
-OPEN_PATH = "SECURITY DEFINER SET search_path = public, pg_temp"
 BREACHES = {
     "CREATE TABLE pill (practice_id uuid, id uuid, PRIMARY KEY (practice_id, id))": (
         "pill: row security is not enabled and forced"
@@ -27,10 +26,13 @@ BREACHES = {
     "ALTER POLICY reads ON patient TO engage_app": "patient: the policy for r is not for everybody",
     "CREATE VIEW everyone AS SELECT * FROM patient": "everyone: a view without",
     "CREATE MATERIALIZED VIEW everyone AS SELECT 1": "or a copy of rows",
-    f"CREATE FUNCTION peek() RETURNS bigint LANGUAGE sql {OPEN_PATH}"
-    " AS 'SELECT count(*) FROM due'": "peek(): stands in",
+    "CREATE FUNCTION peek() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'": (
+        "peek(): stands in"
+    ),
     "ALTER FUNCTION due_done(text, uuid) RESET search_path": "an open search_path",
-    f"ALTER FUNCTION turn_save(jsonb) {OPEN_PATH}": "turn_save(jsonb): runs with the owner's",
+    "ALTER FUNCTION turn_save(jsonb) SECURITY DEFINER SET search_path = public, pg_temp": (
+        "turn_save(jsonb): runs with the owner's"
+    ),
     "ALTER TABLE conversation ADD UNIQUE (id); ALTER TABLE timer"
     " ADD FOREIGN KEY (conversation_id) REFERENCES conversation (id)": "leads out of its practice",
     "CREATE UNIQUE INDEX anywhere ON patient (id)": "anywhere would find the rows of other",

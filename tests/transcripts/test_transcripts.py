@@ -5,6 +5,7 @@ differs is shown in three lines. `pytest tests/transcripts --update` rewrites th
 happened: read the diff before you believe it. CI never does.
 """
 
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -34,40 +35,63 @@ LIBRARY = Library.shipped()
 def rewritten(text: str) -> str:
     """Return a transcript with the effects that really happened; the rest stays as it is written.
 
-    Events, directives, remarks and every line that is right keep their wording.
+    Events, directives, remarks and every line that is right keep their wording and their place.
     """
-    happened = list(play(parse(text), LIBRARY).lines)
+    played = play(parse(text), LIBRARY)
+    wrong = {one.line for one in played.differences if one.expected != "nothing"}
+    happened = list(played.lines)
     kept: list[str] = []
+    listed: list[tuple[Outgoing | Effected, str]] = []
     blanks: list[str] = []
 
-    def keep(*lines: str) -> None:
-        kept.extend([*blanks, *lines])
-        blanks.clear()
+    def settle(until: str | None) -> None:
+        """Write down the effects of the event above, which end where the next event begins."""
+        count = next((n for n, one in enumerate(happened) if until and one.startswith(until)), None)
+        kept.extend(effects(listed, wrong, happened[:count]))
+        del happened[:count], listed[:]
 
-    begun = False
     for line, raw in zip(parse(text).lines, text.removesuffix("\n").split("\n"), strict=True):
-        if isinstance(line, Blank):
-            # Held back: an effect that is added belongs to the event above.
-            blanks.append(raw)
-            continue
-        if isinstance(line, Directive):
-            keep(raw)
-            continue
-        if not begun:
-            begun = True
-            keep()
-        if isinstance(line, Outgoing | Effected):
-            if happened and happened[0] == shown(line):
-                happened.pop(0)
-                keep(raw)
-            continue
-        while not happened[0].startswith(f"{raw.split()[0]} "):
-            kept.append(happened.pop(0))
-        event = happened.pop(0)
-        keep(event if isinstance(line, Stands) and event not in raw else raw)
-    kept.extend(happened)
-    keep()
-    return "\n".join(kept) + "\n"
+        match line:
+            case Blank():
+                blanks.append(raw)
+                continue
+            case Outgoing() | Effected():
+                listed.append((line, "\n".join([*blanks, raw])))
+            case Directive():
+                kept.extend([*blanks, raw])
+            case _:
+                settle(f"{raw.split()[0]} ")
+                event = happened.pop(0)
+                as_said = event in raw or not isinstance(line, Stands)
+                kept.extend([*blanks, raw if as_said else event])
+        blanks.clear()
+    settle(None)
+    return "\n".join([*kept, *blanks]) + "\n"
+
+
+def effects(
+    listed: Sequence[tuple[Outgoing | Effected, str]], wrong: Container[int], happened: list[str]
+) -> Iterator[str]:
+    """Yield the effects of one event: right ones as listed, others in place of wrong ones."""
+    left = list(happened)
+    for line, _ in listed:
+        if line.line not in wrong:
+            left.remove(shown(line))
+    last_text = max(
+        (n for n, (line, _) in enumerate(listed) if isinstance(line, Outgoing)), default=0
+    )
+    for place, (line, raw) in enumerate(listed):
+        if line.line not in wrong:
+            yield raw
+        elif isinstance(line, Effected) or place == last_text:
+            # Texts have an order: one that is missing before another is added behind it.
+            kind = shown(line).split()[:2]
+            instead = next((one for one in left if one.split()[:2] == kind), None)
+            if instead is not None:
+                left.remove(instead)
+                before, line_break, _ = raw.rpartition("\n")
+                yield f"{before}{line_break}{instead}"
+    yield from left
 
 
 @pytest.mark.parametrize("path", TRANSCRIPTS.values(), ids=TRANSCRIPTS)
@@ -117,39 +141,45 @@ def test_events_alone_are_a_transcript(path: Path) -> None:
 
 
 BEFORE = """\
-title    four things are wrong
+title    five things are wrong
 patient  Rosa, en, care manager Dana
 screen   ahc-transportation
 at       2031-03-04 10:00 America/Chicago
 
-< system: hvs.worried           # another question
+< system: ahc.transportation [1 often]
 > patient: 1                    # a bus pass would help
-* flag    no-reply routine
-* answer  ahc.transportation = yes   # kept with its remark
-= asking ahc.transportation
+
+* answer  ahc.transportation = no
+* flag    transportation-insecurity routine    # kept with its remark
+* hand-off
+< system: hvs.worried
+= asking ahc.transportation     # not any more
 
 ... 24h
+# the end
 """
 AFTER = """\
-title    four things are wrong
+title    five things are wrong
 patient  Rosa, en, care manager Dana
 screen   ahc-transportation
 at       2031-03-04 10:00 America/Chicago
 
 < system: ahc.transportation
 > patient: 1                    # a bus pass would help
-* answer  ahc.transportation = yes   # kept with its remark
-* flag    transportation-insecurity routine
-* queue   Dana, due 2031-03-06 17:00
+
+* answer  ahc.transportation = yes
+* flag    transportation-insecurity routine    # kept with its remark
 < system: thanks
+* queue   Dana, due 2031-03-06 17:00
 = done
 
 ... 24h
+# the end
 """
 
 
 def test_an_update_changes_what_is_wrong() -> None:
-    """An update takes out what did not happen, adds what did, and keeps remarks and blank lines."""
+    """An update puts right what did not happen so, adds what is missing, and keeps the rest."""
     assert rewritten(BEFORE) == AFTER
     assert rewritten(AFTER) == AFTER
 

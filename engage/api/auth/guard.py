@@ -15,6 +15,7 @@ from litestar.params import QueryParameter
 from msgspec import Struct
 
 from engage.api.auth.bearer import authenticate, token_of
+from engage.api.auth.cookie import token_in
 from engage.api.auth.marks import ACTION, PUBLIC
 from engage.api.reading import require_json
 from engage.api.refusals import FieldError, InvalidRequest, NotAllowed, NotSignedIn, UnreadableText
@@ -66,7 +67,9 @@ async def guard(connection: Connection, route: BaseRouteHandler) -> None:
 
 async def admit(services: Services, connection: Connection, action: Action | None) -> Visit:
     """Return who is asking; NotSignedIn or NotAllowed otherwise."""
-    token = token_of(connection.headers.getall("authorization", []))
+    presented = connection.headers.getall("authorization", [])
+    # The header is a deliberate act and wins; the cookie comes along with whatever a page does.
+    token = token_of(presented) if presented else token_in(connection, services.settings.public_url)
     if token is None:
         raise NotSignedIn
     caller = await authenticate(services.database, services.vault, token, services.clock.now())

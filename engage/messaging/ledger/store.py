@@ -64,6 +64,7 @@ async def simulated(work: Work, keys: PracticeKeys, to: str) -> list[SimulatedTe
     return [
         SimulatedText(
             sid=row["sid"],
+            own_id=row["own_id"],
             from_number=row["from_number"],
             body=keys.open_text("simulator_text.body", row["sid"], row["body_sealed"]),
             at=row["at"],

@@ -1,0 +1,1 @@
+"""What the simulated phones show: who has one, and what went over it."""

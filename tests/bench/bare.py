@@ -1,0 +1,185 @@
+"""Bare PostgreSQL: pgbench writes the rows of one webhook, as six statements and as one function.
+
+The same tables with the same keys, indexes and foreign keys, the same durability, one row for one
+row. What the product does besides is what the comparison is about: no signature, no reading and
+deciding, no sealing, no row security (the superuser is not held by it), no lock, and each row is
+written once in its last form.
+"""
+
+import asyncio
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from msgspec import Struct
+
+from engage.embedded.binaries import postgres_programs
+from tests.bench.world import World, id_sql
+
+# The rows that the statements below write, per table; the bench compares them with the product's.
+WRITTEN: Mapping[str, int] = {
+    "receipt": 1,
+    "message": 2,
+    "answer": 1,
+    "text_key": 1,
+    "queue_item": 1,
+    "flag": 1,
+    "due": 1,
+    "feed": 3,
+}
+
+_STATE = (
+    '{"step": 2, "type": "asking", "tries": 0, "which": false, "nudged": false, "paused": false, '
+    '"prompt": "hvs.ran-out", "silent": false, "answers": [["hvs.worried", {"type": "chosen", '
+    '"option": "often"}]], "asked_at": "2026-11-22T02:51:59.624389Z", "introduced": true, '
+    '"accepted_at": null, "nudge_accepted_at": null}'
+)
+
+
+FEW_CLIENTS = 16
+
+
+class Bare(Struct, frozen=True):
+    """One run of pgbench; milliseconds of each transaction, sorted."""
+
+    per_second: float
+    milliseconds: list[float]
+    #: The first patient that no client has reached.
+    next: int
+
+
+def statements(world: World, number: str) -> list[str]:
+    """Return the six statements for patient `number`, an expression of type bigint."""
+
+    def the(kind: str) -> str:
+        return id_sql(world.prefix, kind, number)
+
+    practice, manager = f"'{world.practice}'::uuid", f"'{world.manager}'::uuid"
+    # As long as the sealed "1" and the sealed next question are.
+    one, next_question = (f"decode('{'5a' * length}', 'hex')" for length in (38, 190))
+    in_columns = "practice_id, id, line_id, thread_id, conversation_id, direction, author"
+    return [
+        f"WITH r AS (INSERT INTO receipt (practice_id, account_sid, sid, message_id, at)"
+        f" VALUES ({practice}, '{world.account.account_sid}',"
+        f" 'SM' || lpad(to_hex({number}), 32, '0'), {the('answer')}, now()))"
+        f" INSERT INTO message ({in_columns}, author_id, body_sealed, prompt, kind, status,"
+        f" carrier_sid, media_count, at, handled_at) VALUES ({practice}, {the('answer')},"
+        f" {the('line')}, {the('thread')}, {the('conversation')}, 'in', 'patient',"
+        f" {the('patient')}, {one}, 'hvs.worried', 'reply', 'received',"
+        f" 'SM' || lpad(to_hex({number}), 32, '0'), 0, now(), now())",
+        f"UPDATE conversation SET state = {_literal(_STATE)}, updated_at = now()"
+        f" WHERE practice_id = {practice} AND id = {the('conversation')}",
+        f"INSERT INTO answer (practice_id, id, screening_id, item, kind, option, loinc, message_id,"
+        f" reporter, at) VALUES ({practice}, {the('answer')}, {the('screening')}, 'hvs.worried',"
+        f" 'chosen', 'often', '88122-7', {the('answer')}, 'patient', now())",
+        f"WITH k AS (INSERT INTO text_key (practice_id, cause_id, key, message_id) VALUES"
+        f" ({practice}, {the('conversation')}, 'ask/2', {the('reply')})), d AS (INSERT INTO due"
+        f" (kind, id, practice_id, due_at) VALUES ('outbox', {the('reply')}, {practice}, now()))"
+        f" INSERT INTO message ({in_columns}, body_sealed, text_id, text_key, prompt, kind, status,"
+        f" segments, at) VALUES ({practice}, {the('reply')}, {the('line')}, {the('thread')},"
+        f" {the('conversation')}, 'out', 'system', {next_question}, 'ask hvs.ran-out', 'ask/2',"
+        f" 'hvs.ran-out', 'screening', 'queued', 2, now())",
+        f"WITH i AS (INSERT INTO queue_item (practice_id, id, about_id, patient_id, line_id,"
+        f" thread_id, subject, severity, status, owner_id, owner_why, due_at, opened_at) VALUES"
+        f" ({practice}, {the('item')}, {the('patient')}, {the('patient')}, {the('line')},"
+        f" {the('thread')}, {_literal('need:food-insecurity')}, 'routine', 'ready', {manager},"
+        f" 'assigned care manager', now() + interval '2 days', now()))"
+        f" INSERT INTO flag (practice_id, id, item_id, patient_id, reason, severity, rule,"
+        f" source_id, message_id, at) VALUES ({practice}, {the('flag')}, {the('item')},"
+        f" {the('patient')}, 'food-insecurity', 'routine', 'hunger-vital-sign/hvs.worried',"
+        f" {the('answer')}, {the('answer')}, now())",
+        f"INSERT INTO feed (practice_id, id, at, kind, subject_id, patient_id) VALUES"
+        f" ({practice}, {the('feed_1')}, now(), 'item', {the('item')}, {the('patient')}),"
+        f" ({practice}, {the('feed_2')}, now(), 'message', {the('reply')}, NULL),"
+        f" ({practice}, {the('feed_3')}, now(), 'message', {the('answer')}, NULL)",
+    ]
+
+
+def function(world: World) -> str:
+    """Return the one function that runs the six statements."""
+    body = ";\n".join(statements(world, "p_number"))
+    return (
+        "CREATE FUNCTION bench_write(p_number bigint) RETURNS void LANGUAGE plpgsql AS $f$\n"
+        f"BEGIN\n{body};\nEND $f$"
+    )
+
+
+class Pgbench:
+    """pgbench with two scripts; each patient is used once, client by client."""
+
+    def __init__(self, url: str, world: World) -> None:
+        """Find the program and write the scripts."""
+        self.program = _program()
+        self._folder = Path(tempfile.mkdtemp(prefix="engage-pgbench-"))
+        parts = urlsplit(url)
+        self._environment = {
+            **os.environ,
+            "PGHOST": parse_qs(parts.query)["host"][0],
+            "PGUSER": unquote(parts.username or ""),
+            "PGPASSWORD": unquote(parts.password or ""),
+            "PGDATABASE": parts.path.lstrip("/"),
+        }
+        own = "\\set turn :turn + 1\n\\set n :base + (:turn - 1) * :clients + :client_id\n"
+        # A cast tells the server the type of what pgbench binds.
+        six = ";\n".join(statements(world, ":n::bigint"))
+        scripts = {
+            "six": f"{own}BEGIN;\n{six};\nEND;\n",
+            "one": f"{own}SELECT bench_write(:n::bigint);\n",
+        }
+        for name, script in scripts.items():
+            (self._folder / f"{name}.sql").write_text(script)
+
+    async def run(self, script: str, clients: int, seconds: float, base: int) -> Bare:
+        """Run a script with so many clients, on patients from `base` on.
+
+        What ends in the first second or two is not counted: a new connection has to learn the
+        schema and prepare its statements, which the product's pool did long ago.
+        """
+        warm = 1 if clients <= FEW_CLIENTS else 2
+        lasts = warm + max(1, round(seconds))
+        prefix = self._folder / "log"
+        ran = await asyncio.create_subprocess_exec(
+            str(self.program),
+            *("--no-vacuum", "--protocol=prepared", f"--client={clients}", "--jobs=1"),
+            *(f"--time={lasts}", f"--file={self._folder / script}.sql"),
+            *("--log", f"--log-prefix={prefix}", "-Dturn=0", f"-Dbase={base}"),
+            f"-Dclients={clients}",
+            env=self._environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        _, wrong = await ran.communicate()
+        if ran.returncode:
+            raise RuntimeError(wrong.decode()[-2000:])
+        turns: Counter[str] = Counter()
+        took: list[tuple[float, float]] = []
+        for log in self._folder.glob("log.*"):
+            for line in log.read_text().splitlines():
+                client, _, microseconds, _, second, microsecond = line.split()[:6]
+                ended = int(second) + int(microsecond) / 1e6
+                took.append((ended, int(microseconds) / 1000))
+                turns[client] += 1
+            log.unlink()
+        # The first transaction of the first client ended soon after the beginning.
+        first = min(ended - milliseconds / 1000 for ended, milliseconds in took)
+        counted = sorted(ms for ended, ms in took if first + warm < ended <= first + lasts)
+        # Clients are not equally fast, and each has one more under way when time is up.
+        reached = base + (max(turns.values()) + 1) * clients
+        return Bare(len(counted) / (lasts - warm), counted, reached)
+
+
+def _literal(text: str) -> str:
+    # pgbench takes a colon in a literal for the beginning of a variable.
+    return "U&'" + text.replace(":", "\\003a") + "'"
+
+
+def _program() -> Path:
+    for found in postgres_programs():
+        beside = found.path.parent / "pgbench"
+        if beside.exists():
+            return beside
+    message = "no PostgreSQL here brings pgbench"
+    raise LookupError(message)

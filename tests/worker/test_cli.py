@@ -1,0 +1,151 @@
+"""The commands as a person types them: real processes, a real database, sentences on failure."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from engage import embedded
+
+KEY = "a secret key for tests only of forty characters"
+HEAD = "external_id,given_name,family_name,birth_date,language,time_zone,phone,care_manager_email\n"
+GOOD = "A1,Rosa,Diaz,1950-01-02,es,America/Phoenix,602-555-0160,ann@example.org\n"
+BAD = "A2,,Diaz,1850-01-02,xx,Mars/Olympus,911,ann@example.org\n"
+PRACTICE = (
+    *("practice", "create", "--name", "North Clinic", "--support-phone", "602-555-0150"),
+    *("--time-zone", "America/Phoenix", "--number", "602-555-0151"),
+    *("--responsible-email", "ann@example.org", "--responsible-name", "Ann Lee"),
+)
+
+
+@pytest.fixture
+def settings(servers: embedded.Servers, database_name: str) -> dict[str, str]:
+    """Set up a deployment on real servers."""
+    return {
+        "ENGAGE_DATABASE_URL": servers.url("app", database_name),
+        "ENGAGE_OWNER_DATABASE_URL": servers.url("owner", database_name),
+        "ENGAGE_WORKER_DATABASE_URL": servers.url("worker", database_name),
+        "ENGAGE_AUDITOR_DATABASE_URL": servers.url("auditor", database_name),
+        "ENGAGE_SECRET_KEYS": KEY,
+    }
+
+
+def run(settings: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    """Run one command and wait for its end."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ENGAGE_")}
+    return subprocess.run(
+        [sys.executable, "-m", "engage", *words],
+        env=kept | dict(settings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_first_steps(settings: dict[str, str], tmp_path: Path) -> None:
+    """A fresh schema, a practice, staff, a token and imported patients, all without a page."""
+    file = tmp_path / "patients.csv"
+    file.write_text(HEAD + GOOD, encoding="utf-8")
+
+    assert run(settings, "migrate").returncode == 0
+    assert run(settings, "doctor").stdout == "Ready.\n"
+    assert run(settings, *PRACTICE).returncode == 0
+    hired = run(settings, "staff", "create", "--email", "bo@example.org", "--name", "Bo Diaz")
+    token = run(settings, "token", "--email", "bo@example.org", "--minutes", "5")
+    first = run(settings, "import", "patients", str(file))
+    again = run(settings, "import", "patients", str(file))
+
+    assert hired.returncode == 0
+    assert token.stdout.startswith("eng_")
+    assert first.stdout == "1 created, 0 updated, 0 unchanged.\n"
+    assert again.stdout == "0 created, 0 updated, 1 unchanged.\n"
+
+
+def test_a_bad_file_names_every_row_and_writes_none(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    """Every bad row is named by number and reason, no value is repeated, nothing is written."""
+    run(settings, *PRACTICE)
+    file = tmp_path / "patients.csv"
+    file.write_text(HEAD + GOOD + BAD, encoding="utf-8")
+
+    refused = run(settings, "import", "patients", str(file))
+    file.write_text(HEAD + GOOD, encoding="utf-8")
+    then = run(settings, "import", "patients", str(file))
+
+    assert refused.returncode == 1
+    for field in ("given_name", "birth_date", "language", "time_zone", "phone"):
+        assert f"line 3: {field}: " in refused.stderr
+    assert "1850" not in refused.stderr
+    assert "Olympus" not in refused.stderr
+    assert then.stdout.startswith("1 created")
+
+
+def test_a_fault_is_one_sentence(settings: dict[str, str]) -> None:
+    """What a person got wrong is said in one sentence that names it, without a traceback."""
+    faults = {
+        ("token", "--email", "nobody@example.org"): "No active member of staff",
+        (*PRACTICE[:5], "nope", *PRACTICE[6:]): "This is not a phone number",
+        ("play", "/nowhere.sms"): "can't be read",
+    }
+
+    for words, sentence in faults.items():
+        done = run(settings, *words)
+
+        assert done.returncode == 1
+        assert sentence in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"ENGAGE_CARRIER": "pigeon"}, "ENGAGE_CARRIER"),
+        ({"ENGAGE_PUBLIC_URL": "https://care.example"}, "ENGAGE_CARRIER"),
+        ({"ENGAGE_SECRET_KEYS": "short"}, "ENGAGE_SECRET_KEYS"),
+        ({"ENGAGE_SECRET_KEYS": ""}, "ENGAGE_SECRET_KEYS"),
+        ({"ENGAGE_CARRIER": "twilio"}, "ENGAGE_TEXT_REVIEWS"),
+        ({"ENGAGE_WORKER_DATABASE_URL": ""}, "ENGAGE_WORKER_DATABASE_URL"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start(
+    settings: dict[str, str], changed: dict[str, str], named: str
+) -> None:
+    """A missing or contradictory setting stops a process with one sentence that names it."""
+    done = run(settings | changed, "worker")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"engage: {named}")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_owner_may_not_serve(settings: dict[str, str]) -> None:
+    """A process that is signed in as the owner of the tables refuses to start."""
+    swapped = settings | {
+        "ENGAGE_DATABASE_URL": settings["ENGAGE_OWNER_DATABASE_URL"],
+        "ENGAGE_OWNER_DATABASE_URL": settings["ENGAGE_DATABASE_URL"],
+    }
+
+    done = run(swapped, "serve", "--port", "1")
+
+    assert done.returncode == 1
+    assert "use a login of its own" in done.stderr
+
+
+def test_play_says_where_a_transcript_parts(tmp_path: Path) -> None:
+    """A transcript that does not hold exits 1 and shows the difference in three lines."""
+    file = tmp_path / "wrong.sms"
+    file.write_text(
+        "patient  Rosa, en, care manager Dana\nscreen   hunger-vital-sign\n"
+        "at       2031-03-04 10:00 America/Chicago\n\n< system: hvs.ran-out\n",
+        encoding="utf-8",
+    )
+
+    done = run({}, "play", str(file))
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("line 5\n- < system: hvs.ran-out\n+ < system: hvs.worried")
