@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Never, TypeVar
 
 import click
+import uvloop
 
 from engage import __version__, doctor, logs, wiring
 from engage.clock import SystemClock
@@ -58,7 +59,9 @@ def _stop(error: EngageError) -> Never:
 
 def _run(act: Callable[[], Awaitable[T]]) -> T:
     try:
-        return asyncio.run(_awaited(act))
+        # uvloop halves what the loop itself costs a webhook (docs/performance.md).
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(_awaited(act))
     except EngageError as error:
         _stop(error)
     except KeyboardInterrupt:

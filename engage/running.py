@@ -16,7 +16,7 @@ import uvicorn
 from engage import wiring
 from engage.api.app import create_app
 from engage.api.auth.marks import ANYBODY
-from engage.api.services import Services
+from engage.api.parts import Parts as ApiParts
 from engage.db.migrate import current, migrate, newest
 from engage.db.session import Database
 from engage.errors import WrongSetting
@@ -35,7 +35,7 @@ async def serve(settings: Settings, *, host: str, port: int) -> None:
     async with _side(settings, "app") as house:
         simulated = house.settings.carrier == "simulator"
         app = create_app(
-            Services(
+            ApiParts(
                 settings=house.settings,
                 database=house.database,
                 vault=house.vault,

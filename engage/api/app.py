@@ -1,4 +1,4 @@
-"""The app: every route, the guard, the problems and the envelope, put together from `Services`.
+"""The app: every route, the guard, the problems and the envelope, put together from `Parts`.
 
 No global state: two apps in one process share nothing. Lifespan opens nothing either, since wiring
 hands over what is open; it only lets go of what the app itself opened.
@@ -25,15 +25,16 @@ from engage.api import (
     screenings,
     sign_in,
     simulator,
+    texting,
     threads,
     webhooks,
 )
-from engage.api.auth.guard import SERVICES, guard, provide_visit
+from engage.api.auth.guard import PARTS, guard, provide_visit
 from engage.api.auth.marks import ANYBODY
 from engage.api.envelope import Envelope, Metrics
+from engage.api.parts import Parts
 from engage.api.problems import answer
 from engage.api.reading import MOST_BYTES, JsonRequest
-from engage.api.services import Services
 from engage.api.simulator import Handset
 
 V1 = (
@@ -44,7 +45,7 @@ V1 = (
     patients.post_patient,
     patients.get_one_patient,
     patients.patch_patient,
-    patients.get_texting,
+    texting.get_texting,
     history.get_timeline,
     instruments.list_instruments,
     screenings.post_screening,
@@ -79,17 +80,17 @@ SIMULATOR = (
 
 def description() -> bytes:
     """Return the OpenAPI document: the same with every carrier, so that a client is built once."""
-    names = ("services", "counters", "handset", "visit")
+    names = ("parts", "counters", "handset", "visit")
     nothing = {name: Provide(lambda: None, sync_to_thread=False) for name in names}
     return openapi.document([*ROUTES, *SIMULATOR], nothing)
 
 
-def create_app(services: Services, *, extra: Sequence[Any] = ()) -> Litestar:
+def create_app(parts: Parts, *, extra: Sequence[Any] = ()) -> Litestar:
     """Build the app. `extra` are further route handlers (the pages), guarded like the rest."""
     metrics = Metrics()
-    handset = None if services.post is None else Handset(services, services.post)
+    handset = None if parts.post is None else Handset(parts, parts.post)
     dependencies: dict[str, Any] = {
-        "services": Provide(lambda: services, sync_to_thread=False),
+        "parts": Provide(lambda: parts, sync_to_thread=False),
         "counters": Provide(lambda: metrics, sync_to_thread=False),
         "handset": Provide(lambda: handset, sync_to_thread=False),
         "visit": Provide(provide_visit),
@@ -110,13 +111,13 @@ def create_app(services: Services, *, extra: Sequence[Any] = ()) -> Litestar:
         openapi_config=None,
         logging_config=None,
         debug=False,
-        state=State({SERVICES: services}),
+        state=State({PARTS: parts}),
     )
     app.asgi_handler = Envelope(
         app.asgi_handler,
-        clock=services.clock,
+        clock=parts.clock,
         metrics=metrics,
         methods={route.path_format: route.methods for route in app.routes},
-        secure=services.settings.public_url.startswith("https://"),
+        secure=parts.settings.public_url.startswith("https://"),
     )
     return app

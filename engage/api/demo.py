@@ -19,8 +19,8 @@ from msgspec import Meta, Struct
 from engage.api.auth.cookie import refuse_other_sites
 from engage.api.auth.marks import ANYBODY
 from engage.api.handsets import store
+from engage.api.parts import Parts
 from engage.api.refusals import CrossSite
-from engage.api.services import Services
 from engage.api.sign_in import admitted
 from engage.api.simulator import NUMBER, Handset
 from engage.ids import StaffId
@@ -105,23 +105,21 @@ class EmailIn(Struct, frozen=True, forbid_unknown_fields=True):
     summary="The demo's phones, and its staff",
 )
 async def list_people(
-    request: AnyRequest, services: NamedDependency[Services], handset: NamedDependency[Handset]
+    request: AnyRequest, parts: NamedDependency[Parts], handset: NamedDependency[Handset]
 ) -> DemoPeople:
     """Return whose phones can be played, and who can be signed in."""
     _refuse_foreign_names(request)
     phones: list[PhoneOut] = []
     staff: list[DemoStaffOut] = []
     practices = await handset.practices()
-    async with services.database.work(practices) as work:
+    async with parts.database.work(practices) as work:
         names = await names_of(work, practices)
     for practice in practices:
-        keys = await services.vault.keys(practice)
-        async with services.database.work([practice]) as work:
+        keys = await parts.vault.keys(practice)
+        async with parts.database.work([practice]) as work:
             numbers = await store.numbers(work, practice)
             people = await store.phones(work, keys, MOST_PEOPLE)
-            colleagues = await store.staff_of(
-                work, practice, services.vault.master, services.clock.now()
-            )
+            colleagues = await store.staff_of(work, practice, parts.vault.master, parts.clock.now())
         phones += [
             PhoneOut(
                 kind=one.kind,
@@ -158,7 +156,7 @@ async def list_people(
 )
 async def read_handset(
     request: AnyRequest,
-    services: NamedDependency[Services],
+    parts: NamedDependency[Parts],
     handset: NamedDependency[Handset],
     number: Annotated[str, QueryParameter(pattern=NUMBER, max_length=16)],
 ) -> HandsetThread:
@@ -177,8 +175,8 @@ async def read_handset(
         for one in await handset.left_for(number)
     ]
     for practice in practices:
-        keys = await services.vault.keys(practice)
-        async with services.database.work([practice]) as work:
+        keys = await parts.vault.keys(practice)
+        async with parts.database.work([practice]) as work:
             came = await store.texts_in(work, keys, number)
         texts += [
             HandsetText(
@@ -202,13 +200,13 @@ async def read_handset(
     status_code=HTTPStatus.NO_CONTENT,
 )
 async def sign_in_demo(
-    request: AnyRequest, data: JSONBody[EmailIn], services: NamedDependency[Services]
+    request: AnyRequest, data: JSONBody[EmailIn], parts: NamedDependency[Parts]
 ) -> Response[None]:
     """Answer with the cookie of a new token for somebody who works in the demo."""
     _refuse_foreign_names(request)
     refuse_other_sites(request)
-    token = await bootstrap.token(services.database, services.vault, services.clock, data.email)
-    return admitted(services, token)
+    token = await bootstrap.token(parts.database, parts.vault, parts.clock, data.email)
+    return admitted(parts, token)
 
 
 def _refuse_foreign_names(request: AnyRequest) -> None:

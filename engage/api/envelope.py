@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import CollectorRegistry, Counter, Histogram
+from structlog.contextvars import bound_contextvars
 
 from engage.clock import Clock, fresh_id, monotonic_seconds
 
@@ -95,7 +96,8 @@ class Envelope:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self._app(scope, receive, dressed)
+        with bound_contextvars(request=request_id.decode()):
+            await self._app(scope, receive, dressed)
 
     def _allowed(
         self, scope: MutableMapping[str, Any], header: tuple[bytes, bytes]

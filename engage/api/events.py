@@ -22,7 +22,7 @@ from msgspec import Struct
 from engage.api.auth.bearer import authenticate
 from engage.api.auth.guard import Visit
 from engage.api.auth.marks import needs
-from engage.api.services import Services
+from engage.api.parts import Parts
 from engage.clock import monotonic_seconds
 from engage.db.session import DatabaseAway
 from engage.feed import BadCursor, FeedEvent
@@ -52,7 +52,7 @@ class ChangeOut(Struct, frozen=True):
 )
 async def stream_events(
     visit: NamedDependency[Visit],
-    services: NamedDependency[Services],
+    parts: NamedDependency[Parts],
     last_event_id: Annotated[
         str | None,
         HeaderParameter(
@@ -66,16 +66,16 @@ async def stream_events(
     """Stream every change in the caller's practices."""
     if last_event_id is not None and not _PLACE.fullmatch(last_event_id):
         raise BadCursor
-    after = last_event_id or await services.feed.position()
+    after = last_event_id or await parts.feed.position()
     return Stream(
-        _stream(services, visit, after),
+        _stream(parts, visit, after),
         media_type="text/event-stream",
         headers={"X-Accel-Buffering": "no"},
     )
 
 
-async def _stream(services: Services, visit: Visit, after: str) -> AsyncGenerator[bytes, None]:
-    changes = services.feed.listen(visit.practices, after)
+async def _stream(parts: Parts, visit: Visit, after: str) -> AsyncGenerator[bytes, None]:
+    changes = parts.feed.listen(visit.practices, after)
     upcoming = asyncio.ensure_future(anext(changes))
     spoke = checked = monotonic_seconds()
     # A first word at once: the client knows it is connected, and proxies pass the headers on.
@@ -85,7 +85,7 @@ async def _stream(services: Services, visit: Visit, after: str) -> AsyncGenerato
             await asyncio.wait({upcoming}, timeout=RECHECK_SECONDS)
             now = monotonic_seconds()
             if now - checked >= RECHECK_SECONDS:
-                if not await _still_open(services, visit):
+                if not await _still_open(parts, visit):
                     return
                 checked = now
             if upcoming.done():
@@ -106,11 +106,9 @@ async def _stream(services: Services, visit: Visit, after: str) -> AsyncGenerato
         await changes.aclose()
 
 
-async def _still_open(services: Services, visit: Visit) -> bool:
+async def _still_open(parts: Parts, visit: Visit) -> bool:
     try:
-        caller = await authenticate(
-            services.database, services.vault, visit.token, services.clock.now()
-        )
+        caller = await authenticate(parts.database, parts.vault, visit.token, parts.clock.now())
     except DatabaseAway:
         return False
     return caller is not None and visible_to(caller, visit.action) == visit.visible

@@ -13,8 +13,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 
 from engage.api.auth.marks import ANYBODY
 from engage.api.envelope import Metrics
+from engage.api.parts import Parts
 from engage.api.refusals import SchemaBehind
-from engage.api.services import Services
 from engage.db.migrate import current, newest
 from engage.db.session import DatabaseAway
 
@@ -39,9 +39,9 @@ async def live() -> Live:
 
 
 @get("/health/ready", opt=ANYBODY, operation_id="ready", summary="Can the process do its work")
-async def ready(services: NamedDependency[Services]) -> Ready:
+async def ready(parts: NamedDependency[Parts]) -> Ready:
     """Say whether the database answers and has the schema of this code."""
-    found = await current(services.database)
+    found = await current(parts.database)
     if found is None or found != newest():
         raise SchemaBehind
     return Ready(schema=found)
@@ -55,14 +55,14 @@ async def ready(services: NamedDependency[Services]) -> Ready:
     media_type="text/plain",
 )
 async def metrics(
-    services: NamedDependency[Services], counters: NamedDependency[Metrics]
+    parts: NamedDependency[Parts], counters: NamedDependency[Metrics]
 ) -> Response[bytes]:
     """Return the counters, and how much work is waiting."""
-    page = generate_latest(counters.registry) + await _waiting(services)
+    page = generate_latest(counters.registry) + await _waiting(parts)
     return Response(content=page, media_type=CONTENT_TYPE_LATEST)
 
 
-async def _waiting(services: Services) -> bytes:
+async def _waiting(parts: Parts) -> bytes:
     registry = CollectorRegistry()
     count = Gauge("engage_due_waiting", "Work that is due.", ("kind",), registry=registry)
     oldest = Gauge(
@@ -71,8 +71,8 @@ async def _waiting(services: Services) -> bytes:
     up = Gauge("engage_database_up", "Whether the database answers.", registry=registry)
     rows: list[Any] = []
     try:
-        async with services.database.work() as work:
-            rows = await work.table("due_counts", services.clock.now())
+        async with parts.database.work() as work:
+            rows = await work.table("due_counts", parts.clock.now())
         up.set(1)
     except DatabaseAway:
         up.set(0)

@@ -12,8 +12,8 @@ from msgspec import Meta, Struct
 from engage.api.auth.guard import Visit
 from engage.api.auth.marks import needs
 from engage.api.pages import USUAL, Cursor, Limit, cursor_of, cut, position_of
+from engage.api.parts import Parts
 from engage.api.practices import find
-from engage.api.services import Services
 from engage.api.timeline.store import Entry, entries
 from engage.audit import By, record_patients
 from engage.ids import PatientId
@@ -85,20 +85,20 @@ class _Before(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
 async def get_timeline(
     patient_id: FromPath[UUID],
     visit: NamedDependency[Visit],
-    services: NamedDependency[Services],
+    parts: NamedDependency[Parts],
     cursor: Cursor = None,
     limit: Limit = USUAL,
 ) -> Timeline:
     """Return a page of the timeline; that it was looked at is recorded."""
     before = position_of(cursor, _Before)
-    practice = await find(services.database, visit, "patient", patient_id)
-    keys, patient = await services.vault.keys(practice), PatientId(patient_id)
-    async with services.database.work([practice], practice) as work:
+    practice = await find(parts.database, visit, "patient", patient_id)
+    keys, patient = await parts.vault.keys(practice), PatientId(patient_id)
+    async with parts.database.work([practice], practice) as work:
         rows = await entries(work, keys, patient, before and before.id, limit + 1)
         await record_patients(
             work,
             practice,
-            services.clock.now(),
+            parts.clock.now(),
             by=By.staff(visit.staff_id),
             action="patient.timeline",
             patients=[patient],

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from engage.api.auth.guard import Visit
 from engage.api.auth.marks import needs
-from engage.api.services import Services
+from engage.api.parts import Parts
 from engage.needs.instrument import Instrument, Item, ItemOption
 
 
@@ -59,11 +59,11 @@ class InstrumentList(Struct, frozen=True):
     summary="The instruments that can be asked",
 )
 async def list_instruments(
-    visit: NamedDependency[Visit], services: NamedDependency[Services]
+    visit: NamedDependency[Visit], parts: NamedDependency[Parts]
 ) -> InstrumentList:
     """Return every instrument with its exact wording."""
     del visit
-    return InstrumentList(tuple(_outward(one) for one in services.instruments.values()))
+    return InstrumentList(tuple(_outward(one) for one in parts.instruments.values()))
 
 
 def _outward(tool: Instrument) -> InstrumentOut:

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from engage.api.auth.guard import Visit
 from engage.api.auth.marks import needs
-from engage.api.services import Services
+from engage.api.parts import Parts
 from engage.ids import PracticeId, StaffId
 from engage.people.staff import Role
 from engage.people.staffing.store import names_of
@@ -30,10 +30,10 @@ class MeOut(Struct, frozen=True):
 
 
 @get("/me", opt=needs("practice.read"), operation_id="getMe", summary="Who I am")
-async def get_me(visit: NamedDependency[Visit], services: NamedDependency[Services]) -> MeOut:
+async def get_me(visit: NamedDependency[Visit], parts: NamedDependency[Parts]) -> MeOut:
     """Return who holds the token and the practices they work in."""
     caller = visit.caller
-    async with services.database.work(caller.practices) as work:
+    async with parts.database.work(caller.practices) as work:
         names = await names_of(work, caller.practices)
     return MeOut(
         id=caller.staff_id,

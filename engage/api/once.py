@@ -18,8 +18,8 @@ from msgspec import Struct
 from engage.api import store
 from engage.api.auth.guard import visit_of
 from engage.api.etags import tag
+from engage.api.parts import Parts
 from engage.api.refusals import FieldError, InvalidRequest, KeyReused, StillRunning
-from engage.api.services import Services
 from engage.db.session import Work
 from engage.ids import PracticeId
 from engage.turns.store import TurnFailed
@@ -53,7 +53,7 @@ Act = Callable[[Work], Awaitable[Made]]
 
 async def once(
     request: Request[Any, Any, State],
-    services: Services,
+    parts: Parts,
     practice: PracticeId,
     kind: type[T],
     act: Act,
@@ -65,7 +65,7 @@ async def once(
     del kind
     key = _key_of(request)
     visit = visit_of(request)
-    keys = await services.vault.keys(practice)
+    keys = await parts.vault.keys(practice)
     asked = hashlib.sha256(
         f"{request.method} {request.url.path}\n".encode() + await request.body()
     ).digest()
@@ -85,19 +85,17 @@ async def once(
         answer = _written(await act(work))
         sealed = keys.seal(_PLACE, row, msgspec.msgpack.encode(answer))
         kept = store.Kept(asked, answer.status, sealed)
-        await store.keep(work, practice, visit.staff_id, key, kept, services.clock.now())
+        await store.keep(work, practice, visit.staff_id, key, kept, parts.clock.now())
         return answer
 
-    return cast("Response[T]", _response(await in_turn(services, with_key, practice)))
+    return cast("Response[T]", _response(await in_turn(parts, with_key, practice)))
 
 
-async def in_turn(
-    services: Services, act: Callable[[Work], Awaitable[T]], practice: PracticeId
-) -> T:
+async def in_turn(parts: Parts, act: Callable[[Work], Awaitable[T]], practice: PracticeId) -> T:
     """Run `act` in one transaction; also again when a turn in it was undone for another's sake."""
     for tries_left in range(_TRIES - 1, -1, -1):
         try:
-            return await services.database.again(act, [practice], practice)
+            return await parts.database.again(act, [practice], practice)
         except TurnFailed as failed:
             if failed.state not in _UNDONE or not tries_left:
                 raise

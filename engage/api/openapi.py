@@ -79,11 +79,11 @@ def document(routes: Sequence[Any], dependencies: Mapping[str, Any]) -> bytes:
         logging_config=None,
     )
     drawn = app.openapi_schema.to_schema()
-    handlers = {one.operation_id: one for one in _handlers(app) if one.operation_id}
-    bodies, components = _bodies(list(handlers.values()))
+    routes_by_name = {one.operation_id: one for one in _routes_of(app) if one.operation_id}
+    bodies, components = _bodies(list(routes_by_name.values()))
     for path, operations in drawn["paths"].items():
         for operation in operations.values():
-            handler = handlers[operation["operationId"]]
+            handler = routes_by_name[operation["operationId"]]
             _set_right(path, operation, handler, bodies[operation["operationId"]])
     drawn["components"] = {
         "schemas": components,
@@ -102,7 +102,7 @@ def document(routes: Sequence[Any], dependencies: Mapping[str, Any]) -> bytes:
     return msgspec.json.format(msgspec.json.encode(drawn, order="sorted"), indent=1) + b"\n"
 
 
-def _handlers(app: Litestar) -> Iterator[HTTPRouteHandler]:
+def _routes_of(app: Litestar) -> Iterator[HTTPRouteHandler]:
     for route in app.routes:
         if isinstance(route, HTTPRoute):
             yield from (one for one in route.route_handlers if "OPTIONS" not in one.http_methods)

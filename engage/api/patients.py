@@ -25,16 +25,13 @@ from engage.api.etags import IfMatch, require
 from engage.api.ids import Own, chosen
 from engage.api.once import Made, in_turn, made, once
 from engage.api.pages import USUAL, Cursor, Limit, cursor_of, position_of
-from engage.api.practices import chosen_practice, find, practice_of
+from engage.api.parts import Parts
+from engage.api.practices import chosen_practice, find
 from engage.api.refusals import FieldError, Unprocessable, WrongCursor
-from engage.api.services import Services
 from engage.audit import By
 from engage.db.session import Work
 from engage.errors import NotFound
 from engage.ids import PatientId, PracticeId, StaffId
-from engage.messaging.may_text import MayNot, may_text
-from engage.messaging.texts import render
-from engage.messaging.threads.store import texting_facts
 from engage.people.patient import NewPatient, Patient, PatientStatus, read_change, read_patient
 from engage.people.staff import UnknownStaff
 from engage.people.staffing.store import get_practice, members_of
@@ -138,14 +135,6 @@ class PatientChangeIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     care_manager_id: StaffId | UnsetType | None = UNSET
 
 
-class TextingOut(Struct, frozen=True):
-    """May we text this patient now, and if not, why."""
-
-    may: bool
-    reason: Literal["no-phone", "patient-inactive", "opted-out"] | None
-    words: str
-
-
 class _After(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     patient: PatientId
 
@@ -158,7 +147,7 @@ class _After(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
 )
 async def list_patients(
     visit: NamedDependency[Visit],
-    services: NamedDependency[Services],
+    parts: NamedDependency[Parts],
     words: Annotated[
         str,
         QueryParameter(
@@ -170,9 +159,9 @@ async def list_patients(
 ) -> PatientList:
     """Return a page of patients by family name and given name."""
     after = position_of(cursor, _After)
-    keys = {practice: await services.vault.keys(practice) for practice in visit.practices}
-    at = services.clock.now()
-    async with services.database.work(visit.practices) as work:
+    keys = {practice: await parts.vault.keys(practice) for practice in visit.practices}
+    at = parts.clock.now()
+    async with parts.database.work(visit.practices) as work:
         try:
             page = await find_patients(
                 work,
@@ -212,12 +201,12 @@ async def post_patient(
     request: Request[Any, Any, State],
     data: JSONBody[NewPatientIn],
     visit: NamedDependency[Visit],
-    services: NamedDependency[Services],
+    parts: NamedDependency[Parts],
 ) -> Response[PatientOut]:
     """Create a patient, with a phone and a care manager if they are known."""
     practice = chosen_practice(visit, data.practice_id)
-    patient_id = PatientId(chosen(data.id, services.clock))
-    keys, at = await services.vault.keys(practice), services.clock.now()
+    patient_id = PatientId(chosen(data.id, parts.clock))
+    keys, at = await parts.vault.keys(practice), parts.clock.now()
 
     async def act(work: Work) -> Made:
         record = read_patient(_said(data), await _today(work, practice, at))
@@ -228,7 +217,7 @@ async def post_patient(
         location = f"/v1/patients/{patient.id}"
         return Made(_outward(patient), HTTPStatus.CREATED, location, patient.version)
 
-    return await once(request, services, practice, PatientOut, act)
+    return await once(request, parts, practice, PatientOut, act)
 
 
 @get(
@@ -240,14 +229,14 @@ async def post_patient(
 async def get_one_patient(
     patient_id: FromPath[UUID],
     visit: NamedDependency[Visit],
-    services: NamedDependency[Services],
+    parts: NamedDependency[Parts],
 ) -> Response[PatientOut]:
     """Return a patient; that it was looked at is recorded."""
-    practice = await find(services.database, visit, "patient", patient_id)
-    keys = await services.vault.keys(practice)
-    async with services.database.work([practice], practice) as work:
+    practice = await find(parts.database, visit, "patient", patient_id)
+    keys = await parts.vault.keys(practice)
+    async with parts.database.work([practice], practice) as work:
         patient = await get_patient(work, keys, PatientId(patient_id))
-        await _record_view(work, visit, patient, "patient.read", services.clock.now())
+        await _record_view(work, visit, patient, "patient.read", parts.clock.now())
     return made(Made(_outward(patient), version=patient.version), PatientOut)
 
 
@@ -261,12 +250,12 @@ async def patch_patient(
     patient_id: FromPath[UUID],
     data: JSONBody[PatientChangeIn],
     visit: NamedDependency[Visit],
-    services: NamedDependency[Services],
+    parts: NamedDependency[Parts],
     if_match: IfMatch = None,
 ) -> Response[PatientOut]:
     """Change what is given; a phone or a care manager that ends stays in the history."""
-    practice = await find(services.database, visit, "patient", patient_id)
-    keys, at = await services.vault.keys(practice), services.clock.now()
+    practice = await find(parts.database, visit, "patient", patient_id)
+    keys, at = await parts.vault.keys(practice), parts.clock.now()
 
     async def act(work: Work) -> Made:
         before = await get_patient(work, keys, PatientId(patient_id))
@@ -284,53 +273,18 @@ async def patch_patient(
         )
         if after.version != before.version:
             await feed.add(work, practice, at, "patient", after.id, after.id)
-        await _tell_conversations(services, work, visit, before, after)
+        await _tell_conversations(parts, work, visit, before, after)
         return Made(_outward(after), version=after.version)
 
-    return made(await in_turn(services, act, practice), PatientOut)
-
-
-@get(
-    "/patients/{patient_id:uuid}/texting",
-    opt=needs("patient.read"),
-    operation_id="getTexting",
-    summary="May we text this patient, and if not, why",
-)
-async def get_texting(
-    patient_id: FromPath[UUID],
-    visit: NamedDependency[Visit],
-    services: NamedDependency[Services],
-) -> TextingOut:
-    """Say in words whether a text may go out now; the outbox asks the same function."""
-    async with services.database.work(visit.practices) as work:
-        practice = await practice_of(work, visit, "patient", patient_id)
-        await work.enter(visit.practices, practice)
-        facts = await texting_facts(work, practice, PatientId(patient_id))
-        if facts is None:
-            raise NotFound
-        await audit.record(
-            work,
-            practice,
-            services.clock.now(),
-            actor="staff",
-            actor_id=visit.staff_id,
-            action="patient.texting",
-            subject="patient",
-            subject_id=patient_id,
-            patient_id=patient_id,
-        )
-    answer = may_text(facts, "staff")
-    reason = answer.reason if isinstance(answer, MayNot) else None
-    words = render(services.catalogue, f"texting.{reason or 'yes'}", "en", {})
-    return TextingOut(may=reason is None, reason=reason, words=words)
+    return made(await in_turn(parts, act, practice), PatientOut)
 
 
 async def _tell_conversations(
-    services: Services, work: Work, visit: Visit, before: Patient, after: Patient
+    parts: Parts, work: Work, visit: Visit, before: Patient, after: Patient
 ) -> None:
     if (before.status, before.language) == (after.status, after.language):
         return
-    await services.turns.person_changed(
+    await parts.turns.person_changed(
         work,
         after.practice_id,
         after.id,

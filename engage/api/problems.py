@@ -5,7 +5,7 @@ sentence, and the places at fault; it never repeats what was sent. What we did n
 without any detail, logged as type and code location. docs/api.md lists the codes; a test compares.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, TypeAlias, cast
@@ -92,7 +92,7 @@ STATUS: Mapping[type[EngageError], int] = {
     NotDurable: 503,
     CarrierSilent: 503,
     refusals.SchemaBehind: 503,
-    TurnFailed: 503,
+    TurnFailed: 500,
     WrongSetting: 500,
     CannotOpen: 500,
     EngageError: 500,
@@ -166,6 +166,9 @@ def answer(request: AnyRequest, error: Exception) -> Response[bytes]:
 def describe(error: Exception) -> tuple[Problem, dict[str, str]]:
     """Return the problem of an error and the headers that belong to it."""
     match error:
+        case TurnFailed():
+            # A turn saves in a function that catches: its SQLSTATE comes as a value.
+            problem = _of(503 if error.state.startswith(_SQL_UNDONE) else 500)
         case EngageError():
             problem = _of_ours(error)
         case ValidationException():
@@ -194,6 +197,27 @@ def describe(error: Exception) -> tuple[Problem, dict[str, str]]:
 def status_of(kind: type[EngageError]) -> int:
     """Return the HTTP status of an error class."""
     return next(STATUS[base] for base in kind.__mro__ if base in STATUS)
+
+
+def codes() -> Iterator[tuple[str, int, str]]:
+    """Yield every code that a client may meet, with its status and its sentence."""
+    ours = [(_code(kind), status, _sentence(kind)) for kind, status in STATUS.items()]
+    others = [(code, status, sentence) for status, (code, sentence) in _OF_STATUS.items()]
+    seen: set[str] = set()
+    for code, status, sentence in (*ours, *others):
+        explained = status != HTTPStatus.INTERNAL_SERVER_ERROR or code == _OF_STATUS[500][0]
+        if explained and code not in seen:
+            seen.add(code)
+            yield code, status, sentence
+
+
+def _code(kind: type[EngageError]) -> str:
+    letters = (f"-{letter.lower()}" if letter.isupper() else letter for letter in kind.__name__)
+    return "".join(letters).removeprefix("-")
+
+
+def _sentence(kind: type[EngageError]) -> str:
+    return (kind.__doc__ or "").strip().splitlines()[0]
 
 
 def _of_ours(error: EngageError) -> Problem:

@@ -21,9 +21,9 @@ from engage.api.auth.marks import needs
 from engage.api.etags import IfMatch, expects
 from engage.api.once import Made, made, once
 from engage.api.pages import USUAL, Cursor, Limit, cursor_of, cut, position_of
+from engage.api.parts import Parts
 from engage.api.practices import find
 from engage.api.refusals import ClaimedBy
-from engage.api.services import Services
 from engage.api.wordings import question_of
 from engage.audit import By
 from engage.conversation.severity import Severity
@@ -128,7 +128,7 @@ Step = Callable[[Work, PracticeKeys, datetime], Awaitable[object]]
 )
 async def list_queue(
     visit: NamedDependency[Visit],
-    services: NamedDependency[Services],
+    parts: NamedDependency[Parts],
     view: Annotated[
         View,
         QueryParameter(
@@ -142,14 +142,14 @@ async def list_queue(
     limit: Limit = USUAL,
 ) -> ItemList:
     """Return a page of open work in all practices of the caller."""
-    after, at = position_of(cursor, Position), services.clock.now()
+    after, at = position_of(cursor, Position), parts.clock.now()
     wanted = Wanted(
         view=view,
         reader=visit.staff_id,
         owner=None if owner is None else StaffId(owner),
         severity=severity,
     )
-    async with services.database.work(visit.practices) as work:
+    async with parts.database.work(visit.practices) as work:
         rows = await page(work, visit.visible, wanted, after, limit + 1, at)
         shown, last = cut(rows, limit)
         for practice in visit.practices:
@@ -178,17 +178,17 @@ async def list_queue(
 async def get_item(
     item_id: FromPath[UUID],
     visit: NamedDependency[Visit],
-    services: NamedDependency[Services],
+    parts: NamedDependency[Parts],
 ) -> Response[ItemDetail]:
     """Return an item with its flags; that it was looked at is recorded."""
-    practice = await find(services.database, visit, "queue_item", item_id)
-    keys = await services.vault.keys(practice)
-    async with services.database.work([practice], practice) as work:
-        detail = await _load(work, keys, services, QueueItemId(item_id))
+    practice = await find(parts.database, visit, "queue_item", item_id)
+    keys = await parts.vault.keys(practice)
+    async with parts.database.work([practice], practice) as work:
+        detail = await _load(work, keys, parts, QueueItemId(item_id))
         await audit.record(
             work,
             practice,
-            services.clock.now(),
+            parts.clock.now(),
             actor="staff",
             actor_id=visit.staff_id,
             action="item.read",
@@ -210,7 +210,7 @@ async def post_claim(
     request: Request[Any, Any, State],
     item_id: FromPath[UUID],
     visit: NamedDependency[Visit],
-    services: NamedDependency[Services],
+    parts: NamedDependency[Parts],
     if_match: IfMatch = None,
 ) -> Response[ItemDetail]:
     """Take an item; a colleague who has it already is named in the 409."""
@@ -220,7 +220,7 @@ async def post_claim(
             work, keys.practice, QueueItemId(item_id), visit.staff_id, at, expects(if_match)
         )
 
-    return await _change(request, services, visit, QueueItemId(item_id), step)
+    return await _change(request, parts, visit, QueueItemId(item_id), step)
 
 
 @post(
@@ -234,7 +234,7 @@ async def post_release(
     request: Request[Any, Any, State],
     item_id: FromPath[UUID],
     visit: NamedDependency[Visit],
-    services: NamedDependency[Services],
+    parts: NamedDependency[Parts],
     if_match: IfMatch = None,
 ) -> Response[ItemDetail]:
     """Give a claimed item back: it goes to whom routing names now, never to nobody."""
@@ -244,7 +244,7 @@ async def post_release(
             work, keys.practice, QueueItemId(item_id), visit.staff_id, at, expects(if_match)
         )
 
-    return await _change(request, services, visit, QueueItemId(item_id), step)
+    return await _change(request, parts, visit, QueueItemId(item_id), step)
 
 
 @post(
@@ -259,7 +259,7 @@ async def post_complete(
     item_id: FromPath[UUID],
     data: JSONBody[CompletionIn],
     visit: NamedDependency[Visit],
-    services: NamedDependency[Services],
+    parts: NamedDependency[Parts],
     if_match: IfMatch = None,
 ) -> Response[ItemDetail]:
     """Close an item; automation that waited for a human goes on."""
@@ -269,46 +269,44 @@ async def post_complete(
         await queue_work.complete(
             work, keys, item, visit.staff_id, at, expects(if_match), data.outcome, data.note
         )
-        return await services.turns.close_item(work, keys.practice, item, visit.staff_id)
+        return await parts.turns.close_item(work, keys.practice, item, visit.staff_id)
 
-    answer = await _change(request, services, visit, item, step)
-    services.bell.ring("outbox")
+    answer = await _change(request, parts, visit, item, step)
+    parts.bell.ring("outbox")
     return answer
 
 
 async def _change(
     request: Request[Any, Any, State],
-    services: Services,
+    parts: Parts,
     visit: Visit,
     item: QueueItemId,
     step: Step,
 ) -> Response[ItemDetail]:
-    practice = await find(services.database, visit, "queue_item", item)
-    keys, at = await services.vault.keys(practice), services.clock.now()
+    practice = await find(parts.database, visit, "queue_item", item)
+    keys, at = await parts.vault.keys(practice), parts.clock.now()
 
     async def act(work: Work) -> Made:
         await step(work, keys, at)
-        detail = await _load(work, keys, services, item)
+        detail = await _load(work, keys, parts, item)
         return Made(detail, version=detail.version)
 
     try:
-        return await once(request, services, practice, ItemDetail, act)
+        return await once(request, parts, practice, ItemDetail, act)
     except AlreadyClaimed as claimed:
-        async with services.database.work([practice]) as work:
+        async with parts.database.work([practice]) as work:
             name = await store.staff_name(work, claimed.holder)
         raise ClaimedBy(claimed, name) from None
 
 
-async def _load(
-    work: Work, keys: PracticeKeys, services: Services, item: QueueItemId
-) -> ItemDetail:
+async def _load(work: Work, keys: PracticeKeys, parts: Parts, item: QueueItemId) -> ItemDetail:
     found = await store.one(work, only(keys.practice), item)
     if found is None:
         raise NotFound
     flags = await store.flags(work, keys.practice, item, keys)
     return ItemDetail(
         **_fields(found),
-        flags=tuple(_flag(one, services) for one in flags),
+        flags=tuple(_flag(one, parts) for one in flags),
         note=await store.note(work, keys, item),
     )
 
@@ -343,7 +341,7 @@ def _fields(found: store.ItemSeen) -> dict[str, Any]:
     }
 
 
-def _flag(found: store.FlagSeen, services: Services) -> FlagOut:
+def _flag(found: store.FlagSeen, parts: Parts) -> FlagOut:
     return FlagOut(
         id=found.id,
         reason=found.reason,
@@ -353,5 +351,5 @@ def _flag(found: store.FlagSeen, services: Services) -> FlagOut:
         message_id=found.message_id,
         words=found.words,
         prompt=found.prompt,
-        question=question_of(services.instruments, found.prompt),
+        question=question_of(parts.instruments, found.prompt),
     )

@@ -20,9 +20,9 @@ from engage.api.auth.guard import Visit
 from engage.api.auth.marks import needs
 from engage.api.ids import Own, chosen
 from engage.api.once import Made, made, once
+from engage.api.parts import Parts
 from engage.api.practices import find
 from engage.api.refusals import IdTaken
-from engage.api.services import Services
 from engage.clock import fresh_id
 from engage.conversation.answers import Answer, Chosen, Declined, DidNotKnow, NotAsked
 from engage.db.session import Work
@@ -130,16 +130,16 @@ async def post_screening(
     patient_id: FromPath[UUID],
     data: JSONBody[NewScreeningIn],
     visit: NamedDependency[Visit],
-    services: NamedDependency[Services],
+    parts: NamedDependency[Parts],
 ) -> Response[ScreeningOut]:
     """Start a screening: a text asks its first question, or it waits for what staff types in."""
-    practice = await find(services.database, visit, "patient", patient_id)
-    screening = ScreeningId(chosen(data.id, services.clock))
+    practice = await find(parts.database, visit, "patient", patient_id)
+    screening = ScreeningId(chosen(data.id, parts.clock))
 
     async def act(work: Work) -> Made:
         if await screening_seen(work, only(practice), screening) is not None:
             raise IdTaken(ID)
-        await services.turns.start_screening(
+        await parts.turns.start_screening(
             work,
             practice,
             PatientId(patient_id),
@@ -150,11 +150,11 @@ async def post_screening(
         )
         out = await _load(work, practice, screening)
         location = f"/v1/screenings/{screening}"
-        await _record(work, visit, out, "screening.start", services.clock.now())
+        await _record(work, visit, out, "screening.start", parts.clock.now())
         return Made(out, HTTPStatus.CREATED, location, out.version)
 
-    answer = await once(request, services, practice, ScreeningOut, act)
-    services.bell.ring("outbox")
+    answer = await once(request, parts, practice, ScreeningOut, act)
+    parts.bell.ring("outbox")
     return answer
 
 
@@ -167,13 +167,13 @@ async def post_screening(
 async def get_screening(
     screening_id: FromPath[UUID],
     visit: NamedDependency[Visit],
-    services: NamedDependency[Services],
+    parts: NamedDependency[Parts],
 ) -> Response[ScreeningOut]:
     """Return a screening with the answers that count; that it was looked at is recorded."""
-    practice = await find(services.database, visit, "screening", screening_id)
-    async with services.database.work([practice], practice) as work:
+    practice = await find(parts.database, visit, "screening", screening_id)
+    async with parts.database.work([practice], practice) as work:
         out = await _load(work, practice, ScreeningId(screening_id))
-        await _record(work, visit, out, "screening.read", services.clock.now())
+        await _record(work, visit, out, "screening.read", parts.clock.now())
     return made(Made(out, version=out.version), ScreeningOut)
 
 
@@ -189,21 +189,21 @@ async def post_answers(
     screening_id: FromPath[UUID],
     data: JSONBody[AnswersIn],
     visit: NamedDependency[Visit],
-    services: NamedDependency[Services],
+    parts: NamedDependency[Parts],
 ) -> Response[ScreeningOut]:
     """Take answers, all or none; each is triaged at once, as one that came by text is."""
-    practice = await find(services.database, visit, "screening", screening_id)
-    screening, cause = ScreeningId(screening_id), fresh_id(services.clock)
+    practice = await find(parts.database, visit, "screening", screening_id)
+    screening, cause = ScreeningId(screening_id), fresh_id(parts.clock)
     given = {question: _meant(value) for question, value in data.answers.items()}
 
     async def act(work: Work) -> Made:
-        await services.turns.enter_answers(work, practice, screening, given, visit.staff_id, cause)
+        await parts.turns.enter_answers(work, practice, screening, given, visit.staff_id, cause)
         out = await _load(work, practice, screening)
-        await _record(work, visit, out, "screening.answers", services.clock.now())
+        await _record(work, visit, out, "screening.answers", parts.clock.now())
         return Made(out, version=out.version)
 
-    answer = await once(request, services, practice, ScreeningOut, act)
-    services.bell.ring("outbox")
+    answer = await once(request, parts, practice, ScreeningOut, act)
+    parts.bell.ring("outbox")
     return answer
 
 

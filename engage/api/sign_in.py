@@ -18,8 +18,8 @@ from engage.api.auth.bearer import LONGEST_TOKEN, authenticate
 from engage.api.auth.cookie import refuse_other_sites, signed_in, signed_out
 from engage.api.auth.guard import Visit
 from engage.api.auth.marks import ANYBODY, needs
+from engage.api.parts import Parts
 from engage.api.refusals import NotSignedIn
-from engage.api.services import Services
 from engage.people.bootstrap import revoke
 
 
@@ -45,17 +45,17 @@ class TokenIn(Struct, frozen=True, forbid_unknown_fields=True):
 async def sign_in(
     request: Request[Any, Any, State],
     data: JSONBody[TokenIn],
-    services: NamedDependency[Services],
+    parts: NamedDependency[Parts],
 ) -> Response[None]:
     """Answer with the cookie, if the token opens; it lasts as long as the token does."""
     refuse_other_sites(request)
     token = data.token.strip()
     known = token.isascii() and await authenticate(
-        services.database, services.vault, token, services.clock.now()
+        parts.database, parts.vault, token, parts.clock.now()
     )
     if not known:
         raise NotSignedIn
-    return admitted(services, token)
+    return admitted(parts, token)
 
 
 @delete(
@@ -65,16 +65,14 @@ async def sign_in(
     summary="Sign out: the token that was presented never opens again",
     status_code=HTTPStatus.NO_CONTENT,
 )
-async def sign_out(
-    visit: NamedDependency[Visit], services: NamedDependency[Services]
-) -> Response[None]:
+async def sign_out(visit: NamedDependency[Visit], parts: NamedDependency[Parts]) -> Response[None]:
     """Revoke the token of this request, and let the browser forget its cookie."""
-    await revoke(services.database, services.vault, services.clock, visit.token)
-    cookie = signed_out(services.settings.public_url)
+    await revoke(parts.database, parts.vault, parts.clock, visit.token)
+    cookie = signed_out(parts.settings.public_url)
     return Response(content=None, status_code=HTTPStatus.NO_CONTENT, cookies=[cookie])
 
 
-def admitted(services: Services, token: str) -> Response[None]:
+def admitted(parts: Parts, token: str) -> Response[None]:
     """Answer with nothing but the cookie of a token."""
-    cookie = signed_in(services.settings.public_url, token)
+    cookie = signed_in(parts.settings.public_url, token)
     return Response(content=None, status_code=HTTPStatus.NO_CONTENT, cookies=[cookie])

@@ -17,8 +17,8 @@ from msgspec import Meta, Struct
 
 from engage.api.auth.marks import ANYBODY
 from engage.api.handsets.store import became
+from engage.api.parts import Parts, Post
 from engage.api.refusals import FieldError, Unprocessable
-from engage.api.services import Post, Services
 from engage.clock import random_bytes
 from engage.errors import NotDurable
 from engage.ids import MessageId, PracticeId
@@ -37,13 +37,13 @@ Number = Annotated[
 class Handset:
     """What stands behind every simulated phone: a way to post, the ledger, and who is there."""
 
-    def __init__(self, services: Services, post: Post) -> None:
+    def __init__(self, parts: Parts, post: Post) -> None:
         """Take the house and a way to post."""
         self.post = post
-        self.ledger = SimulatorLedger(services.database, services.vault, services.doors)
-        self._doors = services.doors
-        self._database = services.database
-        self._vault = services.vault
+        self.ledger = SimulatorLedger(parts.database, parts.vault, parts.doors)
+        self._doors = parts.doors
+        self._database = parts.database
+        self._vault = parts.vault
 
     async def practices(self) -> tuple[PracticeId, ...]:
         """Return every practice that has a number."""
@@ -124,7 +124,7 @@ class SimulatedMessages(Struct, frozen=True):
 )
 async def simulate_text(
     data: JSONBody[TextIn],
-    services: NamedDependency[Services],
+    parts: NamedDependency[Parts],
     handset: NamedDependency[Handset],
 ) -> Taken:
     """Bring a text in through the signed webhook, like a carrier."""
@@ -132,7 +132,7 @@ async def simulate_text(
     if door is None:
         raise Unprocessable(FieldError("/to", "unknown-number", "No practice has this number."))
     sid = data.sid or "SM" + random_bytes(16).hex()
-    url = f"{services.settings.public_url}/webhooks/twilio/inbound"
+    url = f"{parts.settings.public_url}/webhooks/twilio/inbound"
     headers, body = signed_inbound(url, door.account, data.sender, data.to, data.body, sid)
     answered = await handset.post(url, headers, body)
     if answered not in range(200, 300):

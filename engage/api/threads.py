@@ -21,9 +21,9 @@ from engage.api.auth.marks import needs
 from engage.api.ids import Own, chosen
 from engage.api.once import Made, once
 from engage.api.pages import USUAL, Cursor, Limit, cursor_of, cut, position_of
+from engage.api.parts import Parts
 from engage.api.practices import find
 from engage.api.refusals import FieldError, IdTaken, MayNotText, ThreadMoved, Unprocessable
-from engage.api.services import Services
 from engage.api.whereabouts.store import lock_thread, practice_of
 from engage.api.wordings import question_of
 from engage.db.session import Work
@@ -106,24 +106,24 @@ class _Before(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
 async def list_messages(
     thread_id: FromPath[UUID],
     visit: NamedDependency[Visit],
-    services: NamedDependency[Services],
+    parts: NamedDependency[Parts],
     cursor: Cursor = None,
     limit: Limit = USUAL,
 ) -> MessageList:
     """Return a page of texts; that they were read is recorded."""
     before = position_of(cursor, _Before)
-    practice = await find(services.database, visit, "thread", thread_id)
-    keys = await services.vault.keys(practice)
-    async with services.database.work([practice], practice) as work:
+    practice = await find(parts.database, visit, "thread", thread_id)
+    keys = await parts.vault.keys(practice)
+    async with parts.database.work([practice], practice) as work:
         thread = await _thread(work, practice, ThreadId(thread_id))
         rows = await thread_messages(work, keys, thread.id, before and before.id, limit + 1)
         newest = (
             rows[:1] if before is None else await thread_messages(work, keys, thread.id, None, 1)
         )
-        await _record(work, visit, practice, thread, "thread.read", services.clock.now())
+        await _record(work, visit, practice, thread, "thread.read", parts.clock.now())
     shown, last = cut(rows, limit)
     return MessageList(
-        items=tuple(_outward(one, thread.id, services) for one in shown),
+        items=tuple(_outward(one, thread.id, parts) for one in shown),
         next=None if last is None else cursor_of(_Before(last.id)),
         patient_id=thread.patient_id,
         last_event=_last_event(newest),
@@ -142,12 +142,12 @@ async def post_message(
     thread_id: FromPath[UUID],
     data: JSONBody[NewMessageIn],
     visit: NamedDependency[Visit],
-    services: NamedDependency[Services],
+    parts: NamedDependency[Parts],
 ) -> Response[SentOut]:
     """Send a text; automation pauses for this patient until the work is closed."""
-    practice = await find(services.database, visit, "thread", thread_id)
-    keys, at = await services.vault.keys(practice), services.clock.now()
-    message = MessageId(chosen(data.id, services.clock, behind=LATEST))
+    practice = await find(parts.database, visit, "thread", thread_id)
+    keys, at = await parts.vault.keys(practice), parts.clock.now()
+    message = MessageId(chosen(data.id, parts.clock, behind=LATEST))
     _refuse_blank(data.body)
 
     async def act(work: Work) -> Made:
@@ -159,20 +159,18 @@ async def post_message(
         if data.last_seen_event is not None and data.last_seen_event != _last_event(newest):
             raise ThreadMoved(LAST_SEEN)
         _refuse_closed(await texting_facts(work, practice, thread.patient_id), thread)
-        await services.turns.staff_writes(
+        await parts.turns.staff_writes(
             work, practice, thread.id, visit.staff_id, data.body, message
         )
         await _record(work, visit, practice, thread, "thread.write", at)
         # Ids sort: the newest text before the next id is this one.
         above = MessageId(UUID(int=message.int + 1))
         (sent,) = await thread_messages(work, keys, thread.id, above, 1)
-        out = SentOut(
-            message=_outward(sent, thread.id, services), segments=count(sent.body).segments
-        )
+        out = SentOut(message=_outward(sent, thread.id, parts), segments=count(sent.body).segments)
         return Made(out, HTTPStatus.CREATED)
 
-    answer = await once(request, services, practice, SentOut, act)
-    services.bell.ring("outbox")
+    answer = await once(request, parts, practice, SentOut, act)
+    parts.bell.ring("outbox")
     return answer
 
 
@@ -220,7 +218,7 @@ def _last_event(newest: Sequence[Message]) -> str | None:
     return str(newest[0].id) if newest else None
 
 
-def _outward(found: Message, thread: ThreadId, services: Services) -> MessageOut:
+def _outward(found: Message, thread: ThreadId, parts: Parts) -> MessageOut:
     return MessageOut(
         id=found.id,
         thread_id=thread,
@@ -230,7 +228,7 @@ def _outward(found: Message, thread: ThreadId, services: Services) -> MessageOut
         body=found.body,
         kind=found.kind,
         prompt=found.prompt,
-        question=question_of(services.instruments, found.prompt),
+        question=question_of(parts.instruments, found.prompt),
         state=found.state,
         state_reason=found.state_reason,
         media_count=found.media_count,

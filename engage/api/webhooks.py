@@ -15,8 +15,8 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from engage.api.auth.marks import ANYBODY
+from engage.api.parts import Parts
 from engage.api.refusals import BadSignature, NotAForm
-from engage.api.services import Services
 from engage.errors import EngageError, NotDurable
 from engage.messaging.doors import Door
 from engage.messaging.signature import HEADER, SETTINGS_HEADER, verify
@@ -39,9 +39,9 @@ AnyRequest = Request[Any, Any, State]
     summary="A text came in",
     status_code=204,
 )
-async def receive_text(request: AnyRequest, services: NamedDependency[Services]) -> None:
+async def receive_text(request: AnyRequest, parts: NamedDependency[Parts]) -> None:
     """Record a text and take its turn; 204 means that it is kept for good."""
-    await _take(request, services, turn=True)
+    await _take(request, parts, turn=True)
 
 
 @post(
@@ -51,9 +51,9 @@ async def receive_text(request: AnyRequest, services: NamedDependency[Services])
     summary="A text came in, and the first door did not answer",
     status_code=204,
 )
-async def receive_text_again(request: AnyRequest, services: NamedDependency[Services]) -> None:
+async def receive_text_again(request: AnyRequest, parts: NamedDependency[Parts]) -> None:
     """Record a text only: a worker takes its turn."""
-    await _take(request, services, turn=False)
+    await _take(request, parts, turn=False)
 
 
 @post(
@@ -65,7 +65,7 @@ async def receive_text_again(request: AnyRequest, services: NamedDependency[Serv
 )
 async def receive_report(
     request: AnyRequest,
-    services: NamedDependency[Services],
+    parts: NamedDependency[Parts],
     m: Annotated[
         str,
         QueryParameter(
@@ -75,18 +75,18 @@ async def receive_report(
 ) -> None:
     """Record a status report; the text is found by our own signed id, never by the carrier's."""
     params = await _form(request)
-    named = services.vault.master.read_callback_token(m)
+    named = parts.vault.master.read_callback_token(m)
     if named is None:
         raise BadSignature
     practice, message = named
-    doors = await services.doors.by_practice(practice)
+    doors = await parts.doors.by_practice(practice)
     door = next(iter(doors), None)
-    _require_signature(request, services, params, door)
+    _require_signature(request, parts, params, door)
     report = status(params)
     if door is None or report.account_sid != door.account.account_sid:
         raise BadSignature
     try:
-        await services.outbox.report(practice, message, report)
+        await parts.outbox.report(practice, message, report)
     except EngageError:
         raise
     except Exception as error:  # a report that is not kept must come again
@@ -94,15 +94,15 @@ async def receive_report(
         raise NotDurable from error
 
 
-async def _take(request: AnyRequest, services: Services, *, turn: bool) -> None:
+async def _take(request: AnyRequest, parts: Parts, *, turn: bool) -> None:
     params = await _form(request)
-    door = await _door(services, params)
-    _require_signature(request, services, params, door)
+    door = await _door(parts, params)
+    _require_signature(request, parts, params, door)
     text = inbound(params)
     if door is None:
         raise BadSignature
     try:
-        await services.turns.text_in(door, text, turn=turn)
+        await parts.turns.text_in(door, text, turn=turn)
     except EngageError:
         raise
     except Exception as error:  # whatever it was, the text is not durable: say so
@@ -119,22 +119,22 @@ async def _form(request: AnyRequest) -> Params:
     return parse_form(await request.body())
 
 
-async def _door(services: Services, params: Params) -> Door | None:
+async def _door(parts: Parts, params: Params) -> Door | None:
     number = [value for name, value in params if name == "To"]
     account = [value for name, value in params if name == "AccountSid"]
     if len(number) != 1 or len(account) != 1:
         raise BadForm(_TO if len(number) != 1 else _ACCOUNT_SID)
     if not _NUMBER.fullmatch(number[0]) or not _ACCOUNT.fullmatch(account[0]):
         raise BadSignature
-    return await services.doors.find(number[0], account[0])
+    return await parts.doors.find(number[0], account[0])
 
 
 def _require_signature(
-    request: AnyRequest, services: Services, params: Params, door: Door | None
+    request: AnyRequest, parts: Parts, params: Params, door: Door | None
 ) -> None:
     # An unknown door has no token, so nothing it says can be signed: the same 403.
     tokens = door.account.auth_tokens if door is not None else ()
-    url = signed_url(services.settings.public_url, request.scope)
+    url = signed_url(parts.settings.public_url, request.scope)
     if not verify(url, params, request.headers.get(HEADER), tokens):
         raise BadSignature
 

@@ -11,7 +11,7 @@ import pytest
 from litestar import Litestar
 
 from engage.api.app import create_app
-from engage.api.services import Services
+from engage.api.parts import Parts
 from engage.clock import SettableClock
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Database
@@ -75,7 +75,7 @@ class House:
 
     app: Litestar
     client: httpx.AsyncClient
-    services: Services
+    parts: Parts
     databases: Databases
     clock: SettableClock
     north: Office
@@ -146,7 +146,7 @@ async def house(databases: Databases, vault: Vault, clock: SettableClock) -> Asy
 
     ledger = SimulatorLedger(databases.app, vault, doors)
     carrier = SimulatorCarrier(ledger, post, clock, pace_seconds=0)
-    services = Services(
+    parts = Parts(
         settings=settings,
         database=databases.app,
         vault=vault,
@@ -168,7 +168,7 @@ async def house(databases: Databases, vault: Vault, clock: SettableClock) -> Asy
         bell=bell,
         post=post,
     )
-    app = create_app(services)
+    app = create_app(parts)
     async with (
         alive(app),
         httpx.AsyncClient(
@@ -179,7 +179,7 @@ async def house(databases: Databases, vault: Vault, clock: SettableClock) -> Asy
         client = opened
         north = await open_office(databases.app, vault, clock, doors, "north")
         south = await open_office(databases.app, vault, clock, doors, "south")
-        yield House(app, opened, services, databases, clock, north, south)
+        yield House(app, opened, parts, databases, clock, north, south)
     await carrier.aclose()
     await feed.close()
 

@@ -15,8 +15,8 @@ NOBODY = "0193a000-0000-7000-8000-000000000001"
 async def test_no_token_opens_nothing_and_says_nothing(house: House) -> None:
     """Missing, unknown, expired, revoked and malformed tokens get one identical 401."""
     revoked = house.north.sam.token
-    services = house.services
-    await bootstrap.revoke(services.database, services.vault, services.clock, revoked)
+    parts = house.parts
+    await bootstrap.revoke(parts.database, parts.vault, parts.clock, revoked)
     dana = house.north.dana.token
     presented: list[dict[str, str]] = [
         {},
@@ -133,11 +133,11 @@ async def test_lists_stay_in_the_house(house: House) -> None:
 
 async def test_somebody_in_two_practices_sees_both_and_must_choose(house: House) -> None:
     """Lists merge the practices of a shared care manager; a new record names one."""
-    services = house.services
+    parts = house.parts
     await bootstrap.create_staff(
-        services.database,
-        services.vault,
-        services.clock,
+        parts.database,
+        parts.vault,
+        parts.clock,
         practice=house.south.id,
         staff=NewStaff.named("dana@north.example.org", "Dana Whitfield"),
         role="care_manager",

@@ -151,11 +151,9 @@ async def test_another_practice_hears_nothing(house: House) -> None:
 
 async def test_a_revoked_token_closes_its_stream(house: House) -> None:
     """Within about a second of losing access, the stream ends."""
-    services = house.services
+    parts = house.parts
     async with listening(house, house.north.sam.token) as heard:
-        await bootstrap.revoke(
-            services.database, services.vault, services.clock, house.north.sam.token
-        )
+        await bootstrap.revoke(parts.database, parts.vault, parts.clock, house.north.sam.token)
         assert await heard.ended()
 
 

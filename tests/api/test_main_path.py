@@ -46,7 +46,7 @@ async def test_the_handset_sees_what_left(house: House) -> None:
     async with house.databases.worker.work() as work:
         rows = await work.table("due_claim", "outbox", house.clock.now(), house.clock.now(), 10)
     for row in rows:
-        await house.services.outbox.send(row["practice_id"], row["id"])  # type: ignore[attr-defined] # the outbox itself
+        await house.parts.outbox.send(row["practice_id"], row["id"])  # type: ignore[attr-defined] # the outbox itself
 
     seen = await house.client.get("/simulator/messages", params={"to": ROSAS_PHONE})
 

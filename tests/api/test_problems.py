@@ -4,6 +4,7 @@ import importlib
 import io
 import json
 import pkgutil
+import re
 from collections.abc import Iterator
 
 import asyncpg
@@ -13,10 +14,11 @@ from litestar.exceptions import HTTPException
 
 import engage
 from engage import logs
-from engage.api.problems import STATUS, describe, status_of
+from engage.api.problems import STATUS, codes, describe, status_of
 from engage.api.wording import complaint
 from engage.errors import EngageError, NotFound
 from tests.api.conftest import House
+from tests.policy.source import ROOT
 
 NEVER_AN_ANSWER = {
     "a command or the start of a process": ("engage.cli", "engage.doctor", "engage.embedded"),
@@ -157,3 +159,12 @@ def test_a_problem_is_small() -> None:
         "code": "not-found",
         "detail": "There is nothing here that you may see.",
     }
+
+
+def test_every_code_is_documented() -> None:
+    """docs/api.md lists every code with its status and its sentence, and no other."""
+    guide = (ROOT / "docs" / "api.md").read_text("utf-8")
+    listed = set(re.findall(r"^\| `([a-z-]+)` \| (\d+) \| (.+) \|$", guide, re.MULTILINE))
+    sent = {(code, str(status), sentence) for code, status, sentence in codes()}
+
+    assert listed == sent

@@ -1,6 +1,7 @@
 """The carrier's doors: forged, broken, repeated, mistimed. Bad is a 4xx, good is a durable 204."""
 
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 import asyncpg
 import httpx
@@ -43,8 +44,7 @@ async def _post(
         "Content-Type": "application/x-www-form-urlencoded",
         HEADER: compute(f"{url}{path}", pairs, token),
     } | dict(headers or {})
-    body = httpx.QueryParams(pairs)
-    return await house.client.post(path, content=str(body).encode(), headers=sent)
+    return await house.client.post(path, content=urlencode(pairs).encode(), headers=sent)
 
 
 async def _count(house: House, table: str) -> int:
@@ -190,8 +190,8 @@ async def _sent(house: House) -> tuple[MessageId, str]:
     await house.screening(await house.patient())
     async with house.databases.worker.work() as work:
         (row,) = await work.table("due_claim", "outbox", house.clock.now(), house.clock.now(), 1)
-    await house.services.outbox.send(row["practice_id"], row["id"])  # type: ignore[attr-defined] # the outbox itself
-    token = house.services.vault.master.callback_token(row["practice_id"], row["id"])
+    await house.parts.outbox.send(row["practice_id"], row["id"])  # type: ignore[attr-defined] # the outbox itself
+    token = house.parts.vault.master.callback_token(row["practice_id"], row["id"])
     return row["id"], token
 
 

@@ -49,6 +49,8 @@ class Bare(Struct, frozen=True):
     milliseconds: list[float]
     #: The first patient that no client has reached.
     next: int
+    #: All transactions, the uncounted ones of the beginning too.
+    total: int
 
 
 def statements(world: World, number: str) -> list[str]:
@@ -168,7 +170,7 @@ class Pgbench:
         counted = sorted(ms for ended, ms in took if first + warm < ended <= first + lasts)
         # Clients are not equally fast, and each has one more under way when time is up.
         reached = base + (max(turns.values()) + 1) * clients
-        return Bare(len(counted) / (lasts - warm), counted, reached)
+        return Bare(len(counted) / (lasts - warm), counted, reached, len(took))
 
 
 def _literal(text: str) -> str:

@@ -1,12 +1,13 @@
-"""What the hot path costs by three ways of talking to one PostgreSQL. Prints a table.
+"""What the hot path costs by different ways of talking to one PostgreSQL. Prints a table.
 
-The same work each time: record an inbound text, lock its line, read the conversation, save its new
-state, queue the next text. (a) six statements by SQLAlchemy Core through its own async engine;
-(b) the same six, compiled once, by engage.db.session on asyncpg; (c) what the product does: two
-SQL functions around one pure decision, everything sealed, scored, flagged and routed.
+Three ways of the same work (record an inbound text, lock its line, read the conversation, save it,
+queue the next text): (a) six statements by SQLAlchemy Core through its own async engine; (b) the
+same six, compiled once, by engage.db.session on asyncpg; (c) the same six inside two SQL functions.
+And, for scale, (d) what the product does with a text in two functions of its own: everything
+loaded, sealed, decided, scored, flagged, routed and told.
 
-The three are measured in turns, round after round, on one server in one run, so that a slow moment
-of the machine hurts all of them. Run it with `python -m tests.bench.hot_path`; it is not a test.
+They are measured in turns, round after round, on one server in one run, so that a slow moment of
+the machine hurts all of them. Run it with `python -m tests.bench.hot_path`; it is not a test.
 """
 
 import asyncio
@@ -90,6 +91,34 @@ _practice = bindparam("practice", type_=Uuid())
 ENTER = select(func.enter(array([_practice]), _practice))
 
 
+FUNCTIONS = """
+CREATE FUNCTION bench_open(
+    p uuid, l uuid, m uuid, s text, b bytea, at timestamptz
+) RETURNS uuid LANGUAGE plpgsql AS $$
+DECLARE loaded uuid; state jsonb;
+BEGIN
+    PERFORM enter(ARRAY[p], p);
+    INSERT INTO receipt VALUES (p, 'AC', s, m, at) ON CONFLICT DO NOTHING;
+    INSERT INTO message (practice_id, id, line_id, direction, author, body_sealed, kind, status, at)
+    VALUES (p, m, l, 'in', 'unknown', b, 'reply', 'received', at);
+    PERFORM FROM line WHERE practice_id = p AND id = l FOR NO KEY UPDATE;
+    SELECT c.id, c.state INTO loaded, state FROM conversation c
+    JOIN thread t ON t.practice_id = c.practice_id AND t.id = c.thread_id
+    WHERE t.practice_id = p AND t.line_id = l;
+    RETURN loaded;
+END $$;
+CREATE FUNCTION bench_save(
+    p uuid, l uuid, c uuid, m uuid, b bytea, at timestamptz
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE conversation SET updated_at = at WHERE practice_id = p AND id = c;
+    INSERT INTO message (practice_id, id, line_id, direction, author, body_sealed, kind, status, at)
+    VALUES (p, m, l, 'out', 'system', b, 'screening', 'queued', at);
+END $$;
+GRANT EXECUTE ON FUNCTION bench_open, bench_save TO engage_app;
+"""
+
+
 class Way(NamedTuple):
     """A way of taking one text: its name, and the function that takes text number n of a line."""
 
@@ -135,7 +164,7 @@ def by_core_engine(yard: Yard, url: str) -> tuple[Way, Any]:
                 if name == "load":
                     values["conversation"] = done.first()[0]  # type: ignore[index] # there is one
 
-    return Way("Core through its engine", take), engine
+    return Way("(a) Core through its own engine", take), engine
 
 
 def by_work(yard: Yard, app: Database) -> Way:
@@ -150,7 +179,22 @@ def by_work(yard: Yard, app: Database) -> Way:
                 if name == "load":
                     values["conversation"] = rows[0]["id"]
 
-    return Way("the same Core through Work", take)
+    return Way("(b) the same statements through Work", take)
+
+
+def by_functions(yard: Yard, app: Database) -> Way:
+    """Take a text with the same statements inside two functions."""
+
+    async def take(line: int, n: int) -> None:
+        v = _values(yard, line, n)
+        practice, at, my_line = v["practice"], v["at"], v["line"]
+        async with app.work() as work:
+            found = await work.call(
+                "bench_open", practice, my_line, v["message"], v["sid"], BODY, at
+            )
+            await work.call("bench_save", practice, my_line, found, v["reply"], BODY, at)
+
+    return Way("(c) the same statements in two functions", take)
 
 
 def by_product(yard: Yard, turns: Turns) -> Way:
@@ -163,7 +207,7 @@ def by_product(yard: Yard, turns: Turns) -> Way:
         received = await turns.text_in(yard.place.door, text)
         assert received.handled
 
-    return Way("two SQL functions (the product)", take)
+    return Way("(d) the product: all of a turn in two functions", take)
 
 
 async def measure(way: Way, tasks: int, offset: int) -> float:
@@ -185,7 +229,7 @@ async def measure(way: Way, tasks: int, offset: int) -> float:
 
 
 async def compare(servers: embedded.Servers) -> list[str]:
-    """Measure all three in turns, and return the table's lines."""
+    """Measure every way in turns, and return the table's lines."""
     await migrate(servers.url("owner"), LOGINS)
     app = await Database.open(servers.url("app"), setting="bench", size=max(CONCURRENCY))
     vault = Vault(MasterKeys([SECRET]), app)
@@ -196,9 +240,11 @@ async def compare(servers: embedded.Servers) -> list[str]:
         library=fakes.LIBRARY,
         bell=fakes.SilentBell(),
     )
+    async with fakes.raw(servers.url("owner")) as owner:
+        await owner.execute(FUNCTIONS)
     yard = await lay_out(app, vault, turns, servers.url("admin"))
     core, engine = by_core_engine(yard, servers.url("app"))
-    ways = [core, by_work(yard, app), by_product(yard, turns)]
+    ways = [core, by_work(yard, app), by_functions(yard, app), by_product(yard, turns)]
     figures: dict[tuple[str, int], list[float]] = {}
     for round_ in range(ROUNDS):
         for tasks in CONCURRENCY:

@@ -96,6 +96,18 @@ TABLE: dict[str, tuple[Roster, StaffId | None, tuple[StaffId, ...], Owner]] = {
         (PRIYA,),
         Owner(MARCUS, COVERS),
     ),
+    "a cover that is over when the work is due covers nobody": (
+        practice(away(DANA, MARCUS, until=2 * DAY), without=(DANA,)),
+        DANA,
+        (PRIYA,),
+        Owner(PRIYA, TEAM),
+    ),
+    "a cover that begins when the work is due": (
+        practice(away(DANA, MARCUS, since=2 * DAY), without=(DANA,)),
+        DANA,
+        (PRIYA,),
+        Owner(MARCUS, COVERS),
+    ),
     "the first of the team who is there": (
         practice(away(MARCUS, SAM)),
         None,

@@ -71,6 +71,8 @@ class Play:
         self.taken: list[Taken] = []
         self.screenings: list[ScreeningAsked] = []
         self.gone: set[str] = set()
+        #: Whether the carrier says nothing of itself about the texts it takes.
+        self.slow = False
         dana, marcus = (world.person_of_staff(name) for name in ("Dana", "Marcus"))
         home, elenas, anas, _ = (world.line() for _ in range(4))
         world.add_patient("Rosa", "en", dana, home)
@@ -84,6 +86,14 @@ class Play:
         wanted = decide(before, turn, LIBRARY)
         saved = self.world.take(line, turn)
         self.taken.append(Taken(line, before, turn, wanted, saved, self.world.contexts[line]))
+        for text in saved.texts:
+            if not self.slow and text.conversation_id is not None:
+                accepted = Turn(
+                    cause=self.world.fresh(),
+                    event=TextAccepted(self.at, text.key),
+                    conversation_id=text.conversation_id,
+                )
+                self.take(line, accepted)
 
     def text(self, line: int, words: str, pictures: int) -> None:
         """Let somebody write on a phone."""
@@ -266,10 +276,18 @@ carriers: st.SearchStrategy[Act] = st.builds(
     small,
     st.sampled_from([True, True, True, False]),
 )
+
+
+def slower(play: Play) -> None:
+    """Let the carrier be slow from now on, or quick again."""
+    play.slow = not play.slow
+
+
 waits: st.SearchStrategy[Act] = st.builds(
-    lambda hours: lambda play: play.wait(hours), st.sampled_from([1, 24, 24, 48, 15 * 24])
+    lambda hours: lambda play: play.wait(hours), st.sampled_from([1, 24, 48, 48, 15 * 24])
 )
 others: st.SearchStrategy[Act] = st.one_of(
+    st.just(slower),
     st.builds(lambda name: lambda play: play.staff_writes(name), names),
     st.builds(lambda name, which: lambda play: play.close(name, which), names, small),
     st.builds(
@@ -299,6 +317,6 @@ def played(acts: list[Act]) -> Play:
     return play
 
 
-acts = st.one_of(texts, texts, texts, screenings, carriers, carriers, waits, others)
+acts = st.one_of(texts, texts, screenings, carriers, waits, waits, others)
 plays = st.lists(acts, min_size=5, max_size=25).map(played)
 """Plays that begin with a question for Rosa."""

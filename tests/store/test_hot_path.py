@@ -199,6 +199,54 @@ async def test_who_is_in_a_transaction_needs_no_second_connection(house: House) 
     assert await house.one("SELECT status FROM message WHERE id = $1", message) == "queued"
 
 
+CROWD = """
+INSERT INTO patient (practice_id, id, external_id, given_name, family_name, search, language,
+                     status, created_at)
+SELECT practice_id, gen_random_uuid(), 'crowd ' || n, 'A', 'B', '', 'en', 'active', now()
+FROM patient, generate_series(1, 8000) n WHERE external_id NOT LIKE 'crowd %';
+INSERT INTO phone SELECT practice_id, id, external_id::bytea, '', now() FROM patient
+WHERE external_id LIKE 'crowd %';
+INSERT INTO phone_use (practice_id, id, phone_id, patient_id, from_at)
+SELECT practice_id, id, id, id, now() FROM patient WHERE external_id LIKE 'crowd %';
+INSERT INTO line SELECT f.practice_id, f.id, n.id, f.id, NULL, now()
+FROM phone f, practice_number n WHERE f.number_sealed = '';
+INSERT INTO thread SELECT practice_id, phone_id, id, phone_id, now() FROM line
+WHERE id = phone_id;
+INSERT INTO assignment SELECT t.practice_id, t.id, t.patient_id, r.responsible_id, now(), NULL
+FROM thread t, practice r WHERE t.id = t.patient_id;
+INSERT INTO conversation (practice_id, id, thread_id, patient_id, script, language, state, open,
+                          started_at, updated_at)
+SELECT practice_id, id, id, patient_id, 's', 'en', '{}', true, now(), now() FROM thread
+WHERE id = patient_id;
+INSERT INTO queue_item (practice_id, id, about_id, patient_id, subject, severity, status, owner_id,
+                        owner_why, due_at, opened_at)
+SELECT practice_id, id, patient_id, patient_id, 'need', 'routine', 'ready', staff_id, 'w', now(),
+       now() FROM assignment WHERE id = patient_id;
+INSERT INTO message (practice_id, id, line_id, thread_id, direction, author, body_sealed, kind,
+                     status, at)
+SELECT practice_id, uuid7_at(now()), line_id, id, 'in', 'patient', '', 'reply', 'received', now()
+FROM thread WHERE id = patient_id;
+ANALYZE;
+"""
+"""Eight thousand other patients of the practice, each in the middle of a conversation."""
+
+
+async def test_a_text_costs_the_same_in_a_big_practice(house: House) -> None:
+    """A turn reads the rows of its own line, by index: never those of everybody in the practice."""
+    await house.starts()
+    await house.alter(CROWD)
+    await house.databases.app.close()
+    await house.databases.worker.close()
+    await _committed(house)
+    await house.alter("SELECT pg_stat_reset()")
+    await _commits(house, [house.text("often, and my rent is late", n) for n in range(20)])
+    read = (
+        "SELECT relname, seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_user_tables"
+        " WHERE seq_tup_read + coalesce(idx_tup_fetch, 0) > 20 * 60 ORDER BY 2 DESC"
+    )
+    assert await house.rows(read) == []
+
+
 async def _twelve_lines(house: House) -> list[str]:
     """Ask the first of two questions on twelve lines; return their phones."""
     app, phones = house.databases.app, [ROSA]

@@ -17,13 +17,13 @@ from msgspec import Struct
 from engage.api.auth.bearer import authenticate, token_of
 from engage.api.auth.cookie import token_in
 from engage.api.auth.marks import ACTION, PUBLIC
+from engage.api.parts import Parts
 from engage.api.reading import require_json
 from engage.api.refusals import FieldError, InvalidRequest, NotAllowed, NotSignedIn, UnreadableText
-from engage.api.services import Services
 from engage.ids import PracticeId, StaffId
 from engage.people.access import Action, Caller, Visible, visible_to
 
-SERVICES: Final = "engage_services"
+PARTS: Final = "engage_parts"
 _VISIT: Final = "engage_visit"
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -57,22 +57,22 @@ async def guard(connection: Connection, route: BaseRouteHandler) -> None:
     scope = cast("dict[str, Any]", connection.scope)
     if scope["method"] == "OPTIONS" or route.opt.get(PUBLIC):
         return
-    services: Services = connection.app.state[SERVICES]
-    visit = await admit(services, connection, route.opt.get(ACTION))
+    parts: Parts = connection.app.state[PARTS]
+    visit = await admit(parts, connection, route.opt.get(ACTION))
     scope["state"][_VISIT] = visit
     _refuse_unknown_parameters(connection, route)
     if "content-type" in connection.headers or _has_body(connection):
         require_json(connection.headers.getall("content-type", []))
 
 
-async def admit(services: Services, connection: Connection, action: Action | None) -> Visit:
+async def admit(parts: Parts, connection: Connection, action: Action | None) -> Visit:
     """Return who is asking; NotSignedIn or NotAllowed otherwise."""
     presented = connection.headers.getall("authorization", [])
     # The header is a deliberate act and wins; the cookie comes along with whatever a page does.
-    token = token_of(presented) if presented else token_in(connection, services.settings.public_url)
+    token = token_of(presented) if presented else token_in(connection, parts.settings.public_url)
     if token is None:
         raise NotSignedIn
-    caller = await authenticate(services.database, services.vault, token, services.clock.now())
+    caller = await authenticate(parts.database, parts.vault, token, parts.clock.now())
     if caller is None:
         raise NotSignedIn
     visible = Visible(()) if action is None else visible_to(caller, action)

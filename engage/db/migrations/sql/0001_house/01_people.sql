@@ -121,6 +121,7 @@ CREATE TABLE assignment (
 );
 CREATE UNIQUE INDEX uq_one_manager_at_a_time ON assignment (practice_id, patient_id)
     WHERE until_at IS NULL;
+CREATE INDEX assignment_by_patient ON assignment (practice_id, patient_id, from_at DESC);
 
 CREATE TABLE care_team_member (
     practice_id uuid NOT NULL,

@@ -103,6 +103,8 @@ CREATE TABLE consent_event (
     FOREIGN KEY (practice_id, line_id) REFERENCES line (practice_id, id)
 );
 
+CREATE INDEX consent_event_by_line ON consent_event (practice_id, line_id, id DESC);
+
 CREATE TABLE simulator_text (
     practice_id uuid NOT NULL REFERENCES practice (id),
     sid text NOT NULL,

@@ -106,6 +106,8 @@ CREATE INDEX queue_open ON queue_item (practice_id, urgency, due_at, id) WHERE c
 CREATE INDEX queue_open_by_owner
     ON queue_item (practice_id, owner_id, urgency, due_at, id) WHERE closed_at IS NULL;
 
+CREATE INDEX queue_item_by_patient ON queue_item (practice_id, patient_id, id DESC);
+
 CREATE TABLE flag (
     practice_id uuid NOT NULL,
     id uuid NOT NULL,

@@ -34,7 +34,7 @@ class Reports(Protocol):
         ...
 
 
-class Services(Struct, frozen=True, kw_only=True):
+class Parts(Struct, frozen=True, kw_only=True):
     """Everything a route may use."""
 
     settings: Settings
@@ -53,4 +53,4 @@ class Services(Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         """Hide keys and addresses."""
-        return "Services(…)"
+        return "Parts(…)"

@@ -1,0 +1,80 @@
+// One typed way to call the API, in a page that is signed in by its cookie.
+//
+// Paths, parameters, bodies and answers have the types of docs/openapi.json; what is refused is
+// thrown as a Problem. A page never sees the token.
+import type { components, paths } from "./schema";
+
+export type Schema = components["schemas"];
+export type Item = Schema["ItemOut"];
+export type ItemDetail = Schema["ItemDetail"];
+export type Flag = Schema["FlagOut"];
+export type Message = Schema["MessageOut"];
+export type Me = Schema["MeOut"];
+export type Patient = Schema["PatientOut"];
+export type Instrument = Schema["InstrumentOut"];
+export type Texting = Schema["TextingOut"];
+export type Severity = Item["severity"];
+export type Outcome = NonNullable<Item["outcome"]>;
+
+type Verb = "get" | "post" | "delete";
+type Json<T> = T extends { content: { "application/json": infer B } } ? B : undefined;
+type Of<P extends keyof paths, V extends Verb> = NonNullable<paths[P][V]>;
+type Good<O> = O extends { responses: infer R } ? Json<R[keyof R & (200 | 201 | 202 | 204)]> : never;
+type Part<O, N extends "path" | "query"> = O extends { parameters: Record<N, infer T> } ? T : never;
+type Optional<O> = O extends { parameters: { query?: infer T } } ? T : never;
+type Said<O> = O extends { requestBody: infer B } ? Json<B> : undefined;
+
+interface Asked<O> {
+  path?: Part<O, "path">;
+  query?: Part<O, "query"> | Optional<O>;
+  body?: Said<O>;
+  /** Idempotency-Key */
+  key?: string;
+  /** If-Match: the version that is changed */
+  version?: number;
+}
+
+/** What the API answers when it refuses; status 0 means that nobody answered. */
+export class Problem extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly heldBy: { name: string | null; since: string | null } | undefined;
+
+  constructor(status: number, said: Partial<Schema["Problem"]>) {
+    super(said.detail ?? "");
+    this.status = status;
+    this.code = said.code ?? "no-answer";
+    this.heldBy = said.held_by ?? undefined;
+  }
+}
+
+export async function call<P extends keyof paths, V extends Verb>(
+  verb: V,
+  path: P,
+  asked: Asked<Of<P, V>> = {},
+): Promise<Good<Of<P, V>>> {
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(String((asked.path as Record<string, unknown>)[name])),
+  );
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(asked.query ?? {})) {
+    if (value !== undefined && value !== null) query.set(name, String(value));
+  }
+  const headers: Record<string, string> = { "X-Engage-CSRF": "1" };
+  if (asked.key !== undefined) headers["Idempotency-Key"] = asked.key;
+  if (asked.version !== undefined) headers["If-Match"] = `"${asked.version}"`;
+  const request: RequestInit = { method: verb.toUpperCase(), headers, credentials: "same-origin" };
+  if (asked.body !== undefined) {
+    headers["Content-Type"] = "application/json";
+    request.body = JSON.stringify(asked.body);
+  }
+  let answer: Response;
+  try {
+    answer = await fetch(query.size > 0 ? `${filled}?${query}` : filled, request);
+  } catch {
+    throw new Problem(0, {});
+  }
+  const said: unknown = await answer.json().catch(() => undefined);
+  if (!answer.ok) throw new Problem(answer.status, (said ?? {}) as Partial<Schema["Problem"]>);
+  return said as Good<Of<P, V>>;
+}

@@ -1,0 +1,307 @@
+// What to do, and why: claim, give back, complete; the reasons; the person.
+import { useSignal } from "@preact/signals";
+import { useEffect, useId, useRef } from "preact/hooks";
+
+import type { Flag, ItemDetail, Outcome } from "../api/call";
+import { when } from "../shared/time";
+import { named, t } from "../shared/words";
+import {
+  change,
+  closed,
+  complete,
+  detail,
+  gone,
+  held,
+  mine,
+  nameOf,
+  notice,
+  patient,
+} from "./desk";
+import { optionOf, questionOf } from "./instruments";
+import { finishing } from "./keys";
+import { Due, ownership } from "./queue";
+import { goToPane } from "./route";
+
+const OUTCOMES: Outcome[] = [
+  "reached-patient",
+  "reached-caregiver",
+  "answered-by-text",
+  "referred",
+  "could-not-reach",
+  "no-action-needed",
+  "called-911",
+  "wrong-person",
+];
+const CRISIS: Outcome[] = ["called-911", "reached-patient", "reached-caregiver", "could-not-reach"];
+
+export function Doing() {
+  const item = detail.value;
+  if (item === undefined || gone.value) return <section class="pane doing bare" hidden />;
+  return (
+    <section class="pane doing" aria-labelledby="doing">
+      <div class="scroll">
+        <button
+          type="button"
+          class="button quiet back"
+          onClick={() => {
+            goToPane("card");
+          }}
+        >
+          <span aria-hidden="true">←</span> {nameOf(item)}
+        </button>
+        <section class="block">
+          <h2 id="doing" tabIndex={-1}>
+            {t("do.title")}
+          </h2>
+          <State item={item} />
+          {item.severity === "crisis" && !closed.value ? (
+            <p class="notice wrong">{t("do.crisis")}</p>
+          ) : null}
+          <div role="alert">
+            {notice.value === null ? null : (
+              <p class={`notice ${notice.value.kind}`}>{notice.value.words}</p>
+            )}
+          </div>
+          {closed.value ? <Closed item={item} /> : <Buttons item={item} />}
+        </section>
+        <section class="block" aria-labelledby="why">
+          <h2 id="why">{t("why.title")}</h2>
+          <ul class="flags">
+            {item.flags.map((flag) => (
+              <Reason key={flag.id} flag={flag} />
+            ))}
+          </ul>
+        </section>
+        <Person item={item} />
+      </div>
+    </section>
+  );
+}
+
+function State({ item }: { item: ItemDetail }) {
+  return (
+    <dl class="facts">
+      {closed.value ? null : (
+        <div>
+          <dt>{t("why.due")}</dt>
+          <dd>
+            <Due moment={item.due_at} />
+          </dd>
+        </div>
+      )}
+      <div>
+        <dt>{t("why.owner")}</dt>
+        <dd>{ownership(item)}</dd>
+      </div>
+    </dl>
+  );
+}
+
+function Closed({ item }: { item: ItemDetail }) {
+  return (
+    <div class="notice done">
+      <p>
+        <strong>{item.outcome === null ? "" : named("outcome", item.outcome)}</strong>
+      </p>
+      <p class="small">{t("do.closed", { when: when(item.closed_at ?? "") })}</p>
+      {item.note === null ? null : <p class="note">{item.note}</p>}
+    </div>
+  );
+}
+
+function Buttons({ item }: { item: ItemDetail }) {
+  const busy = useSignal(false);
+  const act = async (what: "claim" | "release"): Promise<void> => {
+    if (busy.value) return;
+    busy.value = true;
+    await change(what).finally(() => {
+      busy.value = false;
+    });
+  };
+  if (held.value && !mine.value) return null;
+  return (
+    <>
+      <div class="row">
+        {held.value ? null : (
+          <button
+            type="button"
+            id="claim"
+            class="button first"
+            aria-disabled={busy.value}
+            onClick={() => void act("claim")}
+          >
+            {t("do.claim")}
+          </button>
+        )}
+        <button
+          type="button"
+          id="complete"
+          class={held.value ? "button first" : "button"}
+          aria-expanded={finishing.value}
+          onClick={() => {
+            finishing.value = !finishing.value;
+          }}
+        >
+          {t("do.complete")}
+        </button>
+        {held.value ? (
+          <button
+            type="button"
+            class="button"
+            aria-disabled={busy.value}
+            onClick={() => void act("release")}
+          >
+            {t("do.release")}
+          </button>
+        ) : null}
+      </div>
+      {finishing.value ? <Finish item={item} /> : null}
+    </>
+  );
+}
+
+function Finish({ item }: { item: ItemDetail }) {
+  const id = useId();
+  const outcome = useSignal<Outcome | null>(null);
+  const note = useSignal("");
+  const missing = useSignal(false);
+  const busy = useSignal(false);
+  const choices = item.severity === "crisis" ? CRISIS : OUTCOMES;
+  const first = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    first.current?.focus();
+  }, []);
+  const finish = async (): Promise<void> => {
+    if (outcome.value === null) {
+      missing.value = true;
+      first.current?.focus();
+      return;
+    }
+    if (busy.value) return;
+    busy.value = true;
+    const done = await complete(outcome.value, note.value).finally(() => {
+      busy.value = false;
+    });
+    if (done) {
+      finishing.value = false;
+      document.getElementById("doing")?.focus();
+    }
+  };
+  return (
+    <form
+      class="finish"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void finish();
+      }}
+      onKeyDown={(event) => {
+        if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void finish();
+      }}
+    >
+      <fieldset aria-describedby={missing.value ? `${id}-missing` : undefined}>
+        <legend class="label">{t("do.outcome")}</legend>
+        {choices.map((one, place) => (
+          <label key={one} class="choice">
+            <input
+              type="radio"
+              name={`${id}-outcome`}
+              value={one}
+              {...(place === 0 ? { ref: first } : {})}
+              checked={outcome.value === one}
+              onChange={() => {
+                outcome.value = one;
+                missing.value = false;
+              }}
+            />
+            {named("outcome", one)}
+          </label>
+        ))}
+      </fieldset>
+      <p role="alert" id={`${id}-missing`} class="missing small">
+        {missing.value ? t("do.outcome.needed") : ""}
+      </p>
+      <label for={`${id}-note`}>{t("do.note")}</label>
+      <textarea
+        id={`${id}-note`}
+        rows={2}
+        maxLength={4000}
+        value={note.value}
+        onInput={(event) => {
+          note.value = event.currentTarget.value;
+        }}
+      />
+      <button type="submit" class="button first" disabled={busy.value}>
+        {t("do.complete.do")}
+      </button>
+    </form>
+  );
+}
+
+function Reason({ flag }: { flag: Flag }) {
+  const question = questionOf(flag.prompt, flag.question);
+  const option = flag.words === null ? null : optionOf(flag.prompt, flag.words);
+  return (
+    <li class={`flag ${flag.severity}`}>
+      <p>
+        <strong>{named("reason", flag.reason)}</strong>{" "}
+        <span class="soft small">
+          {named("severity", flag.severity)} · {when(flag.at)}
+        </span>
+      </p>
+      {question === null ? null : (
+        <p class="small">
+          <span class="soft">{t("why.asked")}:</span> {question}
+        </p>
+      )}
+      {flag.words === null ? null : (
+        <figure>
+          <figcaption class="soft small">{t("why.wrote")}</figcaption>
+          <blockquote lang={patient.value?.language}>{flag.words}</blockquote>
+        </figure>
+      )}
+      {option === null ? null : (
+        <p class="small">{t("why.means", { number: flag.words?.trim() ?? "", option })}</p>
+      )}
+      <p class="soft small">
+        {t("why.rule")}: <code>{flag.rule}</code>
+      </p>
+    </li>
+  );
+}
+
+function Person({ item }: { item: ItemDetail }) {
+  const person = patient.value;
+  if (item.patient === null || person === undefined) return null;
+  const born = new Intl.DateTimeFormat(document.documentElement.lang, {
+    dateStyle: "medium",
+    timeZone: "UTC",
+  });
+  return (
+    <section class="block" aria-labelledby="person">
+      <h2 id="person">{t("why.about", { name: nameOf(item) })}</h2>
+      {person.phone === null ? null : (
+        <a class="button" href={`tel:${person.phone}`}>
+          {t("do.call", { name: person.given_name })}
+        </a>
+      )}
+      <dl class="facts">
+        <div>
+          <dt>{t("why.phone")}</dt>
+          <dd>{person.phone ?? t("why.no.phone")}</dd>
+        </div>
+        <div>
+          <dt>{t("why.language")}</dt>
+          <dd>{named("language", person.language)}</dd>
+        </div>
+        <div>
+          <dt>{t("why.born")}</dt>
+          <dd>{person.birth_date === null ? "" : born.format(new Date(person.birth_date))}</dd>
+        </div>
+        <div>
+          <dt>{t("why.id")}</dt>
+          <dd>{person.external_id}</dd>
+        </div>
+      </dl>
+    </section>
+  );
+}

@@ -1,0 +1,93 @@
+// The frame around the three panes: who I am, whether it is live, and what must not be missed.
+import { useEffect } from "preact/hooks";
+
+import { Mark } from "../shared/brand";
+import { Switches } from "../shared/switches";
+import { t } from "../shared/words";
+import { Ask, openAsk } from "./ask";
+import { Card } from "./card";
+import { called, crises, items, live, me, pane, said, show, signOut, view } from "./desk";
+import { Doing } from "./doing";
+import { Help, openHelp } from "./help";
+import { Queue } from "./queue";
+
+export function Desk() {
+  const reader = me.value;
+  useEffect(() => {
+    // A new look at the page begins with the queue, not with what the sign-in left behind.
+    document.getElementById("queue")?.focus({ preventScroll: true });
+  }, []);
+  if (reader == null) return null;
+  return (
+    <div class="desk" data-pane={pane.value}>
+      <a class="skip" href="#queue">
+        {t("skip")}
+      </a>
+      <header class="top">
+        <span class="brand">
+          <Mark />
+          engage
+        </span>
+        <p class="practice soft small">
+          {reader.memberships.map((one) => one.practice_name).join(", ")}
+        </p>
+        <p class={`live small ${live.value ? "on" : "off"}`} role="status">
+          <span aria-hidden="true" class="dot" />
+          {t(live.value ? "live.on" : "live.off")}
+        </p>
+        <nav class="row">
+          <button type="button" class="button small" onClick={openAsk}>
+            {t("ask.open")}
+          </button>
+          <Switches />
+          <button type="button" class="button quiet small" onClick={openHelp}>
+            {t("keys.title")}
+          </button>
+          <button type="button" class="button quiet small" onClick={() => void signOut()}>
+            {t("sign.out")}
+            <span class="soft">
+              {reader.given_name} {reader.family_name}
+            </span>
+          </button>
+        </nav>
+      </header>
+      <CrisisBar />
+      <main class="panes">
+        <Queue />
+        <Card />
+        <Doing />
+      </main>
+      <p class="unseen" aria-live="polite">
+        {said.value}
+      </p>
+      <p class="unseen" role="alert">
+        {called.value}
+      </p>
+      <Ask />
+      <Help />
+    </div>
+  );
+}
+
+/** A crisis is seen from wherever one is. */
+function CrisisBar() {
+  const shown = new Set((items.value ?? []).map((item) => item.id));
+  const elsewhere = crises.value.filter((item) => !shown.has(item.id)).length;
+  if (elsewhere === 0 || view.value === "crises") return null;
+  return (
+    <section class="crisis-bar" aria-label={t("view.crises")}>
+      <strong>
+        {elsewhere === 1 ? t("queue.crisis.one") : t("queue.crisis.many", { n: elsewhere })}
+      </strong>
+      <button
+        type="button"
+        class="button small"
+        onClick={() => {
+          show("crises");
+        }}
+      >
+        {t("queue.show")}
+      </button>
+    </section>
+  );
+}

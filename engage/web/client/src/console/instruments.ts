@@ -1,0 +1,19 @@
+// The wording of instruments, as the API gives it, in the reader's language where there is one.
+import { language } from "../shared/look";
+import { instruments } from "./desk";
+
+function question(prompt: string | null) {
+  if (prompt === null) return undefined;
+  return instruments.value.flatMap((one) => one.questions).find((one) => one.key === prompt);
+}
+
+export function questionOf(prompt: string | null, otherwise: string | null): string | null {
+  return question(prompt)?.text[language.value] ?? otherwise;
+}
+
+/** What the number of an answer stands for: "1" is "Often true". */
+export function optionOf(prompt: string | null, words: string): string | null {
+  const number = words.trim();
+  const option = question(prompt)?.options.find((one) => String(one.number) === number);
+  return option?.text[language.value] ?? option?.text["en"] ?? null;
+}

@@ -1,0 +1,53 @@
+// The care manager's console: who needs me, why, and by when; and what I do about it.
+import { effect } from "@preact/signals";
+import { render } from "preact";
+
+import "../shared/base.css";
+import "./console.css";
+import { t } from "../shared/words";
+import { crises, items, loadQueue, me, whoAmI } from "./desk";
+import { Desk } from "./frame";
+import { press } from "./keys";
+import { hush, listen } from "./live";
+import { follow } from "./route";
+import { SignIn } from "./sign-in";
+
+function Console() {
+  if (me.value === undefined) {
+    return (
+      <p class="waiting soft" role="status">
+        {t("loading")}
+      </p>
+    );
+  }
+  return me.value === null ? <SignIn /> : <Desk />;
+}
+
+effect(() => {
+  const waiting = new Set([...(items.value ?? []), ...crises.value].map((item) => item.id)).size;
+  const many = waiting > 0 ? `(${waiting}) ` : "";
+  document.title = me.value == null ? "engage" : `${many}${t("queue.title")} · engage`;
+});
+
+let signedIn = false;
+effect(() => {
+  const now = me.value != null;
+  if (now === signedIn) return;
+  signedIn = now;
+  // Outside of this effect: what is read there must not run it again.
+  queueMicrotask(() => {
+    if (!now) {
+      hush();
+      return;
+    }
+    listen();
+    void loadQueue();
+    follow();
+  });
+});
+
+addEventListener("keydown", press);
+
+const root = document.getElementById("app");
+if (root !== null) render(<Console />, root);
+void whoAmI();
