@@ -6,6 +6,7 @@ was. Errors are not stored: nothing happened, so the same key may try again.
 """
 
 import hashlib
+import re
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, Final, TypeVar, cast
@@ -26,6 +27,7 @@ from engage.turns.store import TurnFailed
 
 KEY_HEADER: Final = "Idempotency-Key"
 LONGEST_KEY: Final = 200
+_KEY = re.compile(rf"[!-~]{{1,{LONGEST_KEY}}}")
 _PLACE: Final = "idempotency.answer"
 _UNDONE: Final = ("40001", "40P01")
 _TRIES: Final = 3
@@ -131,11 +133,13 @@ def _key_of(request: Request[Any, Any, State]) -> str | None:
     if not given:
         return None
     key = given[0]
-    fits = key.isascii() and key.isprintable() and 0 < len(key) <= LONGEST_KEY
-    if len(given) > 1 or not fits:
+    if len(given) > 1 or not _KEY.fullmatch(key):
         raise InvalidRequest(
             FieldError(
-                f"/{KEY_HEADER}", "wrong-form", "Must be given once: 1 to 200 letters.", "header"
+                f"/{KEY_HEADER}",
+                "wrong-form",
+                "Must be given once: 1 to 200 visible ASCII letters.",
+                "header",
             )
         )
     return key

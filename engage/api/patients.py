@@ -258,6 +258,7 @@ async def patch_patient(
     keys, at = await parts.vault.keys(practice), parts.clock.now()
 
     async def act(work: Work) -> Made:
+        await parts.turns.before_change(work, practice, PatientId(patient_id))
         before = await get_patient(work, keys, PatientId(patient_id))
         require(if_match, before.version)
         await _require_member(work, practice, data.care_manager_id or None, at)

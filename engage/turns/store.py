@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, select
+from sqlalchemy import ARRAY, UUID, any_, bindparam, select
 from sqlalchemy import update as update_rows
 
 from engage.conversation.answers import Answer
@@ -172,6 +172,15 @@ _LINES_OF_PATIENT = Query(
     )
     .order_by(thread.c.line_id)
 )
+_LOCK_LINES = Query(
+    select(line.c.id)
+    .where(
+        line.c.practice_id == bindparam("practice"),
+        line.c.id == any_(bindparam("lines", type_=ARRAY(UUID))),
+    )
+    .order_by(line.c.id)
+    .with_for_update()
+)
 _PHONE_OF_PATIENT = Query(
     select(phone_use.c.phone_id)
     .where(
@@ -230,11 +239,6 @@ _COUNT_TRY = Query(
     update_rows(message)
     .where(message.c.practice_id == bindparam("practice"), message.c.id == bindparam("message"))
     .values(tries=bindparam("tries"))
-)
-_LINE_PHONE = Query(
-    select(line.c.phone_id).where(
-        line.c.practice_id == bindparam("practice"), line.c.id == bindparam("line")
-    )
 )
 
 
@@ -337,6 +341,13 @@ async def lines_of_patient(work: Work, practice: PracticeId, patient: PatientId)
     """Return the lines on which there are texts about a patient, in lock order."""
     rows = await work.rows(_LINES_OF_PATIENT, practice=practice, patient=patient)
     return [row["line_id"] for row in rows]
+
+
+async def lock_lines_of(work: Work, practice: PracticeId, patient: PatientId) -> None:
+    """Lock the lines on which there are texts about a patient: lines come before patients."""
+    lines = await lines_of_patient(work, practice, patient)
+    if lines:
+        await work.rows(_LOCK_LINES, practice=practice, lines=lines)
 
 
 async def line_to(

@@ -347,6 +347,10 @@ class Turns:
             work, practice, patient, ItemClosed(self._clock.now()), cause=item, by=by
         )
 
+    async def before_change(self, work: Work, practice: PracticeId, patient: PatientId) -> None:
+        """Lock a patient's lines before their record is changed: lines come first."""
+        await store.lock_lines_of(work, practice, patient)
+
     async def person_changed(
         self,
         work: Work,

@@ -1,7 +1,7 @@
 """Whatever a machine can think up within the description, and beside it, is answered as described.
 
 A real server on a loopback port, on the test's own loop; the requests come from a thread. Each
-operation is tried twice: with made-up ids, and with ids of records that exist.
+operation is tried with ids of records that exist, with made-up ids, and with what must be refused.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from schemathesis.specs.openapi import checks as openapi_checks
 
 from tests.api.conftest import House
 
-EXAMPLES = 8
+EXAMPLES = 7
 NOT_TRIED = {
     "streamEvents": "answers for hours; tests/api/test_events.py",
     "signOut": "ends the token that the others need",
@@ -111,11 +111,14 @@ async def test_everything_is_answered_as_described(house: House) -> None:
             operation = cast("Any", found).ok()
             if operation.definition.raw["operationId"] in NOT_TRIED:
                 continue
-            for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
-                for ids in ({}, known):
-                    await asyncio.to_thread(
-                        _try, operation, address, house.north.dana.token, ids, mode, seen
-                    )
+            for mode, ids in (
+                (GenerationMode.POSITIVE, known),
+                (GenerationMode.POSITIVE, {}),
+                (GenerationMode.NEGATIVE, {}),
+            ):
+                await asyncio.to_thread(
+                    _try, operation, address, house.north.dana.token, ids, mode, seen
+                )
 
     # A run in which nothing ever succeeds proves nothing.
     assert len(seen) >= 15, sorted(seen)

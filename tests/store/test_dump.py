@@ -186,7 +186,7 @@ async def lived(house: House) -> Lived:
     for shameful in (
         f"SELECT '{words['note']}'::integer",
         f"SELECT nothing('{words['note']}')",
-        f"UPDATE patient SET language = '{words['note']}'",
+        f"SELECT '[{words['note']}'::jsonb",
     ):
         async with fakes.raw(house.databases.urls["app"]) as clumsy:
             with pytest.raises(asyncpg.PostgresError):

@@ -203,7 +203,7 @@ CROWD = """
 INSERT INTO patient (practice_id, id, external_id, given_name, family_name, search, language,
                      status, created_at)
 SELECT practice_id, gen_random_uuid(), 'crowd ' || n, 'A', 'B', '', 'en', 'active', now()
-FROM patient, generate_series(1, 8000) n WHERE external_id NOT LIKE 'crowd %';
+FROM patient, generate_series(1, 3000) n WHERE external_id NOT LIKE 'crowd %';
 INSERT INTO phone SELECT practice_id, id, external_id::bytea, '', now() FROM patient
 WHERE external_id LIKE 'crowd %';
 INSERT INTO phone_use (practice_id, id, phone_id, patient_id, from_at)
@@ -228,7 +228,7 @@ SELECT practice_id, uuid7_at(now()), line_id, id, 'in', 'patient', '', 'reply', 
 FROM thread WHERE id = patient_id;
 ANALYZE;
 """
-"""Eight thousand other patients of the practice, each in the middle of a conversation."""
+"""Three thousand other patients of the practice, each in the middle of a conversation."""
 
 
 async def test_a_text_costs_the_same_in_a_big_practice(house: House) -> None:

@@ -1,7 +1,7 @@
 """What becomes of a text when its turn fails: it is kept, alone, and at last a human has it."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from engage.db.migrate import migrate
 from engage.db.session import UNDONE, Database, DatabaseAway
 from engage.db.vault import Vault
 from engage.ids import MessageId
-from engage.turns.take import TRIES, Turns
+from engage.turns.take import TRIES, Received, Turns
 from tests.conftest import LOGINS
 from tests.fakes import practice as fakes
 from tests.store.conftest import ROSA, House
@@ -122,29 +122,57 @@ async def test_after_five_tries_a_human_has_it(house: House, fault: str) -> None
 
 @asynccontextmanager
 async def holding(house: House, sql: str, *values: object) -> AsyncGenerator[fakes.Raw]:
-    """Hold a transaction of somebody else open, inside the practice."""
-    async with fakes.raw(house.databases.urls["app"]) as other:
+    """Hold a transaction of somebody else open, who waits longer than any turn."""
+    async with fakes.raw(house.databases.urls["admin"]) as other:
+        await other.execute("SET deadlock_timeout = '1min'")
         await other.execute("BEGIN")
-        await other.fetchval("SELECT enter(ARRAY[$1::uuid], $1)", house.place.id)
         await other.fetchval(sql, *values)
         yield other
 
 
-LOCK_PATIENT = "SELECT id FROM patient WHERE id = $1 FOR UPDATE"
-LOCK_LINE = "SELECT id FROM line FOR UPDATE"
+async def crosswise(
+    house: House, lock: str, take: Callable[[Turns], Awaitable[Received | None]]
+) -> Received | None:
+    """Take a turn against somebody who locks in the wrong order, so that PostgreSQL undoes it.
+
+    The turn has the line and wants `lock`; the other has that and wants the line. Who looks for the
+    deadlock first is undone: the turn, after two seconds, which a slow machine needs to get there.
+    """
+    await house.alter(f"ALTER DATABASE {house.databases.name} SET deadlock_timeout = '2s'")
+    own = await Database.open(house.databases.urls["app"], setting="ENGAGE_DATABASE_URL", size=2)
+    turns = Turns(
+        database=own,
+        vault=house.vault,
+        clock=house.clock,
+        library=fakes.LIBRARY,
+        bell=house.bell,
+    )
+    try:
+        async with holding(house, lock) as other:
+            turn = asyncio.ensure_future(take(turns))
+            await house.blocked()
+            await other.fetchval("SELECT id FROM line FOR UPDATE")
+            await other.execute("COMMIT")
+        taken = await turn
+    finally:
+        await own.close()
+    stumbled = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+    assert await house.one(stumbled) == 1
+    return taken
+
+
+LOCK_PATIENTS = "SELECT id FROM patient FOR UPDATE"
+LOCK_ITEMS = "SELECT id FROM queue_item FOR UPDATE"
 
 
 async def test_a_deadlock_is_tried_again(house: House) -> None:
     """A turn that PostgreSQL undoes for somebody who locks in the wrong order is taken again."""
     await house.starts()
-    async with holding(house, LOCK_PATIENT, house.rosa) as other:
-        turn = asyncio.create_task(house.turns.text_in(house.place.door, house.text("often", 1)))
-        await house.blocked()
-        # The turn has the line and wants the patient; this wants the line with the patient in hand.
-        # The turn has waited longer, so it is the one that is undone.
-        await other.fetchval(LOCK_LINE)
-        await other.execute("COMMIT")
-    assert (await turn).handled
+    text = house.text("often", 1)
+    received = await crosswise(
+        house, LOCK_PATIENTS, lambda turns: turns.text_in(house.place.door, text)
+    )
+    assert received == Received(duplicate=False, handled=True)
     assert await house.one("SELECT count(*) FROM receipt") == 1
     assert await house.one("SELECT count(*) FROM answer") == 1
 
@@ -154,12 +182,7 @@ async def test_a_deadlock_in_a_workers_turn_is_tried_again(house: House) -> None
     await house.starts()
     await house.turns.text_in(house.place.door, house.text("often", 1), turn=False)
     text = await recorded(house)
-    async with holding(house, LOCK_PATIENT, house.rosa) as other:
-        turn = asyncio.create_task(house.turns.retry_text(house.place.id, text, 1))
-        await house.blocked()
-        await other.fetchval(LOCK_LINE)
-        await other.execute("COMMIT")
-    await turn
+    await crosswise(house, LOCK_PATIENTS, lambda turns: turns.retry_text(house.place.id, text, 1))
     assert await house.one("SELECT count(*) FROM answer") == 1
 
 
@@ -168,21 +191,11 @@ async def test_a_deadlock_while_saving_is_tried_again(house: House) -> None:
     await house.starts()
     await house.turns.text_in(house.place.door, house.text("often", 1))
     await house.turns.text_in(house.place.door, house.text("often, really", 2), turn=False)
-    text = MessageId(
-        UUID(
-            str(
-                await house.one(
-                    "SELECT id FROM message WHERE handled_at IS NULL AND author = 'unknown'"
-                )
-            )
-        )
+    waiting = await house.one(
+        "SELECT id FROM message WHERE handled_at IS NULL AND direction = 'in'"
     )
-    async with holding(house, "SELECT id FROM queue_item FOR UPDATE") as other:
-        turn = asyncio.create_task(house.turns.retry_text(house.place.id, text, 1))
-        await house.blocked()
-        await other.fetchval(LOCK_LINE)
-        await other.execute("COMMIT")
-    await turn
+    text = MessageId(UUID(str(waiting)))
+    await crosswise(house, LOCK_ITEMS, lambda turns: turns.retry_text(house.place.id, text, 1))
     assert await house.one("SELECT handled_at IS NOT NULL FROM message WHERE id = $1", text)
 
 
@@ -252,7 +265,7 @@ async def test_a_lost_connection_keeps_nothing_and_says_so(house: House) -> None
     """A server that goes in the middle of a turn leaves no row behind, and no 204 either."""
     await house.starts()
     before = await house.counts()
-    async with holding(house, LOCK_PATIENT, house.rosa) as other:
+    async with holding(house, LOCK_PATIENTS) as other:
         turn = asyncio.create_task(house.turns.text_in(house.place.door, house.text("often", 1)))
         await house.blocked()
         end = (

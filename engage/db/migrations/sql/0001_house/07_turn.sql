@@ -394,9 +394,18 @@ EXCEPTION
 END $$;
 
 -- Planned once per connection and not once per text: every lookup here is by key, so one plan fits
--- all, and planning the loading statement costs three times what running it does.
-ALTER FUNCTION turn_context(uuid, uuid, uuid, timestamptz) SET plan_cache_mode = force_generic_plan;
-ALTER FUNCTION turn_open(uuid, uuid, uuid, timestamptz) SET plan_cache_mode = force_generic_plan;
-ALTER FUNCTION turn_save(jsonb) SET plan_cache_mode = force_generic_plan;
-ALTER FUNCTION text_in(uuid, uuid, text, text, uuid, uuid, bytea, bytea, bytea, integer, text,
-    timestamptz, boolean) SET plan_cache_mode = force_generic_plan;
+-- all, and planning the loading costs several times what running it does. A plan may be made while a
+-- table is still empty and is kept while it fills, so reading a whole table is not offered.
+DO $$
+DECLARE
+    hot regprocedure;
+BEGIN
+    FOREACH hot IN ARRAY ARRAY[
+        'turn_context(uuid, uuid, uuid, timestamptz)', 'turn_open(uuid, uuid, uuid, timestamptz)',
+        'turn_save(jsonb)', 'text_in(uuid, uuid, text, text, uuid, uuid, bytea, bytea, bytea, integer,'
+        ' text, timestamptz, boolean)']::regprocedure[]
+    LOOP
+        EXECUTE format('ALTER FUNCTION %s SET plan_cache_mode = force_generic_plan', hot);
+        EXECUTE format('ALTER FUNCTION %s SET enable_seqscan = off', hot);
+    END LOOP;
+END $$;

@@ -658,7 +658,7 @@ export interface components {
          */
         CompletionIn: {
             /** @default null */
-            note: string | null;
+            note?: string | null;
             /** @enum {unknown} */
             outcome: "answered-by-text" | "called-911" | "could-not-reach" | "no-action-needed" | "reached-caregiver" | "reached-patient" | "referred" | "wrong-person";
         };
@@ -734,7 +734,7 @@ export interface components {
              * @default body
              * @enum {unknown}
              */
-            source: "body" | "header" | "path" | "query";
+            source?: "body" | "header" | "path" | "query";
         };
         /**
          * FlagOut
@@ -791,7 +791,7 @@ export interface components {
         InstrumentList: {
             items: components["schemas"]["InstrumentOut"][];
             /** @default null */
-            next: null;
+            next?: null;
         };
         /**
          * InstrumentOut
@@ -906,7 +906,7 @@ export interface components {
              * @default live
              * @enum {unknown}
              */
-            status: "live";
+            status?: "live";
         };
         /**
          * MeOut
@@ -994,9 +994,9 @@ export interface components {
              * @description A UUID of version 7 that you made; left out, the server makes one.
              * @default null
              */
-            id: string | null;
+            id?: string | null;
             /** @default null */
-            last_seen_event: string | null;
+            last_seen_event?: string | null;
         };
         /**
          * NewPatientIn
@@ -1004,9 +1004,9 @@ export interface components {
          */
         NewPatientIn: {
             /** @default null */
-            birth_date: string | null;
+            birth_date?: string | null;
             /** @default null */
-            care_manager_id: string | null;
+            care_manager_id?: string | null;
             /** @description The practice's own id of the patient. */
             external_id: string;
             /** @example Rosa */
@@ -1017,18 +1017,18 @@ export interface components {
              * @description A UUID of version 7 that you made; left out, the server makes one.
              * @default null
              */
-            id: string | null;
+            id?: string | null;
             /** @enum {unknown} */
             language: "en" | "es";
             /** @default null */
-            phone: string | null;
+            phone?: string | null;
             /**
              * @description Needed only if you work in several practices.
              * @default null
              */
-            practice_id: string | null;
+            practice_id?: string | null;
             /** @default null */
-            time_zone: string | null;
+            time_zone?: string | null;
         };
         /**
          * NewScreeningIn
@@ -1041,7 +1041,7 @@ export interface components {
              * @description A UUID of version 7 that you made; left out, the server makes one.
              * @default null
              */
-            id: string | null;
+            id?: string | null;
             /** @example hunger-vital-sign */
             instrument: string;
         };
@@ -1178,9 +1178,9 @@ export interface components {
             code: string;
             detail: string;
             /** @default [] */
-            errors: components["schemas"]["FieldError"][];
+            errors?: components["schemas"]["FieldError"][];
             /** @default null */
-            held_by: components["schemas"]["Holder"] | null;
+            held_by?: components["schemas"]["Holder"] | null;
             status: number;
             title: string;
             type: string;
@@ -1211,7 +1211,7 @@ export interface components {
              * @default ready
              * @enum {unknown}
              */
-            status: "ready";
+            status?: "ready";
         };
         /**
          * ScreeningEntry
@@ -1283,7 +1283,7 @@ export interface components {
         SimulatedMessages: {
             items: components["schemas"]["SimulatedMessage"][];
             /** @default null */
-            next: null;
+            next?: null;
         };
         /**
          * StaffOut
@@ -1311,7 +1311,7 @@ export interface components {
             /** @example +16025550142 */
             from: string;
             /** @default null */
-            sid: string | null;
+            sid?: string | null;
             /** @example +16025550142 */
             to: string;
         };

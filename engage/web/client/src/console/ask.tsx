@@ -1,5 +1,6 @@
 // Ask a patient an instrument's questions by text: how a story begins.
 import { signal, useSignal } from "@preact/signals";
+import type { RefObject } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 
 import { call, type Schema } from "../api/call";
@@ -26,7 +27,7 @@ export function Ask() {
   );
 }
 
-function Form({ first }: { first: preact.RefObject<HTMLInputElement> }) {
+function Form({ first }: { first: RefObject<HTMLInputElement | null> }) {
   const id = useId();
   const query = useSignal("");
   const found = useSignal<Found[] | undefined>(undefined);

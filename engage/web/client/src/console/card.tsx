@@ -43,7 +43,18 @@ export function Card() {
   return (
     <section class="pane card" aria-labelledby="card">
       <div class="pane-head">
-        <Back />
+        <div class="row spread steps">
+          <Back />
+          <button
+            type="button"
+            class="button small"
+            onClick={() => {
+              goToPane("doing");
+            }}
+          >
+            {t("card.to")}
+          </button>
+        </div>
         <h2 id="card" tabIndex={-1}>
           {item === undefined ? t("loading") : nameOf(item)}
         </h2>
@@ -98,15 +109,6 @@ function Thread({ item }: { item: ItemDetail }) {
         </ol>
       </div>
       {item.thread_id === null ? null : <Composer thread={item.thread_id} />}
-      <button
-        type="button"
-        class="button to-doing"
-        onClick={() => {
-          goToPane("doing");
-        }}
-      >
-        {t("card.to")}
-      </button>
     </>
   );
 }
@@ -229,7 +231,9 @@ function Composer({ thread }: { thread: string }) {
             ? ""
             : `${t(patient.value.language === "es" ? "reply.language" : "reply.language.en", { name })} `}
           <span class="cost">
-            {t(segments === 1 ? "reply.cost.one" : "reply.cost", { units, segments })}
+            {body === ""
+              ? ""
+              : t(segments === 1 ? "reply.cost.one" : "reply.cost", { units, segments })}
           </span>
           {costly.length === 0
             ? ""

@@ -25,6 +25,8 @@ export type Pane = "list" | "card" | "doing";
 export const me = signal<Me | null | undefined>(undefined);
 /** The sign-in ended by itself, so the page says so. */
 export const ended = signal(false);
+/** Somebody signed in on this very page. */
+export const entered = signal(false);
 export const live = signal(false);
 export const instruments = signal<Instrument[]>([]);
 
@@ -73,7 +75,7 @@ export async function whoAmI(): Promise<void> {
       me.value = found;
       ended.value = false;
     });
-    instruments.value = (await call("get", "/v1/instruments", { query: { limit: 100 } })).items;
+    instruments.value = (await call("get", "/v1/instruments")).items;
   } catch (problem) {
     if (problem instanceof Problem && problem.status === 0) {
       setTimeout(() => void whoAmI(), 2000);

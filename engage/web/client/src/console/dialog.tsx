@@ -8,7 +8,7 @@ import { t } from "../shared/words";
 interface Props {
   shown: Signal<boolean>;
   title: string;
-  first: RefObject<HTMLElement>;
+  first: RefObject<HTMLElement | null>;
   children: ComponentChildren;
 }
 

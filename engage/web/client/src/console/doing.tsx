@@ -36,7 +36,7 @@ const CRISIS: Outcome[] = ["called-911", "reached-patient", "reached-caregiver",
 
 export function Doing() {
   const item = detail.value;
-  if (item === undefined || gone.value) return <section class="pane doing bare" hidden />;
+  if (item === undefined || gone.value) return null;
   return (
     <section class="pane doing" aria-labelledby="doing">
       <div class="scroll">
@@ -62,6 +62,7 @@ export function Doing() {
               <p class={`notice ${notice.value.kind}`}>{notice.value.words}</p>
             )}
           </div>
+          <Call />
           {closed.value ? <Closed item={item} /> : <Buttons item={item} />}
         </section>
         <section class="block" aria-labelledby="why">
@@ -85,7 +86,7 @@ function State({ item }: { item: ItemDetail }) {
         <div>
           <dt>{t("why.due")}</dt>
           <dd>
-            <Due moment={item.due_at} />
+            <Due moment={item.due_at} bare />
           </dd>
         </div>
       )}
@@ -94,6 +95,16 @@ function State({ item }: { item: ItemDetail }) {
         <dd>{ownership(item)}</dd>
       </div>
     </dl>
+  );
+}
+
+function Call() {
+  const person = patient.value;
+  if (closed.value || person === undefined || person.phone === null) return null;
+  return (
+    <a class="button" href={`tel:${person.phone}`}>
+      {t("do.call", { name: person.given_name })}
+    </a>
   );
 }
 
@@ -136,7 +147,7 @@ function Buttons({ item }: { item: ItemDetail }) {
         <button
           type="button"
           id="complete"
-          class={held.value ? "button first" : "button"}
+          class={held.value && !finishing.value ? "button first" : "button"}
           aria-expanded={finishing.value}
           onClick={() => {
             finishing.value = !finishing.value;
@@ -279,11 +290,6 @@ function Person({ item }: { item: ItemDetail }) {
   return (
     <section class="block" aria-labelledby="person">
       <h2 id="person">{t("why.about", { name: nameOf(item) })}</h2>
-      {person.phone === null ? null : (
-        <a class="button" href={`tel:${person.phone}`}>
-          {t("do.call", { name: person.given_name })}
-        </a>
-      )}
       <dl class="facts">
         <div>
           <dt>{t("why.phone")}</dt>

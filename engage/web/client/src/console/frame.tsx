@@ -1,4 +1,5 @@
 // The frame around the three panes: who I am, whether it is live, and what must not be missed.
+import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 import { Mark } from "../shared/brand";
@@ -6,16 +7,17 @@ import { Switches } from "../shared/switches";
 import { t } from "../shared/words";
 import { Ask, openAsk } from "./ask";
 import { Card } from "./card";
-import { called, crises, items, live, me, pane, said, show, signOut, view } from "./desk";
+import { called, crises, entered, items, live, me, pane, said, show, signOut, view } from "./desk";
 import { Doing } from "./doing";
 import { Help, openHelp } from "./help";
 import { Queue } from "./queue";
 
 export function Desk() {
   const reader = me.value;
+  const menu = useSignal(false);
   useEffect(() => {
-    // A new look at the page begins with the queue, not with what the sign-in left behind.
-    document.getElementById("queue")?.focus({ preventScroll: true });
+    // The sign-in took its own focus along: go on at the queue.
+    if (entered.value) document.getElementById("queue")?.focus({ preventScroll: true });
   }, []);
   if (reader == null) return null;
   return (
@@ -35,7 +37,18 @@ export function Desk() {
           <span aria-hidden="true" class="dot" />
           {t(live.value ? "live.on" : "live.off")}
         </p>
-        <nav class="row">
+        <button
+          type="button"
+          class="button quiet small menu"
+          aria-expanded={menu.value}
+          aria-controls="menu"
+          onClick={() => {
+            menu.value = !menu.value;
+          }}
+        >
+          {t("menu")}
+        </button>
+        <nav id="menu" class={menu.value ? "row open" : "row"}>
           <button type="button" class="button small" onClick={openAsk}>
             {t("ask.open")}
           </button>

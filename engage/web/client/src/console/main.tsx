@@ -2,7 +2,6 @@
 import { effect } from "@preact/signals";
 import { render } from "preact";
 
-import "../shared/base.css";
 import "./console.css";
 import { t } from "../shared/words";
 import { crises, items, loadQueue, me, whoAmI } from "./desk";

@@ -72,11 +72,11 @@ function Row({ item }: { item: Item }) {
           <Severity of={item} />
           <Due moment={item.due_at} />
         </span>
-        <strong class="who">{nameOf(item)}</strong>
         <span class="row">
+          <strong class="who">{nameOf(item)}</strong>
           <span class="chip">{named("subject", item.subject)}</span>
-          <span class="soft small">{ownership(item)}</span>
         </span>
+        <span class="soft small">{ownership(item)}</span>
       </a>
     </li>
   );
@@ -91,13 +91,13 @@ export function Severity({ of }: { of: Item }) {
   return <span class={`severity ${of.severity}`}>{named("severity", of.severity)}</span>;
 }
 
-export function Due({ moment }: { moment: string }) {
+export function Due({ moment, bare }: { moment: string; bare?: boolean }) {
   const left = minutesUntil(moment);
   if (left < 0) return <span class="due over">{t("due.over", { span: span(left) })}</span>;
   const near = left < 12 * 60 ? ` · ${t("due.in", { span: span(left) })}` : "";
   return (
     <span class={left < 60 ? "due near" : "due"}>
-      {t("due", { when: when(moment) })}
+      {bare === true ? when(moment) : t("due", { when: when(moment) })}
       {near}
     </span>
   );

@@ -6,7 +6,7 @@ import { call, Problem, type Schema } from "../api/call";
 import { Mark } from "../shared/brand";
 import { Switches } from "../shared/switches";
 import { named, t } from "../shared/words";
-import { ended, sentence, whoAmI } from "./desk";
+import { ended, entered, sentence, whoAmI } from "./desk";
 
 type Colleague = Schema["DemoStaffOut"];
 
@@ -29,6 +29,7 @@ export function SignIn() {
     wrong.value = "";
     try {
       await act();
+      entered.value = true;
       await whoAmI();
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;

@@ -156,7 +156,9 @@ function Composer({ phone }: { phone: Phone }) {
         <p class="soft small cost" id={`${id}-cost`}>
           {failed.value
             ? t("phone.away")
-            : t(segments === 1 ? "reply.cost.one" : "reply.cost", { units, segments })}
+            : body === ""
+              ? ""
+              : t(segments === 1 ? "reply.cost.one" : "reply.cost", { units, segments })}
         </p>
         <button class="button first" type="submit" disabled={busy.value || away.value}>
           {t("phone.send")}
@@ -178,10 +180,11 @@ function roleOf(phone: Phone): string {
   const [first, second] = phone.people;
   if (first === undefined) return "";
   if (second !== undefined) return t("phone.shared");
-  const role =
+  const said =
     first.kind === "patient"
       ? t("phone.patient")
       : t("phone.caregiver", { relationship: first.relationship ?? "", name: first.of ?? "" });
+  const role = said.charAt(0).toLocaleUpperCase() + said.slice(1);
   return `${role} · ${named("language", first.language)}`;
 }
 

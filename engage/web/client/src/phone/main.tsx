@@ -2,7 +2,6 @@
 import { signal } from "@preact/signals";
 import { render } from "preact";
 
-import "../shared/base.css";
 import "./phone.css";
 import { Mark } from "../shared/brand";
 import { Switches } from "../shared/switches";

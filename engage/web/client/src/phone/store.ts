@@ -37,7 +37,8 @@ export async function begin(): Promise<void> {
   }
   // A patient, her caregiver, and another patient: what a newcomer wants to see first.
   const first = phones.value[0];
-  const caregiver = phones.value.find((phone) => phone.people[0]?.kind === "caregiver");
+  const name = first?.people[0]?.given_name;
+  const caregiver = phones.value.find((phone) => phone.people[0]?.of === name);
   const order = [first, caregiver, ...phones.value].flatMap((phone) => phone?.number ?? []);
   shown.value = [...new Set(order)].slice(0, 3);
   void poll();

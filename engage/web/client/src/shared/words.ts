@@ -25,6 +25,7 @@ const en = {
   "role.supervisor": "Supervisor",
   "role.practice_admin": "Practice administrator",
 
+  "menu": "Menu",
   "live.on": "Live",
   "live.off": "Reconnecting…",
   "skip": "Skip to the queue",
@@ -253,6 +254,7 @@ const es: Record<Word, string> = {
   "role.supervisor": "Supervisión",
   "role.practice_admin": "Administración",
 
+  "menu": "Menú",
   "live.on": "En vivo",
   "live.off": "Reconectando…",
   "skip": "Ir a la lista",
