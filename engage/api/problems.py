@@ -35,8 +35,8 @@ from engage.people.staff import UnknownStaff
 from engage.people.store import ExternalIdTaken
 from engage.people.store import IdTaken as PatientIdTaken
 from engage.queue.item import AlreadyClaimed, AlreadyClosed, NeedsCrisisOutcome, NotYours
+from engage.turns.refusals import NoPhone, NoSuchAnswer, NoSuchInstrument, ScreeningOver
 from engage.turns.store import TurnFailed
-from engage.turns.take import NoPhone, NoSuchAnswer, NoSuchInstrument, ScreeningOver
 
 MEDIA_TYPE = "application/problem+json"
 

@@ -396,6 +396,3 @@ class Turns:
 
 def _opt_out(word: str | None) -> Literal["STOP", "START", "HELP"] | None:
     return word if word in ("STOP", "START", "HELP") else None
-
-
-__all__ = ["Bell", "DatabaseAway", "Received", "Turns"]
