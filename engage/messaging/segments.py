@@ -59,6 +59,11 @@ class Segments(msgspec.Struct, frozen=True):
 
 def count(text: str) -> Segments:
     """Count a text as it stands; an empty text is one segment."""
+    if _GSM_BASIC.issuperset(text):
+        # Nearly every text: each character is one septet, so nothing straddles.
+        single, part = _LIMITS["GSM-7"]
+        units = len(text)
+        return Segments("GSM-7", units, 1 if units <= single else -(-units // part), ())
     offenders = tuple(
         dict.fromkeys(
             seen for seen in _as_seen(text) if not all(_fits_gsm(character) for character in seen)

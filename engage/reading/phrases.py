@@ -17,6 +17,7 @@ from engage.errors import EngageError
 from engage.reading.fold import words
 
 _LARGEST_GAP = 8
+_NOWHERE: frozenset[int] = frozenset()
 
 
 class UnreadablePhrase(EngageError):  # noqa: N818 - reads as a sentence: raise UnreadablePhrase
@@ -42,6 +43,9 @@ class Phrase(msgspec.Struct, frozen=True):
 
     def ends(self, text: Sequence[str], start: int) -> frozenset[int]:
         """Return every index just after a match that begins at `start`; empty if none does."""
+        first = self.steps[0]
+        if not first.gap and (start >= len(text) or text[start] not in first.choices):
+            return _NOWHERE  # nearly always, and a text is held against hundreds of phrases
         reached = {start}
         for step in self.steps:
             reached = {

@@ -179,7 +179,7 @@ _LOCK_LINES = Query(
         line.c.id == any_(bindparam("lines", type_=ARRAY(UUID))),
     )
     .order_by(line.c.id)
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 _PHONE_OF_PATIENT = Query(
     select(phone_use.c.phone_id)
