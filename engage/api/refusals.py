@@ -33,6 +33,10 @@ class InvalidRequest(EngageError):  # noqa: N818 - reads as a sentence, as do th
         self.errors = errors
 
 
+class CutShort(EngageError):  # noqa: N818
+    """The connection ended before the body did."""
+
+
 class MalformedJson(EngageError):  # noqa: N818
     """The body can't be read as JSON."""
 

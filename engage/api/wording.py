@@ -24,11 +24,15 @@ _SENTENCES: Final = (
     ),
     (re.compile(r"Invalid UUID"), "not-a-uuid", "Must be a UUID."),
     (
-        re.compile(r"(?:Invalid RFC3339|Expected `datetime`)"),
+        re.compile(r"(?:Invalid RFC3339 encoded datetime|Expected `datetime`)"),
         "not-a-moment",
         "Must be an RFC 3339 date and time with a zone.",
     ),
-    (re.compile(r"Invalid (?:ISO8601|date)"), "not-a-date", "Must be a date: year-month-day."),
+    (
+        re.compile(r"Invalid RFC3339 encoded date$"),
+        "not-a-date",
+        "Must be a date: year-month-day.",
+    ),
     (
         re.compile(r"Expected `\w+` matching regex"),
         "wrong-form",

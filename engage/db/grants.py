@@ -52,6 +52,7 @@ FUNCTIONS: dict[str, tuple[Login, ...]] = {
     "turn_context(uuid, uuid, uuid, timestamptz)": ("app", "worker"),
     "turn_open(uuid, uuid, uuid, timestamptz)": ("app", "worker"),
     "turn_save(jsonb)": ("app", "worker"),
+    "text_behind(uuid, uuid, uuid, timestamptz)": ("app", "worker"),
     "line_for(uuid, uuid, uuid, timestamptz)": ("app", "worker"),
     "phone_for(uuid, uuid, bytea, bytea, timestamptz)": ("app", "worker"),
     "text_in(uuid, uuid, text, text, uuid, uuid, bytea, bytea, bytea, integer, text, timestamptz, "
@@ -68,6 +69,7 @@ DEFINER: dict[str, tuple[Login, ...]] = {
     "credential_revoke(text, bytea, timestamptz)": ("app",),
     "due_set(text, uuid, uuid, timestamptz)": ("app", "worker"),
     "due_done(text, uuid)": ("app", "worker"),
+    "due_wait(text, uuid, timestamptz)": ("worker",),
     "due_claim(text, timestamptz, timestamptz, integer)": ("worker",),
     "due_counts(timestamptz)": ("app", "worker", "auditor"),
     "ensure_partitions(timestamptz, integer)": ("worker",),

@@ -29,6 +29,8 @@ from engage.settings import Settings, is_loopback
 
 READY_SECONDS = 60.0
 RESTART_SECONDS = 0.5
+STEADY_SECONDS = 5.0
+SLOWEST_SECONDS = 8.0
 STOP_SECONDS = 15.0
 DANA = "dana.whitfield@example.org"
 
@@ -57,7 +59,10 @@ async def run(
         folder = embedded.throwaway_data_dir() if throwaway else embedded.default_data_dir()
     port = await _free_port(host, port)
     settings = msgspec.structs.replace(
-        settings, data_dir=folder, public_url=f"http://{host}:{port}", carrier="simulator"
+        settings,
+        data_dir=folder,
+        public_url=f"http://{f'[{host}]' if ':' in host else host}:{port}",
+        carrier="simulator",
     )
     filled, servers = await wiring.to_thread_prepared(settings)
     try:
@@ -131,7 +136,9 @@ async def _kept_alive(
     children: list[asyncio.subprocess.Process] = []
 
     async def keep() -> None:
+        wait = RESTART_SECONDS
         while True:
+            began = monotonic_seconds()
             child = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
@@ -143,7 +150,10 @@ async def _kept_alive(
             )
             children[:] = [child]
             await child.wait()
-            await asyncio.sleep(RESTART_SECONDS)
+            # One that can't even start is not started ten times a second.
+            lived = monotonic_seconds() - began
+            wait = RESTART_SECONDS if lived > STEADY_SECONDS else min(2 * wait, SLOWEST_SECONDS)
+            await asyncio.sleep(wait)
 
     keeping = asyncio.create_task(keep())
     try:

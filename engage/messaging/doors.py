@@ -18,6 +18,7 @@ from engage.messaging.carrier import Account
 from engage.messaging.hidden import Hidden
 
 KEEP_SECONDS = 10
+ASK_SECONDS = 1
 
 
 class Door(Hidden, frozen=True):
@@ -44,8 +45,10 @@ class Doors:
     async def find(self, to_number: str, account_sid: str) -> Door | None:
         """Return the door of a number on an account; None if nobody hung one there."""
         kept = self._found.get((to_number, account_sid))
-        if kept is not None and kept[0] > monotonic_seconds():
-            return kept[1]
+        if kept is not None:
+            if kept[0] > monotonic_seconds():
+                return kept[1]
+            self._found[to_number, account_sid] = (_meanwhile(), kept[1])
         async with self._database.work() as work:
             rows = await work.table("door_open", to_number, account_sid)
         for row in rows:
@@ -54,13 +57,16 @@ class Doors:
                     # Only what exists is kept: a stranger's guesses fill no memory.
                     self._found[to_number, account_sid] = (_until(), door)
                     return door
+        self._found.pop((to_number, account_sid), None)
         return None
 
     async def by_practice(self, practice: PracticeId) -> tuple[Door, ...]:
         """Return all doors of a practice, oldest number first; none without a carrier account."""
         kept = self._known.get(practice)
-        if kept is not None and kept[0] > monotonic_seconds():
-            return kept[1]
+        if kept is not None:
+            if kept[0] > monotonic_seconds():
+                return kept[1]
+            self._known[practice] = (_meanwhile(), kept[1])
         keys = await self._vault.keys(practice)
         async with self._database.work([practice]) as work:
             sealed = await store.sealed_account(work, practice)
@@ -81,3 +87,8 @@ class Doors:
 
 def _until() -> float:
     return monotonic_seconds() + KEEP_SECONDS
+
+
+def _meanwhile() -> float:
+    # One asks again; all who come while it does go on with what was known, instead of asking too.
+    return monotonic_seconds() + ASK_SECONDS

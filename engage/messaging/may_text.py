@@ -37,7 +37,8 @@ def may_text(facts: Facts, kind: TextKind) -> May | MayNot:
     """Say whether a text of a kind may go out under these facts."""
     if not facts.has_phone:
         return MayNot("no-phone")
-    if not facts.patient_active:
+    if not facts.patient_active and kind != "safety":
+        # Whoever writes in a crisis reads where help is, a patient of ours or not.
         return MayNot("patient-inactive")
     if facts.opted_out and kind not in {"consent", "safety"}:
         # STOP beats everything but what is said about consent itself, and the one safe text that

@@ -6,6 +6,7 @@ posted again. Each text ends in one state and tells its conversation once, throu
 "outcome". This room refuses to send twice, to send to who may not be texted, and to call up.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol, TypeAlias, TypeVar, assert_never
@@ -49,6 +50,13 @@ _DAY = timedelta(days=1)
 
 T = TypeVar("T")
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+ORDERED_FOR = timedelta(minutes=1)
+"""How long a text waits for an older one of its line: a stuck one must not hold back the rest."""
+
+BEHIND = timedelta(milliseconds=150)
+"""How soon it looks again."""
 
 
 class Bell(Protocol):
@@ -206,6 +214,11 @@ class Outbox:
         if self._bell is not None:
             self._bell.ring("outcome")
 
+    def _look_again(self) -> None:
+        if self._bell is not None:
+            here = asyncio.get_running_loop()
+            here.call_later(1.1 * BEHIND.total_seconds(), self._bell.ring, "outbox")
+
     async def _begin(self, work: Work, text: Outgoing, doors: Sequence[Door]) -> _Begun:
         at = self._clock.now()
         if text.state == "sending":
@@ -218,6 +231,10 @@ class Outbox:
             return None
         if at - text.at > timedelta(hours=self._policy.shelf_life_hours):
             await settling.expired(work, text, at)
+            return None
+        if await store.is_behind(work, text, floor_of(at - ORDERED_FOR)):
+            await work.call("due_wait", "outbox", text.id, at + BEHIND)
+            self._look_again()
             return None
         match may_text(text.facts, text.kind):
             case MayNot(reason):

@@ -13,10 +13,9 @@ replay is caught by the text's sid), and names and values are joined without a m
 """
 
 import base64
-import hashlib
 import hmac
 from collections.abc import Sequence
-from urllib.parse import ParseResult, parse_qs, urlparse
+from urllib.parse import ParseResult, urlparse
 
 HEADER = "X-Twilio-Signature"
 SETTINGS_HEADER = "X-Twilio-Webhooks-Signature-Settings"
@@ -50,19 +49,6 @@ def verify(
         # A port or a host that no URL can have, or a text that no bytes can mean.
         return False
     return any(matches)
-
-
-def verify_json(url: str, body: bytes, signature: str | None, tokens: Sequence[str]) -> bool:
-    """Say the same of a JSON request: the URL alone is signed, and it carries the body's hash.
-
-    No door of ours takes JSON from the carrier; its event stream would.
-    """
-    try:
-        named = parse_qs(urlparse(url).query).get("bodySHA256", [])
-    except ValueError:
-        return False
-    bound = named == [hashlib.sha256(body).hexdigest()]
-    return bound and verify(url, (), signature, tokens)
 
 
 def _sign(signed: bytes, token: str) -> bytes:

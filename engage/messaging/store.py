@@ -18,6 +18,7 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
+    literal_column,
     or_,
     select,
     update,
@@ -65,7 +66,20 @@ _LOCK_LINE = Query(
         .where(message.c.practice_id == _PRACTICE, message.c.id == _TEXT)
         .scalar_subquery(),
     )
-    .with_for_update()
+    .with_for_update(key_share=True)
+)
+_OLDER = message.alias("older")
+_BEHIND = Query(
+    select(_OLDER.c.id)
+    .where(
+        _OLDER.c.practice_id == _PRACTICE,
+        _OLDER.c.line_id == bindparam("line", type_=Uuid()),
+        # In words, so that the planner sees the predicate of the index message_leaving.
+        literal_column("older.direction = 'out' AND older.status IN ('queued', 'sending')"),
+        _OLDER.c.id < _TEXT,
+        _OLDER.c.id >= bindparam("since", type_=Uuid()),
+    )
+    .limit(1)
 )
 # The phone is still this person's, or their caregiver's.
 _STILL_THEIRS = exists(
@@ -185,6 +199,14 @@ _NUMBERS = Query(
 async def lock_line(work: Work, practice: PracticeId, text: MessageId) -> None:
     """Lock the line of a text. What turns read and the outbox writes is in order behind this."""
     await work.run(_LOCK_LINE, practice=practice, text=text)
+
+
+async def is_behind(work: Work, text: Outgoing, since: UUID) -> bool:
+    """Say whether an older text of the line, made since a moment, has still to leave."""
+    found = await work.maybe(
+        _BEHIND, practice=text.practice_id, line=text.line_id, text=text.id, since=since
+    )
+    return found is not None
 
 
 async def outgoing(work: Work, keys: PracticeKeys, text: MessageId) -> Outgoing | None:

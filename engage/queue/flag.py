@@ -21,6 +21,8 @@ _SUBJECTS: dict[str, Subject] = {
     "outside-conversation": "texts",
     "picture": "texts",
     "caregiver-wrote": "texts",
+    "early-text": "texts",
+    "opted-out-in-words": "texts",
     "not-handled": "texts",
     # Reachability.
     "no-reply": "silence",

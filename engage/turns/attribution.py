@@ -34,7 +34,8 @@ def attribute(context: TurnContext) -> Attributed | Unplaced:
     asked = last_asked(context)
     if asked is not None:
         thread = context.thread_of(asked.patient_id)
-        if thread is not None and (thread.uses_phone or not context.caregivers):
+        # A phone that changed hands answers nothing: what its owner says is a stranger's.
+        if thread is not None and thread.uses_phone:
             return Attributed("patient", thread.patient_id, thread, asked)
     patients = [t for t in context.threads if t.uses_phone and t.active]
     if len(patients) == 1 and not context.caregivers:

@@ -99,6 +99,8 @@ class ConversationSeen(Struct, frozen=True):
     state: State
     started_at: datetime
     screening_id: ScreeningId | None = None
+    #: Keys of its texts that have not left: nobody can have read them.
+    queued: tuple[str, ...] = ()
 
 
 class ItemSeen(Struct, frozen=True):

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from engage.conversation.answers import Answer
 from engage.conversation.effects import OptIn, OptOut
-from engage.conversation.engine import EXPIRE, advance
+from engage.conversation.engine import EXPIRE, advance, live_key
 from engage.conversation.events import (
     AnswerEntered,
     Cancelled,
@@ -145,6 +145,12 @@ def _opt_out(
     draft.consent(OptOut("keyword"), "free-form" if isinstance(word, FreeFormStop) else "keyword")
     for seen in draft.context.conversations:
         _advance(draft, seen, ConsentChanged(draft.at, opted_out=True))
+    if confirm and isinstance(word, FreeFormStop):
+        # There may be more in it than the wish, and care goes on without texts: somebody reads it.
+        draft.flag(
+            Flag(reason="opted-out-in-words", severity="routine", rule="consent/words", quote=True),
+            thread,
+        )
     if confirm and (isinstance(word, FreeFormStop) or not word.carrier_answers):
         draft.say("stopped", "stopped", _language(thread, word), kind="consent", thread=thread)
 
@@ -188,6 +194,13 @@ def _words(
         return
     asked, line = who.conversation, draft.context.line
     if asked is not None and line is not None and not line.opted_out and event.text.strip():
+        if isinstance(asked.state, Asking) and live_key(asked.state) in asked.queued:
+            # The question has not left: whatever this answers, it is not what we asked.
+            draft.flag(
+                Flag(reason="early-text", severity="routine", rule="inbox/early", quote=True),
+                who.thread,
+            )
+            return
         _advance(draft, asked, event)
         return
     if dangers or (came.media_count and not event.text.strip()):
@@ -304,7 +317,7 @@ def _next_in_line(draft: Draft) -> None:
     line = draft.context.line
     standing = draft.states().values()
     live = any(isinstance(s, Asking) and (s.paused or not s.silent) for _, s in standing)
-    if live or line is None or line.opted_out:
+    if live or line is None or draft.opted_out:
         return
     waiting = [
         seen

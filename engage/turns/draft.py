@@ -104,6 +104,12 @@ class Draft:
 
     # Consent
 
+    @property
+    def opted_out(self) -> bool:
+        """Whether the line is closed as this turn leaves it."""
+        line = self.context.line
+        return (line is not None and line.opted_out) if self._opted_out is None else self._opted_out
+
     def consent(self, effect: OptOut | OptIn, how: str) -> None:
         """Close or open the line, and write it into the ledger."""
         out = isinstance(effect, OptOut)

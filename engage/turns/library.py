@@ -12,7 +12,7 @@ from engage.conversation.script import Script
 from engage.messaging import texts
 from engage.needs import instrument as instruments
 from engage.needs.instrument import Instrument
-from engage.needs.screening import script_of
+from engage.needs.screening import questions_of, script_of
 
 
 class Library(Struct, frozen=True):
@@ -31,12 +31,9 @@ class Library(Struct, frozen=True):
             scripts={t.id: script_of(t) for t in tools.values() if t.sms_policy == "ok"},
             catalogue=catalogue,
             questions={
-                item.key: texts.Question(
-                    item.text,
-                    tuple(texts.Choice(option.number, option.text) for option in item.options),
-                )
+                key: question
                 for tool in tools.values()
-                for item in tool.items
+                for key, question in questions_of(tool).items()
             },
         )
 

@@ -3,7 +3,12 @@
 This room refuses reasons of its own making: each is one fact about the record.
 """
 
+from engage.conversation.states import Asking
 from engage.errors import EngageError
+from engage.turns.context import ThreadSeen, TurnContext
+
+INSTRUMENT, CHANNEL = "/instrument", "/channel"
+"""The fields of the request that an error may point at."""
 
 
 class NoSuchInstrument(EngageError):  # noqa: N818 - reads as a sentence
@@ -20,3 +25,33 @@ class NoSuchAnswer(EngageError):  # noqa: N818
 
 class ScreeningOver(EngageError):  # noqa: N818
     """This screening has ended."""
+
+
+class PhoneOptedOut(EngageError):  # noqa: N818
+    """This phone has said stop: it can't be asked by text."""
+
+
+class NotInCare(EngageError):  # noqa: N818
+    """This patient is not active, so nothing is sent."""
+
+
+class AlreadyAsked(EngageError):  # noqa: N818
+    """The same screening is under way with this patient."""
+
+
+def refuse_screening(context: TurnContext, thread: ThreadSeen, instrument: str) -> None:
+    """Refuse to ask by text who can't be texted, or what is being asked already.
+
+    A question that nobody answered in time does not count: asking again is what staff would do.
+    """
+    if not thread.active:
+        raise NotInCare
+    if context.line is not None and context.line.opted_out:
+        raise PhoneOptedOut(CHANNEL)
+    running = (
+        seen
+        for seen in context.conversations
+        if seen.patient_id == thread.patient_id and seen.script == instrument
+    )
+    if any(not (isinstance(seen.state, Asking) and seen.state.silent) for seen in running):
+        raise AlreadyAsked(INSTRUMENT)

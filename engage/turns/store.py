@@ -29,7 +29,6 @@ from engage.db.tables import (
 )
 from engage.errors import EngageError
 from engage.ids import (
-    ConversationId,
     LineId,
     MessageId,
     NumberId,
@@ -43,6 +42,7 @@ from engage.ids import (
 )
 from engage.turns.context import ScreeningAsked, TurnContext
 from engage.turns.decision import Decision
+from engage.turns.found import Inbound, Recorded, Sent, TimerDue
 from engage.turns.rows import answer_of, rows_of
 
 
@@ -53,57 +53,6 @@ class TurnFailed(EngageError):  # noqa: N818 - reads as a sentence
         """Remember the SQLSTATE that undid it: five letters, no data."""
         super().__init__()
         self.state = state
-
-
-class Recorded(msgspec.Struct, frozen=True):
-    """What the recording call returned."""
-
-    duplicate: bool
-    line_id: LineId | None = None
-    failed: str | None = None
-    #: Read by `context_of`, later: a context that can't be read must not undo the recording.
-    context: msgspec.Raw = msgspec.Raw()
-
-
-class Inbound(msgspec.Struct, frozen=True):
-    """An inbound text as it was recorded."""
-
-    id: MessageId
-    line_id: LineId
-    body: str
-    opt_out_type: str | None
-    media_count: int
-    at: datetime
-    handled: bool
-
-    def __repr__(self) -> str:
-        """Hide the words."""
-        return f"Inbound(id={self.id}, body=…)"
-
-
-class TimerDue(msgspec.Struct, frozen=True):
-    """A timer and the line of its conversation."""
-
-    id: TimerId
-    conversation_id: ConversationId
-    name: str
-    step: int
-    line_id: LineId
-
-
-class Sent(msgspec.Struct, frozen=True):
-    """One of our texts, as its outcome finds it."""
-
-    id: MessageId
-    line_id: LineId
-    thread_id: ThreadId | None
-    conversation_id: ConversationId | None
-    patient_id: PatientId | None
-    key: str | None
-    status: str
-    #: Why it was withheld at the last moment, if it was.
-    status_reason: str | None
-    by_staff: bool
 
 
 _CONTEXT = msgspec.json.Decoder(TurnContext)
@@ -165,11 +114,10 @@ _LINE_OF_THREAD = Query(
         thread.c.practice_id == bindparam("practice"), thread.c.id == bindparam("thread")
     )
 )
+_OF_PATIENT = thread.c.patient_id == bindparam("patient")
 _LINES_OF_PATIENT = Query(
     select(thread.c.line_id)
-    .where(
-        thread.c.practice_id == bindparam("practice"), thread.c.patient_id == bindparam("patient")
-    )
+    .where(thread.c.practice_id == bindparam("practice"), _OF_PATIENT)
     .order_by(thread.c.line_id)
 )
 _LOCK_LINES = Query(
@@ -341,6 +289,11 @@ async def lines_of_patient(work: Work, practice: PracticeId, patient: PatientId)
     """Return the lines on which there are texts about a patient, in lock order."""
     rows = await work.rows(_LINES_OF_PATIENT, practice=practice, patient=patient)
     return [row["line_id"] for row in rows]
+
+
+async def lock_line(work: Work, practice: PracticeId, line_id: LineId) -> None:
+    """Lock one line."""
+    await work.rows(_LOCK_LINES, practice=practice, lines=[line_id])
 
 
 async def lock_lines_of(work: Work, practice: PracticeId, patient: PatientId) -> None:

@@ -1,19 +1,16 @@
 """The one door: whatever happens to a person is taken here. Load, decide, save.
 
-A text is recorded before anything can go wrong with it; the turn runs in savepoints of the same
-transaction; if it fails the text stays, unhandled, and is due again. Work is announced after the
-commit, never before. This room refuses to be clever: the decision is decide.py's.
+Inbound texts come through its other half, receive.py. Work is announced after the commit, never
+before. This room refuses to be clever: the decision is decide.py's.
 """
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Literal, Protocol
+from typing import Literal
 from uuid import UUID
 
 import structlog
-from msgspec import Struct
 
-from engage.clock import Clock, fresh_id
 from engage.conversation.answers import Answer
 from engage.conversation.events import (
     AnswerEntered,
@@ -22,19 +19,15 @@ from engage.conversation.events import (
     PersonChanged,
     StaffWrote,
     Started,
-    TextReceived,
     TimerFired,
 )
 from engage.db.sealing import PracticeKeys
-from engage.db.session import AWAY, UNDONE, Database, DatabaseAway, Work
-from engage.db.session import TRIES as UNDONE_TRIES
-from engage.db.vault import Vault
+from engage.db.session import Work
 from engage.errors import NotFound
 from engage.ids import (
     LineId,
     MessageId,
     PatientId,
-    PhoneId,
     PracticeId,
     QueueItemId,
     ScreeningId,
@@ -43,159 +36,31 @@ from engage.ids import (
     TimerId,
     derived,
 )
-from engage.messaging.doors import Door
-from engage.messaging.webhook_form import InboundText
 from engage.turns import store
-from engage.turns.context import ScreeningAsked, StaffText, TextCame, Turn
+from engage.turns.context import ScreeningAsked, StaffText, Turn
 from engage.turns.decide import decide
 from engage.turns.decision import Decision
-from engage.turns.library import Library
-from engage.turns.outcome import outcome_event, parked
-from engage.turns.refusals import NoPhone, NoSuchAnswer, NoSuchInstrument, ScreeningOver
-from engage.turns.store import TurnFailed
+from engage.turns.outcome import outcome_event
+from engage.turns.receive import Bell, Received, Receiving
+from engage.turns.refusals import (
+    CHANNEL,
+    INSTRUMENT,
+    NoPhone,
+    NoSuchAnswer,
+    NoSuchInstrument,
+    ScreeningOver,
+    refuse_screening,
+)
 
 TRIES = 5
 """After so many failed turns a human has the text."""
 
 RETRY_AFTER = timedelta(seconds=5)
-INSTRUMENT, CHANNEL = "/instrument", "/channel"
-"""The fields of the request that an error may point at."""
-
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-class Bell(Protocol):
-    """Tells the workers that there is work; may be lost, never waits, never raises."""
-
-    def ring(self, loop: str) -> None:
-        """Wake a loop."""
-        ...
-
-
-class Received(Struct, frozen=True):
-    """What became of a text at the door."""
-
-    duplicate: bool
-    handled: bool
-
-
-class Turns:
+class Turns(Receiving):
     """Takes turns; one per process."""
-
-    def __init__(
-        self, *, database: Database, vault: Vault, clock: Clock, library: Library, bell: Bell
-    ) -> None:
-        """Take what a turn needs; nothing is read from the surroundings."""
-        self._database = database
-        self._vault = vault
-        self._clock = clock
-        self._library = library
-        self._bell = bell
-
-    # Inbound texts
-
-    async def text_in(self, door: Door, text: InboundText, *, turn: bool = True) -> Received:
-        """Record a text and take its turn, in one transaction; DatabaseAway if it is not stored.
-
-        `turn` False records only: a worker takes the turn (fallback door, reconciler).
-        """
-        message = MessageId(fresh_id(self._clock))
-        received: Received | None = None
-        for _ in range(UNDONE_TRIES):
-            try:
-                received = await self._text_in(door, text, message, turn=turn)
-                break
-            except UNDONE:
-                continue
-            except DatabaseAway:
-                raise
-            except Exception as error:  # noqa: BLE001 - the text must survive any fault of a turn
-                log.warning("turn failed", message=str(message), code=type(error).__name__)
-                break
-        if received is None:
-            # Undone again and again, or broken beyond its savepoint: keep the text, a worker takes
-            # the turn.
-            received = await self._text_in(door, text, message, turn=False)
-        if not received.duplicate:
-            self._bell.ring("outbox" if received.handled else "inbox")
-        return received
-
-    async def _text_in(
-        self, door: Door, text: InboundText, message: MessageId, *, turn: bool
-    ) -> Received:
-        at, keys, practice = self._clock.now(), door.keys, door.practice_id
-        phone = PhoneId(derived(at, message, "phone"))
-        async with self._database.work() as work:
-            recorded = await store.record(
-                work,
-                practice,
-                door.number_id,
-                text.account_sid,
-                text.sid,
-                message,
-                phone,
-                keys.phone_hash(text.sender),
-                keys.seal_text("phone.number", phone, text.sender),
-                keys.seal_text("message.body", message, text.body),
-                text.num_media,
-                text.opt_out_type,
-                at,
-                turn,
-            )
-            if recorded.duplicate:
-                return Received(duplicate=True, handled=True)
-            if not turn:
-                return Received(duplicate=False, handled=False)
-            happened = Turn(
-                cause=message,
-                event=TextReceived(at, text.body),
-                text=TextCame(message, text.opt_out_type, text.num_media),
-            )
-            try:
-                decision = decide(store.context_of(recorded), happened, self._library)
-                await store.save(work, decision, keys)
-                return Received(duplicate=False, handled=True)
-            except TurnFailed as failed:
-                log.warning("turn failed", message=str(message), code=failed.state)
-            except (*AWAY, *UNDONE):
-                raise
-            except Exception as error:  # noqa: BLE001 - the text must survive any fault of a turn
-                log.warning("turn failed", message=str(message), code=type(error).__name__)
-            await work.call("due_set", "inbox", message, practice, at + RETRY_AFTER)
-            return Received(duplicate=False, handled=False)
-
-    async def retry_text(self, practice: PracticeId, message: MessageId, tries: int) -> None:
-        """Take the turn of a recorded text again; after `TRIES` a human has it.
-
-        The try was counted in the claim's own transaction, so a text that kills the process is
-        parked all the same.
-        """
-        keys = await self._vault.keys(practice)
-        given_up = tries > TRIES
-
-        async def act(work: Work) -> None:
-            await store.count_try(work, practice, message, tries)
-            text = await store.inbound(work, practice, message, None if given_up else keys)
-            if text is None or text.handled:
-                await work.call("due_done", "inbox", message)
-                return
-            now = self._clock.now()
-            happened = Turn(
-                cause=message,
-                event=TextReceived(text.at, text.body),
-                text=TextCame(message, _opt_out(text.opt_out_type), text.media_count),
-                done=(("inbox", message),),
-            )
-            if given_up:
-                context = await store.open_for_a_human(work, practice, text.line_id, now)
-                decision = parked(context, happened, self._library, message)
-            else:
-                context = await store.open_turn(work, practice, text.line_id, None, now)
-                decision = decide(context, happened, self._library)
-            await store.save(work, decision, keys)
-
-        await self._database.again(act, [practice], practice)
-        self._bell.ring("outbox")
 
     # What a worker finds due
 
@@ -273,6 +138,8 @@ class Turns:
         thread = context.thread_of(patient)
         if thread is None:
             raise NotFound
+        if channel == "sms":
+            refuse_screening(context, thread, instrument)
         happened = Turn(
             cause=screening,
             event=Started(at),
@@ -394,5 +261,4 @@ class Turns:
         return decision
 
 
-def _opt_out(word: str | None) -> Literal["STOP", "START", "HELP"] | None:
-    return word if word in ("STOP", "START", "HELP") else None
+__all__ = ["Bell", "Received", "Turns"]

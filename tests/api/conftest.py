@@ -30,6 +30,7 @@ from engage.settings import Settings
 from engage.turns.library import Library
 from engage.turns.take import Turns
 from tests.conftest import Databases
+from tests.fakes.practice import let_texts_leave
 
 PUBLIC_URL = "http://127.0.0.1:8000"
 NUMBERS = {"north": "+16025550190", "south": "+16025550191"}
@@ -129,6 +130,7 @@ class House:
 @pytest.fixture
 async def house(databases: Databases, vault: Vault, clock: SettableClock) -> AsyncIterator[House]:
     """Build the app, two practices and their people."""
+    await let_texts_leave(databases.urls["owner"])
     library = Library.shipped()
     bell = SilentBell()
     doors = Doors(databases.app, vault)

@@ -4,8 +4,14 @@ Each door has its own named list. A refusal is application/problem+json and repe
 was sent; the word XYZZY stands in most inputs, and in no answer.
 """
 
-from typing import Any
+import io
+import json
+from typing import Any, cast
 
+import pytest
+
+from engage import logs
+from engage.api.app import SIMULATOR
 from tests.api.conftest import House
 
 ROSA = '"external_id":"A-1","given_name":"Rosa","family_name":"Delgado","language":"en"'
@@ -207,6 +213,80 @@ async def test_a_pointer_into_the_body(house: House) -> None:
     _refusal(answer, 400)
     assert answer.json()["errors"][0]["pointer"].startswith("/answers")
     assert answer.json()["errors"][0]["code"] == "not-a-choice"
+
+
+async def test_a_day_that_is_none_is_called_a_date(house: House) -> None:
+    """What is wrong with a date is said of a date, not of a moment."""
+    body = ("{" + ROSA + ',"birth_date":"1990-02-30"}').encode()
+    headers = house.north.dana.headers | {"Content-Type": "application/json"}
+    answer = await house.client.post("/v1/patients", content=body, headers=headers)
+
+    _refusal(answer, 400)
+    (fault,) = answer.json()["errors"]
+    assert (fault["pointer"], fault["code"]) == ("/birth_date", "not-a-date")
+    assert "zone" not in fault["detail"]
+
+
+HALVES: dict[str, dict[str, str]] = {
+    "/webhooks/twilio/inbound": {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "X-Twilio-Signature": "XYZZY",
+    },
+    "/simulator/inbound": {"Content-Type": "application/json"},
+    "/v1/session": {"Content-Type": "application/json"},
+}
+
+
+@pytest.mark.parametrize("path", HALVES)
+async def test_half_a_request_is_the_clients(house: House, path: str) -> None:
+    """A client that leaves in the middle of a body, or bends its chunks, is no failure of ours."""
+    written = io.StringIO()
+    logs.configure("INFO", stream=written)
+    sent: list[Any] = []
+    arriving: list[Any] = [
+        {"type": "http.request", "body": b"To=", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> Any:  # noqa: ANN401 - an ASGI message
+        return arriving.pop(0)
+
+    async def send(message: Any) -> None:  # noqa: ANN401
+        sent.append(message)
+
+    headers = {"Host": "127.0.0.1:8000"} | HALVES[path]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 8000),
+    }
+    await cast("Any", house.app)(scope, receive, send)
+
+    assert sent[0]["status"] == 400
+    assert json.loads(sent[1]["body"])["code"] == "cut-short"
+    assert written.getvalue() == ""
+
+
+DEMO_DOORS = {str(route.operation_id): route for route in SIMULATOR}
+
+
+@pytest.mark.parametrize("name", DEMO_DOORS)
+@pytest.mark.parametrize("host", ["attacker.example", "127.0.0.1.attacker.example", "a:b"])
+async def test_no_demo_door_answers_to_another_name(house: House, name: str, host: str) -> None:
+    """A page whose name was bent to this machine can neither text, nor read, nor sign in."""
+    route = DEMO_DOORS[name]
+    (path,) = route.paths
+    for method in route.http_methods:
+        answer = await house.client.request(
+            method, path, params={"to": "1", "number": "1"}, json={}, headers={"Host": host}
+        )
+        assert (answer.status_code, answer.json()["code"]) == (403, "cross-site")
 
 
 ODD_NAMES = (

@@ -119,6 +119,8 @@ def test_a_complaint_repeats_nothing() -> None:
         "Expected `int` >= 1 - at `$.limit`": ("/limit", "out-of-bounds"),
         "Invalid UUID - at `$.id`": ("/id", "not-a-uuid"),
         "Invalid RFC3339 encoded datetime - at `$.at`": ("/at", "not-a-moment"),
+        "Expected `datetime` with a timezone component - at `$.at`": ("/at", "not-a-moment"),
+        "Invalid RFC3339 encoded date - at `$.birth_date`": ("/birth_date", "not-a-date"),
         "Something about Rosa": ("", "invalid"),
         "Invalid value 'Rosa' - at `$.answers[...].type`": ("/answers/type", "not-a-choice"),
     }

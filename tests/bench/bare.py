@@ -12,12 +12,13 @@ import tempfile
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
+from string import Template
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from msgspec import Struct
 
 from engage.embedded.binaries import postgres_programs
-from tests.bench.world import World, id_sql
+from tests.bench.world import KINDS, World, id_sql
 
 # The rows that the statements below write, per table; the bench compares them with the product's.
 WRITTEN: Mapping[str, int] = {
@@ -55,49 +56,22 @@ class Bare(Struct, frozen=True):
 
 def statements(world: World, number: str) -> list[str]:
     """Return the six statements for patient `number`, an expression of type bigint."""
-
-    def the(kind: str) -> str:
-        return id_sql(world.prefix, kind, number)
-
-    practice, manager = f"'{world.practice}'::uuid", f"'{world.manager}'::uuid"
-    # As long as the sealed "1" and the sealed next question are.
-    one, next_question = (f"decode('{'5a' * length}', 'hex')" for length in (38, 190))
-    in_columns = "practice_id, id, line_id, thread_id, conversation_id, direction, author"
-    return [
-        f"WITH r AS (INSERT INTO receipt (practice_id, account_sid, sid, message_id, at)"
-        f" VALUES ({practice}, '{world.account.account_sid}',"
-        f" 'SM' || lpad(to_hex({number}), 32, '0'), {the('answer')}, now()))"
-        f" INSERT INTO message ({in_columns}, author_id, body_sealed, prompt, kind, status,"
-        f" carrier_sid, media_count, at, handled_at) VALUES ({practice}, {the('answer')},"
-        f" {the('line')}, {the('thread')}, {the('conversation')}, 'in', 'patient',"
-        f" {the('patient')}, {one}, 'hvs.worried', 'reply', 'received',"
-        f" 'SM' || lpad(to_hex({number}), 32, '0'), 0, now(), now())",
-        f"UPDATE conversation SET state = {_literal(_STATE)}, updated_at = now()"
-        f" WHERE practice_id = {practice} AND id = {the('conversation')}",
-        f"INSERT INTO answer (practice_id, id, screening_id, item, kind, option, loinc, message_id,"
-        f" reporter, at) VALUES ({practice}, {the('answer')}, {the('screening')}, 'hvs.worried',"
-        f" 'chosen', 'often', '88122-7', {the('answer')}, 'patient', now())",
-        f"WITH k AS (INSERT INTO text_key (practice_id, cause_id, key, message_id) VALUES"
-        f" ({practice}, {the('conversation')}, 'ask/2', {the('reply')})), d AS (INSERT INTO due"
-        f" (kind, id, practice_id, due_at) VALUES ('outbox', {the('reply')}, {practice}, now()))"
-        f" INSERT INTO message ({in_columns}, body_sealed, text_id, text_key, prompt, kind, status,"
-        f" segments, at) VALUES ({practice}, {the('reply')}, {the('line')}, {the('thread')},"
-        f" {the('conversation')}, 'out', 'system', {next_question}, 'ask hvs.ran-out', 'ask/2',"
-        f" 'hvs.ran-out', 'screening', 'queued', 2, now())",
-        f"WITH i AS (INSERT INTO queue_item (practice_id, id, about_id, patient_id, line_id,"
-        f" thread_id, subject, severity, status, owner_id, owner_why, due_at, opened_at) VALUES"
-        f" ({practice}, {the('item')}, {the('patient')}, {the('patient')}, {the('line')},"
-        f" {the('thread')}, {_literal('need:food-insecurity')}, 'routine', 'ready', {manager},"
-        f" 'assigned care manager', now() + interval '2 days', now()))"
-        f" INSERT INTO flag (practice_id, id, item_id, patient_id, reason, severity, rule,"
-        f" source_id, message_id, at) VALUES ({practice}, {the('flag')}, {the('item')},"
-        f" {the('patient')}, 'food-insecurity', 'routine', 'hunger-vital-sign/hvs.worried',"
-        f" {the('answer')}, {the('answer')}, now())",
-        f"INSERT INTO feed (practice_id, id, at, kind, subject_id, patient_id) VALUES"
-        f" ({practice}, {the('feed_1')}, now(), 'item', {the('item')}, {the('patient')}),"
-        f" ({practice}, {the('feed_2')}, now(), 'message', {the('reply')}, NULL),"
-        f" ({practice}, {the('feed_3')}, now(), 'message', {the('answer')}, NULL)",
-    ]
+    values = {kind: id_sql(world.prefix, kind, number) for kind in KINDS}
+    values |= {
+        "number": number,
+        "practice": f"'{world.practice}'::uuid",
+        "manager": f"'{world.manager}'::uuid",
+        "account": world.account.account_sid,
+        "state": _literal(_STATE),
+        "subject": _literal("need:food-insecurity"),
+        # As long as the sealed "1" and the sealed next question are.
+        "one": f"decode('{'5a' * 38}', 'hex')",
+        "next_question": f"decode('{'5a' * 190}', 'hex')",
+    }
+    text = Path(__file__).with_name("six_statements.sql").read_text("utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("--")]
+    whole = Template("\n".join(lines)).substitute(values)
+    return [" ".join(one.split()) for one in whole.split(";") if one.strip()]
 
 
 def function(world: World) -> str:

@@ -8,6 +8,7 @@ way at a time, as a carrier's has.
 import asyncio
 import sys
 from collections.abc import Sequence
+from typing import cast
 from urllib.parse import urlsplit
 
 import msgspec
@@ -17,6 +18,7 @@ from msgspec import Struct
 from engage.clock import monotonic_seconds
 from engage.messaging.carrier import Account
 from engage.messaging.simulator import signed_inbound
+from tests.bench.numbers import phone_of, sid_of
 
 DRAIN_SECONDS = 10.0
 
@@ -80,7 +82,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the way out."""
-        self._out = transport  # type: ignore[assignment]
+        self._out = cast("asyncio.WriteTransport", transport)
 
     def ask(self) -> None:
         """Send the next request, or end."""
@@ -89,7 +91,7 @@ class _Connection(asyncio.Protocol):
             self._end()
             return
         self._began = monotonic_seconds()
-        self._out.write(request)  # type: ignore[attr-defined]
+        self._out.write(request)
 
     def data_received(self, data: bytes) -> None:
         """Take an answer once all of it is here."""
@@ -109,11 +111,15 @@ class _Connection(asyncio.Protocol):
         else:
             self.ask()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's own
         """Say that an answer will never come."""
         if not self.ended.done():
             self.others["lost"] = self.others.get("lost", 0) + 1
         self._end()
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self._out.close()
 
     def _end(self) -> None:
         if not self.ended.done():
@@ -143,7 +149,7 @@ async def burst(asked: Burst) -> Outcome:
     for one in connections:
         for word, count in one.others.items():
             others[word] = others.get(word, 0) + count
-        one._out.close()  # type: ignore[attr-defined] # noqa: SLF001 - a class of this file
+        one.close()
     took = sorted(each for one in connections for each in one.took)
     answered = len(took) - sum(count for word, count in others.items() if word != "lost")
     return Outcome(
@@ -151,14 +157,7 @@ async def burst(asked: Burst) -> Outcome:
     )
 
 
-def sid_of(n: int) -> str:
-    """Return the carrier's id of the text of a numbered patient."""
-    return f"SM{n:032x}"
-
-
 def _requests(asked: Burst) -> list[bytes]:
-    from tests.bench.world import phone_of  # noqa: PLC0415 - the process starts faster without
-
     parts = urlsplit(asked.url)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
     if asked.account is None:

@@ -32,6 +32,7 @@ from engage.people.practice import PracticeFields
 from engage.people.staff import NewStaff
 from engage.turns.library import Library
 from engage.turns.take import Turns
+from tests.bench.numbers import phone_of
 
 LOGINS: dict[Login, str] = {
     "app": "engage_app",
@@ -68,11 +69,6 @@ class World(Struct, frozen=True, kw_only=True):
 class _Silent:
     def ring(self, loop: str) -> None:
         """Ring nowhere."""
-
-
-def phone_of(n: int) -> str:
-    """Return the phone of a numbered patient: 555 numbers, which nobody has."""
-    return f"+1{201 + n // 10_000}555{n % 10_000:04}"
 
 
 def id_of(prefix: str, kind: str, n: int) -> UUID:
@@ -189,20 +185,26 @@ async def _ask(
         )
     async with admin(servers, database) as rows:
         # What the outbox and the carrier do in between.
-        message = await rows.fetchval(
+        message = await _id(
+            rows,
             "UPDATE message SET status = 'delivered', carrier_sid = 'SM', sending_at = at,"
-            " status_at = at RETURNING id"
+            " status_at = at RETURNING id",
         )
         await rows.execute("DELETE FROM due")
         await turns.outcome_came(practice, MessageId(message))
         asked: dict[UUID, str] = {}
         for kind in _COPIED[:8]:
-            asked[await rows.fetchval(f"SELECT id FROM {kind}")] = kind  # noqa: S608 - our names
-        asked[await rows.fetchval("SELECT id FROM phone")] = "phone"
+            asked[await _id(rows, f"SELECT id FROM {kind}")] = kind  # noqa: S608 - our own names
+        asked[await _id(rows, "SELECT id FROM phone")] = "phone"
         timers = await rows.fetch("SELECT id FROM timer ORDER BY fires_at")
         for place, row in enumerate(timers, 1):
             asked[row["id"]] = f"timer_{place}"
     return asked
+
+
+async def _id(rows: asyncpg.Connection, sql: str) -> UUID:
+    found: Any = await rows.fetchval(sql)
+    return UUID(str(found))
 
 
 async def _copy(rows: asyncpg.Connection, world: World, asked: Mapping[UUID, str]) -> None:
@@ -217,7 +219,7 @@ async def _copy(rows: asyncpg.Connection, world: World, asked: Mapping[UUID, str
     await rows.copy_records_to_table("phone", records=[(*one, at) for one in phones])
     for table in _COPIED:
         names = await _columns(rows, table)
-        for row in await rows.fetch(f"SELECT * FROM {table}"):  # noqa: S608 - our names
+        for row in await rows.fetch(f"SELECT * FROM {table}"):  # noqa: S608 - our own names
             kept = {name: row[name] for name in names}
             values, constants = [], []
             for name, value in kept.items():
@@ -230,7 +232,7 @@ async def _copy(rows: asyncpg.Connection, world: World, asked: Mapping[UUID, str
                     values.append(f"${len(constants) + 1}")
             columns = ", ".join(names)
             await rows.execute(
-                f"INSERT INTO {table} ({columns}) SELECT {', '.join(values)}"  # noqa: S608
+                f"INSERT INTO {table} ({columns}) SELECT {', '.join(values)}"  # noqa: S608 - our own names
                 " FROM generate_series(1::bigint, $1::bigint) AS n",
                 world.count,
                 *constants,

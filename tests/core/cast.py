@@ -10,6 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from engage.conversation.answers import Answer
 from engage.conversation.events import Event, TextReceived
@@ -163,6 +164,7 @@ def live(  # noqa: PLR0913 - the ways in which a question can stand
     paused: bool = False,
     tries: int = 0,
     since: timedelta = HOUR,
+    queued: tuple[str, ...] = (),
 ) -> ConversationSeen:
     """Return a conversation whose question waits for an answer."""
     at = AT - since
@@ -179,7 +181,7 @@ def live(  # noqa: PLR0913 - the ways in which a question can stand
         paused=paused,
         answers=answers,
     )
-    return conversation(thread, state, script, since)
+    return replace(conversation(thread, state, script, since), queued=queued)
 
 
 def waiting(

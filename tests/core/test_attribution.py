@@ -63,9 +63,13 @@ TABLE: dict[str, tuple[TurnContext, Attributed | Unplaced]] = {
     ),
     "one of two who left": (scene(ROSA_LEFT, LUIS_LEFT), STRANGER),
     "a patient who has another phone now": (scene(ROSA_ELSEWHERE), STRANGER),
-    "a patient who has another phone now, answering": (
+    "a phone that changed hands answers nothing that Rosa was asked": (
         scene(ROSA_ELSEWHERE, conversations=(ROSAS,)),
-        Attributed("patient", ROSA.patient_id, ROSA_ELSEWHERE, ROSAS),
+        STRANGER,
+    ),
+    "nor does its new owner, who is a patient too": (
+        scene(LUIS, ROSA_ELSEWHERE, conversations=(ROSAS,)),
+        Attributed("patient", LUIS.patient_id, LUIS),
     ),
     "a question about a patient of another line": (
         scene(LUIS, conversations=(ROSAS,)),

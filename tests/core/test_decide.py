@@ -218,10 +218,16 @@ STOP: dict[str, Row] = {
         text("ALTO"),
         [*CLOSED, "say stopped to Rosa"],
     ),
-    "no carrier knows a wish in free words": (
+    "no carrier knows a wish in free words, and Dana reads what else it may say": (
         scene(ROSA, conversations=(live(ROSA),)),
         text("please stop texting me"),
-        [*WISHED, *ENDED, "say stopped to Rosa"],
+        [
+            *WISHED,
+            *ENDED,
+            "say stopped to Rosa",
+            READ_TEXTS,
+            "flag opted-out-in-words routine",
+        ],
     ),
     "a closed line is confirmed once, however often it is closed": (
         scene(ROSA, opted_out=True),
@@ -232,7 +238,12 @@ STOP: dict[str, Row] = {
     "a stranger's wish is confirmed": (
         scene(),
         text("deje de mandarme mensajes"),
-        [*WISHED, "say stopped to the phone"],
+        [
+            *WISHED,
+            "say stopped to the phone",
+            "open texts routine about the line: Dana, Fri 17:00",
+            "flag opted-out-in-words routine",
+        ],
     ),
     "one of two on a phone closes it for both": (
         scene(ROSA, LUIS, conversations=(live(LUIS, ONLY, RIDE),)),
@@ -266,6 +277,16 @@ START: dict[str, Row] = {
         scene(ROSA, opted_out=True),
         text("START"),
         ["line open", "consent opted-in by keyword"],
+    ),
+    "what staff began meanwhile and nobody was asked yet begins": (
+        scene(ROSA, conversations=(waiting(ROSA),), opted_out=True),
+        text("START"),
+        [
+            "line open",
+            "consent opted-in by keyword",
+            "Rosa asking ahc.transportation",
+            "say ahc.transportation to Rosa",
+        ],
     ),
     "no carrier knows INICIAR, so we confirm": (
         scene(ROSA, opted_out=True),
@@ -401,6 +422,25 @@ NO_SILENCE: dict[str, Row] = {
         [READ_TEXTS, "flag reply-to-staff routine"],
     ),
     "a text on a closed line": (scene(ROSA, opted_out=True), text("3"), OUTSIDE),
+    "a text on a closed line on which a question was left open": (
+        scene(ROSA, conversations=(live(ROSA),), opted_out=True),
+        text("3"),
+        OUTSIDE,
+    ),
+    "a text that came before the question left": (
+        scene(ROSA, conversations=(live(ROSA, accepted=False, queued=("ask/1",)),)),
+        text("3"),
+        [READ_TEXTS, "flag early-text routine"],
+    ),
+    "an answer while only the nudge has not left": (
+        scene(ROSA, conversations=(live(ROSA, queued=("nudge/1",)),)),
+        text("3"),
+        [
+            "Rosa asking hvs.ran-out",
+            "answer hvs.worried never by patient",
+            "say hvs.ran-out to Rosa",
+        ],
+    ),
     "a text of somebody who has left the practice": (
         scene(replace(ROSA, active=False)),
         text("hello?"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engage.conversation.severity import SEVERITIES, Severity, highest, rank
+from engage.conversation.severity import Severity, highest, rank
 from engage.queue.flag import Flag
 
 
@@ -18,6 +18,8 @@ from engage.queue.flag import Flag
                 "outside-conversation",
                 "picture",
                 "caregiver-wrote",
+                "early-text",
+                "opted-out-in-words",
                 "not-handled",
             ),
         ),
@@ -56,7 +58,12 @@ def test_a_need_never_joins_other_work() -> None:
 
 def test_severities_are_ordered() -> None:
     """From routine over urgent and possible to crisis, each is more pressing."""
-    assert sorted(SEVERITIES[::-1], key=rank) == ["routine", "urgent", "possible", "crisis"]
+    assert sorted(("crisis", "routine", "possible", "urgent"), key=rank) == [
+        "routine",
+        "urgent",
+        "possible",
+        "crisis",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -199,6 +199,14 @@ def test_access_log_is_off(written: io.StringIO) -> None:
     assert written.getvalue() == ""
 
 
+def test_bad_http_is_no_news(written: io.StringIO) -> None:
+    """A stranger's malformed requests write no line each; an error of the server does."""
+    logging.getLogger("uvicorn.error").warning("Invalid HTTP request received.")
+    logging.getLogger("uvicorn.error").error("Exception in ASGI application")
+
+    assert [line["level"] for line in lines(written)] == ["error"]
+
+
 def test_what_nobody_caught(written: io.StringIO) -> None:
     """An exception that ends the process or a thread leaves as type and place as well."""
     sys.excepthook(ValueError, ValueError(SECRET), None)

@@ -1,6 +1,7 @@
 """What the documents say is so: settings, commands, links, targets."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,44 @@ def unknown_targets(text: str, makefile: str) -> set[str]:
     """Return the `make` targets a document names that the Makefile does not have."""
     named = re.findall(r"(?:`|^\s*\$? ?)make ([a-z][a-z-]*)", text, re.MULTILINE)
     return {target for target in named if not re.search(rf"^{target}:", makefile, re.MULTILINE)}
+
+
+def absent_paths(text: str) -> set[str]:
+    """Return the paths under engage/ and tests/ that a document names and the repository lacks."""
+    named = re.findall(r"`((?:engage|tests)/[\w./-]*)`", text)
+    return {path for path in named if not (ROOT / path).exists()}
+
+
+def absent_documents(text: str) -> set[str]:
+    """Return the documents that a source names and the repository lacks."""
+    named = re.findall(r"\bdocs/[\w/-]+\.md\b", text)
+    return {path for path in named if not (ROOT / path).exists()}
+
+
+def unheld(decision: str) -> list[str]:
+    """Return what a decision claims is enforced without naming a file or target that does it."""
+    claims = decision.partition("## What enforces it\n")[2].split("\n- ")[1:]
+    return [
+        one for one in claims if not re.search(r"`(?:(?:engage|tests)/[\w./-]+|make \w+)`", one)
+    ]
+
+
+def table_of_rooms(page: str) -> list[set[str]]:
+    """Return the rooms of each line of the table in docs/architecture.md, from the top."""
+    table = page.partition("| rooms | what they hold |\n|---|---|\n")[2].partition("\n\n")[0]
+    return [set(re.findall(r"`(\w+)`", row.split("|")[1])) for row in table.splitlines()]
+
+
+def layers(pyproject: str) -> list[set[str]]:
+    """Return import-linter's floors from the top, without the rooms that are still to come."""
+    (contract,) = tomllib.loads(pyproject)["tool"]["importlinter"]["contracts"]
+    floors = [set(re.findall(r"\w+", layer)) for layer in contract["layers"]]
+    return [built for floor in floors if (built := {room for room in floor if _is_built(room)})]
+
+
+def _is_built(room: str) -> bool:
+    place = ROOT / "engage" / room
+    return place.with_suffix(".py").exists() or (place / "__init__.py").exists()
 
 
 def _without_code(text: str) -> str:
@@ -110,6 +149,36 @@ def test_decisions_have_every_part(path: Path) -> None:
     assert path.name in _read("docs", "decisions", "README.md")
 
 
+@pytest.mark.parametrize("path", DECISIONS, ids=lambda path: path.stem)
+def test_what_enforces_a_decision_exists(path: Path) -> None:
+    """Each claim that something holds a decision in place names it, and it is there."""
+    decision = path.read_text("utf-8")
+
+    assert not unheld(decision), "Name the test or module that does it, or strike the claim."
+    assert not absent_paths(decision)
+
+
+def test_sources_point_at_documents_that_exist() -> None:
+    """A document that a module, a test or a migration names is in the repository."""
+    missing = {
+        str(path.relative_to(ROOT)): absent
+        for folder in ("engage", "tests")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".py", ".sql"} and path != Path(__file__).resolve()
+        if "node_modules" not in path.parts
+        if (absent := absent_documents(path.read_text("utf-8")))
+    }
+
+    assert not missing
+
+
+def test_the_table_of_rooms_is_the_contract() -> None:
+    """docs/architecture.md shows the floors that import-linter holds, in their order."""
+    page = _read("docs", "architecture.md")
+
+    assert table_of_rooms(page) == layers(_read("pyproject.toml"))
+
+
 def missing_parts(decision: str) -> list[str]:
     """Return the parts that a decision lacks; its line to quote is a quotation of one paragraph."""
     parts = ("Context", "Decision", "Consequences", "Alternatives", "What enforces it")
@@ -131,6 +200,11 @@ def test_a_gap_is_found() -> None:
     ]
     assert not dead_links(here, "[a](docs/glossary.md#work) [b](https://loinc.org) `[c](none)`")
     assert unknown_targets("`make tea`, `make test`\nmake sure", "test: lint") == {"tea", "sure"}
+    assert absent_paths("`engage/none.py` `tests/docs/` engage/x `tests/…`") == {"engage/none.py"}
+    assert absent_documents("see docs/none.md, docs/api.md") == {"docs/none.md"}
+    assert unheld("## What enforces it\n\n- A test.\n- `make test`\n- `tests/docs`: so") == [
+        "A test."
+    ]
     assert missing_parts("## Context\n\n## Decision\n\nWell.") == [
         "Consequences",
         "Alternatives",

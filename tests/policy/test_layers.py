@@ -14,20 +14,11 @@ import pytest
 from tests.policy.source import ROOT, Source, imported, matches, matches_any, sources
 
 PURE = (
-    "engage.appointments.appointment",
-    "engage.appointments.reminders",
-    "engage.appointments.slots",
-    "engage.checkins.plan",
-    "engage.checkins.silence",
     "engage.conversation.**",
     "engage.errors",
     "engage.ids",
-    "engage.messaging.budget",
-    "engage.messaging.delivery",
-    "engage.messaging.may_text",
-    "engage.messaging.model",
-    "engage.messaging.quiet_hours",
     "engage.messaging.carrier_codes",
+    "engage.messaging.delivery",
     "engage.messaging.hidden",
     "engage.messaging.may_text",
     "engage.messaging.model",
@@ -36,16 +27,11 @@ PURE = (
     "engage.messaging.texts",
     "engage.messaging.webhook_form",
     "engage.needs.instrument",
-    "engage.needs.need",
-    "engage.needs.referral",
     "engage.needs.scoring",
     "engage.needs.screening",
     "engage.people.access",
-    "engage.people.consent",
-    "engage.people.grants",
     "engage.people.phone",
     "engage.queue.clocks",
-    "engage.queue.escalation",
     "engage.queue.flag",
     "engage.queue.item",
     "engage.queue.routing",
@@ -67,6 +53,22 @@ PURE = (
 )
 """The (p) modules of docs/architecture.md. Everything they need is an argument."""
 
+EXPECTED = (
+    "engage.appointments.appointment",
+    "engage.appointments.reminders",
+    "engage.appointments.slots",
+    "engage.checkins.plan",
+    "engage.checkins.silence",
+    "engage.messaging.budget",
+    "engage.messaging.quiet_hours",
+    "engage.needs.need",
+    "engage.needs.referral",
+    "engage.people.consent",
+    "engage.people.grants",
+    "engage.queue.escalation",
+)
+"""The (p) modules of rooms still to come. Whoever builds one moves its name up into PURE."""
+
 OUT_OF_REACH = (
     # the shell of our own
     *("engage.audit", "engage.clock", "engage.db.**", "engage.feed", "engage.logs"),
@@ -83,6 +85,7 @@ OUT_OF_REACH = (
 ONLY_IN = {
     "sqlalchemy": ("engage.db.**", "engage.audit", "engage.feed", "engage.**.store"),
     "alembic": ("engage.db.**",),
+    "cryptography": ("engage.db.sealing",),
     "asyncpg": ("engage.db.**", "engage.embedded.**", "engage.feed"),
     "twilio": ("engage.messaging.twilio", "engage.messaging.twilio_http"),
     "litestar": ("engage.api.**", "engage.web.**"),
@@ -150,6 +153,11 @@ def undeclared(source: Source, declared: set[str]) -> set[str]:
     return roots - set(sys.stdlib_module_names) - declared - {"engage"}
 
 
+def unguarding(patterns: tuple[str, ...], names: list[str]) -> list[str]:
+    """Return the patterns that match no module."""
+    return [one for one in patterns if not any(matches(name, one) for name in names)]
+
+
 def _house(*examples: Source) -> dict[str, Source]:
     return {example.name: example for example in examples}
 
@@ -162,6 +170,17 @@ def test_pure_modules_stay_pure() -> None:
         "Pass it in as an argument, or move the decision up into turns "
         "(docs/architecture.md, Rooms):\n" + "\n".join(found)
     )
+
+
+def test_every_pure_name_guards_something() -> None:
+    """Each name in PURE stands there once and is a module; each in EXPECTED is not one yet."""
+    names = [source.name for source in sources()]
+    idle = unguarding(PURE, names)
+    built = set(EXPECTED) - set(unguarding(EXPECTED, names))
+
+    assert not idle, f"It guards nothing: mend its name, or take it out of PURE: {idle}"
+    assert len(set(PURE)) == len(PURE)
+    assert not built, f"It has been built: move it from EXPECTED to PURE: {sorted(built)}"
 
 
 def test_packages_keep_to_their_rooms() -> None:
@@ -211,10 +230,17 @@ def test_an_impure_package_head_is_found() -> None:
     """What a package's own __init__ imports counts for every module in it."""
     house = _house(
         Source("engage.people", "import litestar"),
-        Source("engage.people.consent", ""),
+        Source("engage.people.access", ""),
     )
 
-    assert impurities(house) == ["engage.people.consent > engage.people > litestar"]
+    assert impurities(house) == ["engage.people.access > engage.people > litestar"]
+
+
+def test_a_misspelt_name_is_found() -> None:
+    """A pattern that matches no module is found."""
+    assert unguarding(("engage.a", "engage.b.**", "engage.aa"), ["engage.a", "engage.b.c"]) == [
+        "engage.aa"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -226,6 +252,7 @@ def test_an_impure_package_head_is_found() -> None:
         ("engage.messaging.outbox", "import arq"),
         ("engage.turns.take", "from litestar import Request"),
         ("engage.turns.take", "import logging"),
+        ("engage.api.auth.cookie", "from cryptography.fernet import Fernet"),
     ],
 )
 def test_a_trespass_is_found(name: str, text: str) -> None:

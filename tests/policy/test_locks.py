@@ -13,7 +13,8 @@ from tests.policy.source import ROOT
 GROUPS = {
     "bootstrap": ("bootstrap",),
     "run": ("run",),
-    "dev": ("bootstrap", "dev", "run"),
+    "web": ("web",),
+    "dev": ("bootstrap", "dev", "run", "web"),
 }
 """Which lists of pyproject.toml a lock file answers."""
 
@@ -90,9 +91,9 @@ def test_locks_name_no_address(name: str) -> None:
 
 
 def test_dev_holds_the_others() -> None:
-    """One environment serves all: dev.txt holds the two other locks, pin for pin."""
+    """One environment serves all: dev.txt holds the other locks, pin for pin."""
     dev = {name: pin.version for name, pin in pins(_lock("dev")).items()}
-    others = {n: p.version for f in ("bootstrap", "run") for n, p in pins(_lock(f)).items()}
+    others = {n: p.version for f in ("bootstrap", "run", "web") for n, p in pins(_lock(f)).items()}
 
     assert others.items() <= dev.items(), "Run `make locks`"
 

@@ -180,7 +180,9 @@ def _functions(functions: Iterable[Any]) -> Iterable[str]:
     for name, function in found.items():
         if function["definer"] != (name in DEFINER):
             yield f"{name}: runs with the owner's rights and is not listed so, or the reverse"
-        if function["definer"] and function["settings"] != ["search_path=public, pg_temp"]:
+        if function["definer"] and "search_path=public, pg_temp" not in (
+            function["settings"] or ()
+        ):
             yield f"{name}: runs with the owner's rights and an open search_path"
         if function["owner"] != "engage_owner":
             yield f"{name}: belongs to {function['owner']}"

@@ -81,6 +81,7 @@ async def house(databases: Databases, vault: Vault, clock: SettableClock) -> Hou
     turns = Turns(
         database=databases.app, vault=vault, clock=clock, library=fakes.LIBRARY, bell=bell
     )
+    await fakes.let_texts_leave(databases.urls["owner"])
     place = await fakes.open_practice(databases.app, vault, clock)
     rosa = await fakes.add_patient(databases.app, place, clock, ROSA)
     return House(databases, vault, clock, bell, turns, place, rosa)

@@ -7,7 +7,7 @@ import pytest
 
 from engage.clock import SettableClock
 from engage.db.vault import Vault
-from engage.ids import MessageId, PatientId
+from engage.ids import MessageId, PatientId, ThreadId
 from engage.messaging.doors import Doors
 from engage.messaging.ledger import SimulatorLedger
 from engage.messaging.may_text import Facts
@@ -138,13 +138,14 @@ async def test_a_thread_is_read_page_by_page(world: World) -> None:
     async with world.app.work([world.practice]) as work:
         first = await threads.thread_messages(work, world.keys, world.thread, None, 2)
         rest = await threads.thread_messages(work, world.keys, world.thread, first[-1].id, 9)
-        about = await threads.threads_about(work, world.practice, world.patient)
         one = await threads.thread_of(work, world.practice, world.thread)
+        none = await threads.thread_of(work, world.practice, ThreadId(world.patient))
 
     assert [text.id for text in (*first, *rest)] == sent[::-1]
     assert first[0].body == "Text 4"
     assert repr(first[0]) == "Message(…)"
-    assert [one] == about
+    assert one is not None
+    assert (one.id, one.patient_id, none) == (world.thread, world.patient, None)
 
 
 @pytest.mark.parametrize(

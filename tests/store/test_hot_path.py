@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -52,7 +53,7 @@ async def test_a_text_becomes_an_answer_a_flag_work_and_the_next_question(house:
     ]
     queued = (
         "SELECT m.text_key, m.status, d.kind FROM message m JOIN due d ON d.id = m.id"
-        " WHERE m.direction = 'out'"
+        " WHERE m.direction = 'out' AND m.status = 'queued'"
     )
     assert await house.rows(queued) == [("ask/2", "queued", "outbox")]
     assert house.bell.rung[-1] == "outbox"
@@ -269,12 +270,16 @@ async def _two_at_once(house: House, phones: Sequence[str]) -> None:
 
 
 async def _asked_twice(house: House) -> list[tuple[object, ...]]:
-    """Return the questions that were answered more than once, or never."""
+    """Return the questions that were answered more than once, and first ones never answered.
+
+    The second of two texts at once comes before the second question has left: a human reads it.
+    """
     return await house.rows(
         "SELECT s.id, i.item, count(a.id) FROM screening s"
         " CROSS JOIN (VALUES ('hvs.worried'), ('hvs.ran-out')) AS i (item)"
         " LEFT JOIN answer a ON a.screening_id = s.id AND a.item = i.item"
-        " GROUP BY s.id, i.item HAVING count(a.id) <> 1"
+        " GROUP BY s.id, i.item"
+        " HAVING count(a.id) > 1 OR (i.item = 'hvs.worried' AND count(a.id) = 0)"
     )
 
 
@@ -312,3 +317,55 @@ async def _committed(house: House) -> int:
             await asyncio.sleep(0.01)
         counted = "SELECT xact_commit FROM pg_stat_database WHERE datname = $1"
         return int(await admin.fetchval(counted, name))
+
+
+async def test_a_reply_to_a_question_that_has_not_left_is_work(house: House) -> None:
+    """A text that comes while our question is still queued answers nothing: a human reads it."""
+    await house.alter("DROP TRIGGER leave_in_time ON message")
+    await house.starts()
+
+    received = await house.turns.text_in(house.place.door, house.text("2", 1))
+
+    assert received.handled
+    assert await house.one("SELECT count(*) FROM answer") == 0
+    assert await house.one("SELECT reason FROM flag") == "early-text"
+
+
+async def test_texts_of_a_line_are_read_in_their_order(house: House) -> None:
+    """A text waits for an older one of its line that is still unread, and then both are read."""
+    await house.starts()
+    await house.turns.text_in(house.place.door, house.text("3", 1), turn=False)
+    house.clock.advance(timedelta(milliseconds=5))
+
+    later = await house.turns.text_in(house.place.door, house.text("1", 2))
+
+    assert not later.handled
+    first, second = [
+        MessageId(UUID(str(row[0])))
+        for row in await house.rows("SELECT id FROM message WHERE direction = 'in' ORDER BY id")
+    ]
+    worker = Turns(
+        database=house.databases.worker,
+        vault=house.vault,
+        clock=house.clock,
+        library=fakes.LIBRARY,
+        bell=house.bell,
+    )
+    await worker.retry_text(house.place.id, second, 1)
+    assert await house.one("SELECT count(*) FROM answer") == 0
+    await worker.retry_text(house.place.id, first, 1)
+    await house.alter("UPDATE message SET status = 'accepted' WHERE status = 'queued'")
+    await worker.retry_text(house.place.id, second, 1)
+    answers = await house.rows("SELECT item, option FROM answer ORDER BY item DESC")
+    assert answers == [("hvs.worried", "never"), ("hvs.ran-out", "often")]
+
+
+async def test_an_unread_text_does_not_hold_back_the_rest_for_ever(house: House) -> None:
+    """After a minute a text that no machine could read keeps nobody waiting."""
+    await house.starts()
+    await house.turns.text_in(house.place.door, house.text("3", 1), turn=False)
+    house.clock.advance(timedelta(seconds=61))
+
+    later = await house.turns.text_in(house.place.door, house.text("1", 2))
+
+    assert later.handled

@@ -77,7 +77,7 @@ async def test_a_turn_that_fails_keeps_the_text_and_nothing_else(house: House, f
     text = await recorded(house)
     assert await house.one("SELECT handled_at FROM message WHERE id = $1", text) is None
     assert await house.one("SELECT kind FROM due WHERE id = $1", text) == "inbox"
-    assert await house.one("SELECT status FROM message WHERE text_key = 'ask/1'") == "queued"
+    assert await house.one("SELECT status FROM message WHERE text_key = 'ask/1'") == "accepted"
 
 
 @pytest.mark.parametrize("fault", MENDED)

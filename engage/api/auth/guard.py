@@ -19,9 +19,17 @@ from engage.api.auth.cookie import token_in
 from engage.api.auth.marks import ACTION, PUBLIC
 from engage.api.parts import Parts
 from engage.api.reading import require_json
-from engage.api.refusals import FieldError, InvalidRequest, NotAllowed, NotSignedIn, UnreadableText
+from engage.api.refusals import (
+    CrossSite,
+    FieldError,
+    InvalidRequest,
+    NotAllowed,
+    NotSignedIn,
+    UnreadableText,
+)
 from engage.ids import PracticeId, StaffId
 from engage.people.access import Action, Caller, Visible, visible_to
+from engage.settings import is_loopback
 
 PARTS: Final = "engage_parts"
 _VISIT: Final = "engage_visit"
@@ -63,6 +71,20 @@ async def guard(connection: Connection, route: BaseRouteHandler) -> None:
     _refuse_unknown_parameters(connection, route)
     if "content-type" in connection.headers or _has_body(connection):
         require_json(connection.headers.getall("content-type", []))
+
+
+async def refuse_foreign_names(connection: Connection, _route: BaseRouteHandler) -> None:
+    """Let a request through that calls us by a loopback name; CrossSite otherwise.
+
+    What is open to whoever reaches this machine would be open to any page whose name was bent to
+    it: to a browser, that page and we are then one site.
+    """
+    try:
+        name = connection.url.hostname or ""
+    except ValueError:
+        name = ""
+    if not is_loopback(name):
+        raise CrossSite
 
 
 async def admit(parts: Parts, connection: Connection, action: Action | None) -> Visit:

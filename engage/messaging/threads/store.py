@@ -5,7 +5,7 @@ It refuses to look into a practice other than the one whose keys it is given.
 
 from uuid import UUID
 
-from sqlalchemy import Uuid, and_, bindparam, exists, func, or_, select
+from sqlalchemy import Uuid, and_, bindparam, exists, func, select
 
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Query, Row, Work
@@ -26,14 +26,10 @@ _THREAD_MESSAGES = Query(
     .order_by(message.c.id.desc())
     .limit(bindparam("most"))
 )
-_THREADS = Query(
+_THREAD = Query(
     select(thread.c.id, thread.c.patient_id, thread.c.line_id, line.c.opted_out_at)
     .join(line, and_(line.c.practice_id == thread.c.practice_id, line.c.id == thread.c.line_id))
-    .where(
-        thread.c.practice_id == _PRACTICE,
-        or_(thread.c.id == bindparam("one"), thread.c.patient_id == bindparam("person")),
-    )
-    .order_by(thread.c.id)
+    .where(thread.c.practice_id == _PRACTICE, thread.c.id == bindparam("one"))
 )
 _CLOSED_PHONE = exists(
     select(line.c.id).where(
@@ -96,14 +92,8 @@ async def thread_messages(
 
 async def thread_of(work: Work, practice: PracticeId, one: ThreadId) -> Thread | None:
     """Return a thread; None if the practice has no such."""
-    rows = await work.rows(_THREADS, practice=practice, one=one, person=None)
-    return _thread(rows[0]) if rows else None
-
-
-async def threads_about(work: Work, practice: PracticeId, person: PatientId) -> list[Thread]:
-    """Return all threads about a patient."""
-    rows = await work.rows(_THREADS, practice=practice, one=None, person=person)
-    return [_thread(row) for row in rows]
+    row = await work.maybe(_THREAD, practice=practice, one=one)
+    return None if row is None else _thread(row)
 
 
 async def texting_facts(work: Work, practice: PracticeId, person: PatientId) -> Facts | None:

@@ -1,8 +1,8 @@
-// Takes out of package-lock.json whom to pay and where packages came from: the lock holds names,
-// versions and hashes. `npm ci` needs no more.
+// Takes out of a package-lock.json whom to pay and where packages came from: a lock holds names,
+// versions and hashes, and `npm ci` needs no more.
 import { readFileSync, writeFileSync } from "node:fs";
 
-const file = new URL("package-lock.json", import.meta.url);
+const file = process.argv[2] ?? "package-lock.json";
 const lock = JSON.parse(readFileSync(file, "utf8"));
 for (const entry of Object.values(lock.packages)) {
   delete entry.funding;

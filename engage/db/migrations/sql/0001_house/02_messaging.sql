@@ -61,6 +61,11 @@ CREATE TABLE message (
 ) PARTITION BY RANGE (id);
 CREATE INDEX message_by_thread ON message (practice_id, thread_id, id DESC);
 CREATE INDEX message_by_line ON message (practice_id, line_id, id DESC);
+-- Texts of a line are read, and leave, in the order in which they came: few rows, short-lived.
+CREATE INDEX message_unread ON message (practice_id, line_id, id)
+    WHERE direction = 'in' AND handled_at IS NULL;
+CREATE INDEX message_leaving ON message (practice_id, line_id, id)
+    WHERE direction = 'out' AND status IN ('queued', 'sending');
 
 -- One row per carrier id, for ever: a signed duplicate finds it and has no effect.
 CREATE TABLE receipt (

@@ -71,7 +71,13 @@ BEGIN
             'conversations', (SELECT coalesce(jsonb_agg(jsonb_build_object(
                 'id', c.id, 'thread_id', c.thread_id, 'patient_id', c.patient_id,
                 'screening_id', c.screening_id, 'script', c.script, 'language', c.language,
-                'state', c.state, 'started_at', c.started_at) ORDER BY c.id), '[]')
+                'state', c.state, 'started_at', c.started_at,
+                -- The texts of it that have not left: nobody has read them yet.
+                'queued', (SELECT coalesce(jsonb_agg(k.key ORDER BY k.key), '[]')
+                    FROM text_key k
+                    JOIN message o ON o.practice_id = p_practice AND o.id = k.message_id
+                    WHERE k.practice_id = p_practice AND k.cause_id = c.id
+                      AND o.status = 'queued')) ORDER BY c.id), '[]')
                 FROM (SELECT m.id FROM mine m WHERE m.id IS NOT NULL
                       UNION ALL
                       SELECT t.id FROM thread t
@@ -168,6 +174,20 @@ BEGIN
     RETURN found;
 END $$;
 
+-- Whether an older text of the line still waits for its turn. Only the last minute counts: a text
+-- that no machine can read must not keep later ones from being read.
+CREATE FUNCTION text_behind(
+    p_practice uuid, p_line uuid, p_message uuid, p_now timestamptz
+) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT FROM message m
+        WHERE m.practice_id = p_practice AND m.line_id = p_line AND m.direction = 'in'
+          AND m.handled_at IS NULL AND m.id < p_message
+          AND m.id >= month_floor(p_now - interval '1 minute'));
+END $$;
+
 -- An inbound text: receipt, phone, line and message first; then, in a savepoint, lock and load.
 -- p_turn false (fallback door, reconciler): record only, a worker takes the turn.
 CREATE FUNCTION text_in(
@@ -202,6 +222,10 @@ BEGIN
     END IF;
     BEGIN
         context := turn_open(p_practice, my_line, NULL, p_at);
+        IF text_behind(p_practice, my_line, p_message, p_at) THEN
+            PERFORM due_set('inbox', p_message, p_practice, p_at);
+            RETURN jsonb_build_object('duplicate', false, 'line_id', my_line, 'behind', true);
+        END IF;
     EXCEPTION
         WHEN serialization_failure OR deadlock_detected THEN RAISE;
         WHEN OTHERS THEN

@@ -35,7 +35,10 @@ function Form({ first }: { first: RefObject<HTMLInputElement | null> }) {
   const told = useSignal<{ wrong: boolean; words: string } | null>(null);
   const key = useRef(crypto.randomUUID());
   const tools = instruments.value.filter((one) => one.channels.includes("sms"));
-  const tool = useSignal(tools.find((one) => one.id === "hunger-vital-sign")?.id ?? tools[0]?.id);
+  const picked = useSignal<string | undefined>(undefined);
+  // The instruments may still be on their way when the dialog opens.
+  const usual = tools.find((one) => one.id === "hunger-vital-sign") ?? tools[0];
+  const tool = picked.value ?? usual?.id;
 
   useEffect(() => {
     const asked = query.value;
@@ -53,16 +56,15 @@ function Form({ first }: { first: RefObject<HTMLInputElement | null> }) {
 
   const send = async (): Promise<void> => {
     const to = chosen.value;
-    if (to === null || tool.value === undefined) {
+    if (to === null || tool === undefined) {
       told.value = { wrong: true, words: t("ask.choose") };
       return;
     }
-    const instrument = tool.value;
     const made = await attempt(
       () =>
         call("post", "/v1/patients/{patient_id}/screenings", {
           path: { patient_id: to.id },
-          body: { instrument, channel: "sms" },
+          body: { instrument: tool, channel: "sms" },
           key: key.current,
         }),
       (problem) => {
@@ -130,9 +132,9 @@ function Form({ first }: { first: RefObject<HTMLInputElement | null> }) {
       <label for={`${id}-what`}>{t("ask.what")}</label>
       <select
         id={`${id}-what`}
-        value={tool.value}
+        value={tool}
         onChange={(event) => {
-          tool.value = event.currentTarget.value;
+          picked.value = event.currentTarget.value;
         }}
       >
         {tools.map((one) => (

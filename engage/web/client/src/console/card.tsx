@@ -22,6 +22,7 @@ import {
   reply,
   texting,
   texts,
+  threadRead,
 } from "./desk";
 import { questionOf } from "./instruments";
 import { Due, Severity } from "./queue";
@@ -108,7 +109,7 @@ function Thread({ item }: { item: ItemDetail }) {
           ))}
         </ol>
       </div>
-      {item.thread_id === null ? null : <Composer thread={item.thread_id} />}
+      {item.thread_id === null || !threadRead.value ? null : <Composer thread={item.thread_id} />}
     </>
   );
 }

@@ -43,6 +43,8 @@ export const gone = signal(false);
 export const texts = signal<Message[]>([]);
 export const older = signal<string | null>(null);
 export const lastEvent = signal<string | null>(null);
+/** Whether the thread was read: before that nobody can say what they saw of it. */
+export const threadRead = signal(false);
 export const patient = signal<Patient | undefined>(undefined);
 export const texting = signal<Texting | undefined>(undefined);
 export const pane = signal<Pane>("list");
@@ -229,6 +231,7 @@ function clearCard(): void {
   texts.value = [];
   older.value = null;
   lastEvent.value = null;
+  threadRead.value = false;
   patient.value = undefined;
   texting.value = undefined;
   notice.value = null;
@@ -266,6 +269,7 @@ async function loadThread(found: ItemDetail, turn: number): Promise<void> {
     texts.value = [...kept, ...fresh];
     if (kept.length === 0) older.value = page.next;
     lastEvent.value = page.last_event;
+    threadRead.value = true;
   });
 }
 

@@ -1,0 +1,180 @@
+"""Inbound texts: recorded first, then read, each line in its order.
+
+The turn runs in savepoints of the transaction that recorded the text; if it fails the text stays,
+unhandled, and is due again. This room refuses to answer "stored" before it is.
+"""
+
+import asyncio
+from datetime import timedelta
+from typing import Literal, Protocol
+
+import structlog
+from msgspec import Struct
+
+from engage.clock import Clock, fresh_id
+from engage.conversation.events import TextReceived
+from engage.db.session import AWAY, UNDONE, Database, DatabaseAway, Work
+from engage.db.session import TRIES as UNDONE_TRIES
+from engage.db.vault import Vault
+from engage.ids import MessageId, PhoneId, PracticeId, derived
+from engage.messaging.doors import Door
+from engage.messaging.webhook_form import InboundText
+from engage.turns import store
+from engage.turns.context import TextCame, Turn
+from engage.turns.decide import decide
+from engage.turns.library import Library
+from engage.turns.outcome import parked
+from engage.turns.store import TurnFailed
+
+TRIES = 5
+"""After so many failed turns a human has the text."""
+
+RETRY_AFTER = timedelta(seconds=5)
+BEHIND = timedelta(milliseconds=300)
+"""How soon a text looks again whether those before it have been read."""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+class Bell(Protocol):
+    """Tells the workers that there is work; may be lost, never waits, never raises."""
+
+    def ring(self, loop: str) -> None:
+        """Wake a loop."""
+        ...
+
+
+class Received(Struct, frozen=True):
+    """What became of a text at the door."""
+
+    duplicate: bool
+    handled: bool
+
+
+class Receiving:
+    """The inbound half of the door."""
+
+    def __init__(
+        self, *, database: Database, vault: Vault, clock: Clock, library: Library, bell: Bell
+    ) -> None:
+        """Take what a turn needs; nothing is read from the surroundings."""
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+        self._library = library
+        self._bell = bell
+
+    # Inbound texts
+
+    async def text_in(self, door: Door, text: InboundText, *, turn: bool = True) -> Received:
+        """Record a text and take its turn, in one transaction; DatabaseAway if it is not stored.
+
+        `turn` False records only: a worker takes the turn (fallback door, reconciler).
+        """
+        message = MessageId(fresh_id(self._clock))
+        received: Received | None = None
+        for _ in range(UNDONE_TRIES):
+            try:
+                received = await self._text_in(door, text, message, turn=turn)
+                break
+            except UNDONE:
+                continue
+            except DatabaseAway:
+                raise
+            except Exception as error:  # noqa: BLE001 - the text must survive any fault of a turn
+                log.warning("turn failed", message=str(message), code=type(error).__name__)
+                break
+        if received is None:
+            # Undone again and again, or broken beyond its savepoint: keep the text, a worker takes
+            # the turn.
+            received = await self._text_in(door, text, message, turn=False)
+        if not received.duplicate:
+            self._bell.ring("outbox" if received.handled else "inbox")
+        return received
+
+    async def _text_in(
+        self, door: Door, text: InboundText, message: MessageId, *, turn: bool
+    ) -> Received:
+        at, keys, practice = self._clock.now(), door.keys, door.practice_id
+        phone = PhoneId(derived(at, message, "phone"))
+        async with self._database.work() as work:
+            recorded = await store.record(
+                work,
+                practice,
+                door.number_id,
+                text.account_sid,
+                text.sid,
+                message,
+                phone,
+                keys.phone_hash(text.sender),
+                keys.seal_text("phone.number", phone, text.sender),
+                keys.seal_text("message.body", message, text.body),
+                text.num_media,
+                text.opt_out_type,
+                at,
+                turn,
+            )
+            if recorded.duplicate:
+                return Received(duplicate=True, handled=True)
+            if not turn or recorded.behind:
+                return Received(duplicate=False, handled=False)
+            happened = Turn(
+                cause=message,
+                event=TextReceived(at, text.body),
+                text=TextCame(message, text.opt_out_type, text.num_media),
+            )
+            try:
+                decision = decide(store.context_of(recorded), happened, self._library)
+                await store.save(work, decision, keys)
+                return Received(duplicate=False, handled=True)
+            except TurnFailed as failed:
+                log.warning("turn failed", message=str(message), code=failed.state)
+            except (*AWAY, *UNDONE):
+                raise
+            except Exception as error:  # noqa: BLE001 - the text must survive any fault of a turn
+                log.warning("turn failed", message=str(message), code=type(error).__name__)
+            await work.call("due_set", "inbox", message, practice, at + RETRY_AFTER)
+            return Received(duplicate=False, handled=False)
+
+    async def retry_text(self, practice: PracticeId, message: MessageId, tries: int) -> None:
+        """Take the turn of a recorded text again; after `TRIES` a human has it.
+
+        The try was counted in the claim's own transaction, so a text that kills the process is
+        parked all the same.
+        """
+        keys = await self._vault.keys(practice)
+        given_up = tries > TRIES
+
+        async def act(work: Work) -> None:
+            text = await store.inbound(work, practice, message, None if given_up else keys)
+            if text is None or text.handled:
+                await work.call("due_done", "inbox", message)
+                return
+            now = self._clock.now()
+            await store.lock_line(work, practice, text.line_id)
+            if await work.call("text_behind", practice, text.line_id, message, now):
+                await work.call("due_wait", "inbox", message, now + BEHIND)
+                here = asyncio.get_running_loop()
+                here.call_later(1.1 * BEHIND.total_seconds(), self._bell.ring, "inbox")
+                return
+            await store.count_try(work, practice, message, tries)
+            happened = Turn(
+                cause=message,
+                event=TextReceived(text.at, text.body),
+                text=TextCame(message, _opt_out(text.opt_out_type), text.media_count),
+                done=(("inbox", message),),
+            )
+            if given_up:
+                context = await store.open_for_a_human(work, practice, text.line_id, now)
+                decision = parked(context, happened, self._library, message)
+            else:
+                context = await store.open_turn(work, practice, text.line_id, None, now)
+                decision = decide(context, happened, self._library)
+            await store.save(work, decision, keys)
+
+        await self._database.again(act, [practice], practice)
+        self._bell.ring("outbox")
+
+
+def _opt_out(word: str | None) -> Literal["STOP", "START", "HELP"] | None:
+    return word if word in ("STOP", "START", "HELP") else None

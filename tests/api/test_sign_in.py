@@ -1,0 +1,175 @@
+"""Pages sign in by a cookie: what it is, what it opens, and whom it refuses to serve."""
+
+from datetime import timedelta
+from http.cookies import SimpleCookie
+from typing import Any, cast
+
+import httpx
+import msgspec
+import pytest
+from litestar import Litestar
+
+from engage.api.app import create_app
+from engage.api.parts import Parts
+from tests.api.conftest import PUBLIC_URL, House, alive
+
+OURS = {"X-Engage-CSRF": "1"}
+
+
+def page_of(app: Litestar, url: str = PUBLIC_URL) -> httpx.AsyncClient:
+    """Open a browser of its own: a client that keeps cookies."""
+    transport = httpx.ASGITransport(cast("Any", app), raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url=url)
+
+
+async def _signed_in(house: House) -> httpx.AsyncClient:
+    page = page_of(house.app)
+    answer = await page.post("/v1/session", json={"token": house.north.dana.token})
+    assert answer.status_code == 204, answer.text
+    return page
+
+
+def _with(parts: Parts, **changed: object) -> Parts:
+    return msgspec.structs.replace(
+        services, settings=msgspec.structs.replace(services.settings, **changed)
+    )
+
+
+async def test_a_token_becomes_a_cookie_that_opens(house: House) -> None:
+    """Who presents a token gets a cookie, and with it reads what the token reads."""
+    async with await _signed_in(house) as page:
+        me = await page.get("/v1/me")
+
+    assert me.status_code == 200
+    assert me.json()["id"] == str(house.north.dana.id)
+
+
+async def test_the_cookie_is_closed_to_scripts_and_sites(house: House) -> None:
+    """HttpOnly, SameSite=Strict, the whole host and no longer than an hour."""
+    answer = await house.client.post("/v1/session", json={"token": house.north.dana.token})
+
+    (cookie,) = SimpleCookie(answer.headers["set-cookie"]).values()
+    assert cookie.key == "engage_session"
+    assert cookie["httponly"]
+    assert cookie["samesite"].lower() == "strict"
+    assert cookie["path"] == "/"
+    assert cookie["domain"] == ""
+    assert int(cookie["max-age"]) == 60 * 60
+
+
+async def test_over_https_the_browser_holds_us_to_it(house: House) -> None:
+    """With an https address the cookie is Secure and bears the __Host- prefix."""
+    services = _with(house.services, public_url="https://engage.example.org", carrier="twilio")
+    app = create_app(services)
+    async with alive(app), page_of(app, "https://engage.example.org") as page:
+        answer = await page.post("/v1/session", json={"token": house.north.dana.token})
+        me = await page.get("/v1/me")
+
+    (cookie,) = SimpleCookie(answer.headers["set-cookie"]).values()
+    assert cookie.key == "__Host-engage_session"
+    assert cookie["secure"]
+    assert me.status_code == 200
+
+
+@pytest.mark.parametrize("token", ["eng_made_up", "eng_ñ", " "])
+async def test_a_wrong_token_signs_nobody_in(house: House, token: str) -> None:
+    """A token that does not open is a 401 without a cookie."""
+    answer = await house.client.post("/v1/session", json={"token": token})
+
+    assert answer.status_code == 401
+    assert "set-cookie" not in answer.headers
+
+
+async def test_the_cookie_ends_with_its_token(house: House) -> None:
+    """The exchange adds no minute: an hour after the token was made the cookie opens nothing."""
+    async with await _signed_in(house) as page:
+        house.clock.advance(timedelta(minutes=60))
+        me = await page.get("/v1/me")
+
+    assert me.status_code == 401
+
+
+async def test_signing_out_revokes(house: House) -> None:
+    """After signing out the cookie is taken back, and its token opens nothing any more."""
+    async with await _signed_in(house) as page:
+        kept = page.cookies["engage_session"]
+        out = await page.delete("/v1/session", headers=OURS)
+        stolen = await page.get("/v1/me", headers={"Cookie": f"engage_session={kept}"})
+
+    (cookie,) = SimpleCookie(out.headers["set-cookie"]).values()
+    assert out.status_code == 204
+    assert cookie["max-age"] == "0"
+    assert stolen.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({}, 403),
+        ({"X-Engage-CSRF": "0"}, 403),
+        ({**OURS, "Sec-Fetch-Site": "cross-site"}, 403),
+        ({**OURS, "Sec-Fetch-Site": "same-site"}, 403),
+        ({**OURS, "Sec-Fetch-Site": "same-origin"}, 200),
+        ({**OURS, "Sec-Fetch-Site": "none"}, 200),
+        (OURS, 200),
+    ],
+)
+async def test_a_change_by_cookie_must_come_from_our_ownpage_of(
+    house: House, headers: dict[str, str], expected: int
+) -> None:
+    """A foreign page can send the cookie along, but not the header; nothing is changed for it."""
+    item = await house.item()
+    async with await _signed_in(house) as page:
+        claimed = await page.post(f"/v1/queue/{item}/claim", json={}, headers=headers)
+        now = await page.get(f"/v1/queue/{item}")
+
+    assert claimed.status_code == expected
+    if expected == 403:
+        assert claimed.json()["code"] == "cross-site"
+        assert now.json()["status"] == "ready"
+
+
+async def test_a_bearer_token_needs_no_such_header(house: House) -> None:
+    """A script says who it is on purpose; what a browser adds by itself does not concern it."""
+    item = await house.item()
+    async with await _signed_in(house) as page:
+        claimed = await page.post(
+            f"/v1/queue/{item}/claim", json={}, headers=house.north.sam.headers
+        )
+
+    assert claimed.status_code == 200
+    assert claimed.json()["owner"]["id"] == str(house.north.sam.id)
+
+
+async def test_a_wrong_header_does_not_fall_back_to_the_cookie(house: House) -> None:
+    """Who presents a token is judged by it, even with a good cookie beside it."""
+    async with await _signed_in(house) as page:
+        answer = await page.get("/v1/me", headers={"Authorization": "Bearer eng_made_up"})
+
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+async def test_nobody_is_signed_in_by_a_foreignpage_of(house: House, site: str) -> None:
+    """A foreign page can't make a browser work under a token of its choice."""
+    answer = await house.client.post(
+        "/v1/session",
+        json={"token": house.north.dana.token},
+        headers={"Sec-Fetch-Site": site},
+    )
+
+    assert answer.status_code == 403
+    assert "set-cookie" not in answer.headers
+
+
+async def test_a_form_can_not_sign_in(house: House) -> None:
+    """Only JSON is read: what a plain form of another site can send is refused."""
+    answer = await house.client.post("/v1/session", data={"token": house.north.dana.token})
+
+    assert answer.status_code == 415
+
+
+async def test_the_stream_opens_by_cookie(house: House) -> None:
+    """EventSource can't set a header; the cookie lets it in, and nobody without one."""
+    async with page_of(house.app) as stranger:
+        assert (await stranger.get("/v1/events")).status_code == 401

@@ -1,0 +1,113 @@
+"""The figures as a page to read, on the screen and in docs/performance.md."""
+
+import platform
+import re
+from pathlib import Path
+
+from msgspec import Struct
+
+from tests.bench.beside import PAGE, TEXTS_PER_SECOND, WAITING, Beside
+from tests.bench.hot import LEVELS, Hot
+
+BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
+NAMES = {
+    "engage": "engage: webhook to flag and item",
+    "six": "PostgreSQL, six statements",
+    "one": "PostgreSQL, one function",
+}
+
+
+class Machine(Struct, frozen=True):
+    """Where and when it was measured."""
+
+    day: str
+    cores: int
+    postgres: str
+    fsync: str
+    synchronous_commit: str
+    load_before: float
+
+
+def table(machine: Machine, hot: Hot | None, beside: Beside | None) -> str:
+    """Return the page's part between its marks."""
+    lines = [
+        f"### Figures of {machine.day}, {machine.cores} cores",
+        "",
+        (
+            f"Python {platform.python_version()}, PostgreSQL {machine.postgres}, "
+            f"fsync {machine.fsync}, synchronous_commit {machine.synchronous_commit}; "
+            f"load of the machine before the run {machine.load_before:.1f}. "
+            "Load generator, API process and database share the cores."
+        ),
+        "",
+    ]
+    if hot is not None:
+        lines += _hot(hot)
+    if beside is not None:
+        lines += _beside(beside)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def write(page: Path, text: str) -> None:
+    """Replace the part between the marks of a page."""
+    before = page.read_text("utf-8")
+    part = re.compile(re.escape(BEGIN) + ".*?" + re.escape(END), re.DOTALL)
+    if not part.search(before):
+        message = f"{page} has no place for figures"
+        raise ValueError(message)
+    page.write_text(part.sub(lambda _: f"{BEGIN}\n{text}{END}", before), "utf-8")
+
+
+def _hot(hot: Hot) -> list[str]:
+    lines = [
+        "| what | connections | per second (range) | of six statements | p50 ms | p99 ms |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for level in LEVELS:
+        base = hot.levels["six", level].per_second
+        for kind, name in NAMES.items():
+            one = hot.levels[kind, level]
+            lines.append(
+                f"| {name} | {level} | {one.per_second:,.0f} ({one.least:,.0f}-{one.most:,.0f})"
+                f" | {one.per_second / base:.2f} | {one.p50:.1f} | {one.p99:.1f} |"
+            )
+    counted = hot.counted
+    verdict = "; ".join(counted.wrong) or "nothing lost, nothing doubled"
+    rows = ", ".join(f"{count:,} {table}" for table, count in counted.rows.items())
+    lines += [
+        "",
+        (
+            f"{counted.answered:,} texts answered with 204, "
+            f"other answers: {dict(hot.others) or 'none'}. Counted afterwards: {rows}: {verdict}."
+        ),
+        "",
+    ]
+    return lines
+
+
+def _beside(beside: Beside) -> list[str]:
+    ratio = beside.page_api.per_second / beside.page_bare.per_second
+    return [
+        "| beside it | |",
+        "|---|---|",
+        (
+            f"| a text out: queued to carrier called, {beside.out_sent} texts at "
+            f"{TEXTS_PER_SECOND} a second | p50 {beside.out_p50:.0f} ms, "
+            f"p99 {beside.out_p99:.0f} ms |"
+        ),
+        (
+            f"| queue page of {PAGE} from 100,000 open items, API, 8 readers | "
+            f"{beside.page_api.per_second:,.0f} a second, p50 {beside.page_api.p50:.1f} ms, "
+            f"p99 {beside.page_api.p99:.1f} ms |"
+        ),
+        (
+            f"| the same page, bare query as the app's login | "
+            f"{beside.page_bare.per_second:,.0f} a second: ratio {ratio:.2f} |"
+        ),
+        (
+            f"| a tick of all five loops, nothing due: 0 rows, {WAITING:,} rows | "
+            f"{beside.tick_none:.2f} ms, {beside.tick_many:.2f} ms |"
+        ),
+        f"| memory (RSS): API process, worker | {beside.api:.0f} MiB, {beside.worker:.0f} MiB |",
+        "",
+    ]
