@@ -118,7 +118,9 @@ async def test_two_texts_at_once_never_answer_the_same_question(house: House) ->
     """Turns of one line happen one after the other, whatever connections they came over."""
     await _two_at_once(house, await _twelve_lines(house))
     assert await _asked_twice(house) == []
-    assert await house.one("SELECT count(*) FROM answer") == 24
+    early = "SELECT count(*) FROM flag WHERE reason = 'early-text'"
+    read = await house.one("SELECT count(*) FROM answer")
+    assert (read, await house.one(early)) in {(24 - n, n) for n in range(13)}
 
 
 async def test_lock_and_read_in_one_statement_would_lose_an_update(house: House) -> None:
@@ -256,6 +258,8 @@ async def _twelve_lines(house: House) -> list[str]:
         phones.append(f"+1602555{160 + n:04}")
         patient = await fakes.add_patient(app, house.place, house.clock, phones[-1], f"Ana{n}")
         await house.starts(patient)
+    # Before the storm, so that nothing but the line makes two texts wait for each other.
+    await house.alter("UPDATE message SET status = 'accepted' WHERE status = 'queued'")
     return phones
 
 

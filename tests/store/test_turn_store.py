@@ -92,7 +92,7 @@ async def test_a_text_whose_turn_failed_is_taken_later(house: House, fault: str)
         await house.turns.retry_text(house.place.id, text, tries)
     assert await house.rows("SELECT item, option FROM answer") == [("hvs.worried", "often")]
     assert await house.one("SELECT count(*) FROM due WHERE kind = 'inbox'") == 0
-    assert await house.one("SELECT tries FROM message WHERE id = $1", text) == 2
+    assert await house.one("SELECT tries FROM message WHERE id = $1", text) == 1
     assert await house.one("SELECT count(*) FROM message WHERE text_key = 'ask/2'") == 1
 
 

@@ -51,6 +51,8 @@ def _options(look: tuple[str, int, str]) -> dict[str, object]:
     theme, width, language = look
     return {
         "color_scheme": theme,
+        # A color on its way to another one is nobody's contrast.
+        "reduced_motion": "reduce",
         "viewport": {"width": width, "height": 800},
         "locale": "es-US" if language == "es" else "en-US",
     }

@@ -26,10 +26,10 @@ export function Desk() {
         {t("skip")}
       </a>
       <header class="top">
-        <span class="brand">
+        <h1 class="brand">
           <Mark />
           engage
-        </span>
+        </h1>
         <p class="practice soft small">
           {reader.memberships.map((one) => one.practice_name).join(", ")}
         </p>

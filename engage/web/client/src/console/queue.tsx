@@ -11,9 +11,9 @@ export function Queue() {
     <section class="pane queue" aria-labelledby="queue">
       <div class="pane-head">
         <div class="row spread">
-          <h1 id="queue" tabIndex={-1}>
+          <h2 id="queue" tabIndex={-1}>
             {t("queue.title")}
-          </h1>
+          </h2>
           <p class="soft small">
             {rows === undefined
               ? ""

@@ -31,7 +31,7 @@ function Shown({ phone, place }: { phone: Phone; place: number }) {
           {roleOf(phone)} · {spaced(phone.number)}
         </p>
       </header>
-      <div class="texts" tabIndex={0} role="region" aria-label={t("phone.thread")}>
+      <div class="texts" tabIndex={0} role="region" aria-label={t("phone.thread", { name: ownerOf(phone) })}>
         {texts.value.length === 0 ? <p class="soft none">{t("phone.none")}</p> : null}
         <ol ref={end} aria-live="polite">
           {texts.value.map((text) => (
