@@ -35,6 +35,18 @@ NAMES = (
 )
 """Every setting, as the environment spells it."""
 
+LATER = (
+    "ENGAGE_HEARTBEAT_URL",
+    "ENGAGE_SMTP_URL",
+    "ENGAGE_VAPID_KEYS",
+    "ENGAGE_OIDC_",
+    "ENGAGE_TRUSTED_PROXIES",
+)
+"""Names kept for features to come: tolerated, so that one environment serves several releases."""
+
+COMMANDS_OWN = ("ENGAGE_AUTH_TOKEN", "ENGAGE_DEMO_CHILD")
+"""What single commands read besides; not settings of a deployment."""
+
 
 class Settings(Struct, frozen=True, kw_only=True):
     """All settings. An empty database or Redis URL means: embedded."""
@@ -69,6 +81,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 def load(environ: Mapping[str, str]) -> Settings:
     """Read and check all settings; a wrong one raises WrongSetting with one sentence."""
+    _refuse_unknown(environ)
     values = {name: _value(environ, name) for name in NAMES}
     carrier = values["ENGAGE_CARRIER"] or "simulator"
     if carrier not in ("simulator", "twilio"):
@@ -94,6 +107,14 @@ def load(environ: Mapping[str, str]) -> Settings:
     )
     _check_together(settings)
     return settings
+
+
+def _refuse_unknown(environ: Mapping[str, str]) -> None:
+    known = {*NAMES, *(f"{name}_FILE" for name in NAMES), *COMMANDS_OWN}
+    for name in sorted(environ):
+        if name.startswith("ENGAGE_") and name not in known and not name.startswith(LATER):
+            # A misspelled name would silently mean "embedded", or "unsigned".
+            raise WrongSetting(_sentence(name, "is no setting; docs/settings.md lists them all."))
 
 
 def _check_together(settings: Settings) -> None:

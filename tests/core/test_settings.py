@@ -1,0 +1,98 @@
+"""What an operator may set, and the one sentence for each thing that is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from engage.errors import WrongSetting
+from engage.settings import Settings, is_loopback, load
+
+KEY = "k" * 40
+APP, OWNER = "postgresql://app@db/engage", "postgresql://owner@db/engage"
+REAL = {
+    "ENGAGE_DATABASE_URL": APP,
+    "ENGAGE_OWNER_DATABASE_URL": OWNER,
+    "ENGAGE_SECRET_KEYS": KEY,
+    "ENGAGE_CARRIER": "twilio",
+    "ENGAGE_PUBLIC_URL": "https://care.example/",
+}
+
+
+def test_nothing_set_means_embedded_and_simulated() -> None:
+    """An empty environment is a demo on this machine."""
+    assert load({}) == Settings()
+
+
+def test_a_deployment_reads_back() -> None:
+    """Every value arrives, the address without its slash, the keys apart."""
+    settings = load(REAL | {"ENGAGE_SECRET_KEYS": f"{KEY}1, {KEY}2", "ENGAGE_LOG_LEVEL": "error"})
+
+    assert settings.public_url == "https://care.example"
+    assert settings.secret_keys == (f"{KEY}1", f"{KEY}2")
+    assert settings.need("owner_database_url") == OWNER
+    assert settings.log_level == "ERROR"
+    assert KEY not in repr(settings)
+
+
+def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
+    """NAME_FILE is read as NAME, without the newline an editor leaves."""
+    file = tmp_path / "keys"
+    file.write_text(KEY + "\n", encoding="utf-8")
+    environ = {n: v for n, v in REAL.items() if n != "ENGAGE_SECRET_KEYS"}
+
+    assert load(environ | {"ENGAGE_SECRET_KEYS_FILE": str(file)}).secret_keys == (KEY,)
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"ENGAGE_CARRIER": "pigeon"}, "ENGAGE_CARRIER"),
+        ({"ENGAGE_CARRIER": "simulator"}, "ENGAGE_CARRIER"),
+        ({"ENGAGE_LOG_LEVEL": "LOUD"}, "ENGAGE_LOG_LEVEL"),
+        ({"ENGAGE_PUBLIC_URL": "care.example"}, "ENGAGE_PUBLIC_URL"),
+        ({"ENGAGE_PUBLIC_URL": "http://care.example"}, "ENGAGE_PUBLIC_URL"),
+        ({"ENGAGE_PUBLIC_URL": "https://care.example/?a=1"}, "ENGAGE_PUBLIC_URL"),
+        ({"ENGAGE_SECRET_KEYS": "short"}, "ENGAGE_SECRET_KEYS"),
+        ({"ENGAGE_SECRET_KEYS": f"{KEY},{KEY}"}, "ENGAGE_SECRET_KEYS"),
+        ({"ENGAGE_SECRET_KEYS": ""}, "ENGAGE_SECRET_KEYS"),
+        ({"ENGAGE_SECRET_KEYS_FILE": "/nowhere"}, "ENGAGE_SECRET_KEYS"),
+        (
+            {"ENGAGE_SECRET_KEYS": "", "ENGAGE_SECRET_KEYS_FILE": "/nowhere"},
+            "ENGAGE_SECRET_KEYS_FILE",
+        ),
+        ({"ENGAGE_DATABASE_URL": "mysql://app@db/engage"}, "ENGAGE_DATABASE_URL"),
+        ({"ENGAGE_DATABASE_URL": "postgresql://db/engage"}, "ENGAGE_DATABASE_URL"),
+        ({"ENGAGE_DATABASE_URL": ""}, "ENGAGE_DATABASE_URL"),
+        ({"ENGAGE_WORKER_DATABASE_URL": APP}, "ENGAGE_WORKER_DATABASE_URL"),
+        ({"ENGAGE_REDIS_URL": "http://cache"}, "ENGAGE_REDIS_URL"),
+        ({"ENGAGE_TWILIO_BASE_URL": "https://api.example"}, "ENGAGE_TWILIO_BASE_URL"),
+        ({"ENGAGE_REDIS_URLS": "redis://cache"}, "ENGAGE_REDIS_URLS"),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence_that_names_it(changed: dict[str, str], named: str) -> None:
+    """What is missing, misspelled or contradictory stops the start, and says what it is."""
+    with pytest.raises(WrongSetting) as wrong:
+        load(REAL | changed)
+
+    assert wrong.value.sentence.startswith(named + " ")
+    assert wrong.value.sentence.endswith((".", "48"))
+
+
+def test_a_needed_url_is_named() -> None:
+    """A process that needs a login it was not given says which setting it is."""
+    with pytest.raises(WrongSetting, match="ENGAGE_WORKER_DATABASE_URL"):
+        load(REAL).need("worker_database_url")
+
+
+def test_a_later_name_is_tolerated() -> None:
+    """A setting of a feature to come does not stop this release."""
+    assert load(REAL | {"ENGAGE_OIDC_ISSUER": "https://id.example"}) == load(REAL)
+
+
+@pytest.mark.parametrize(
+    ("host", "loop"),
+    [("localhost", True), ("127.0.0.9", True), ("::1", True), ("10.0.0.1", False), ("x", False)],
+)
+def test_loopback(host: str, *, loop: bool) -> None:
+    """Only names that can mean nothing but this machine are this machine."""
+    assert is_loopback(host) is loop
