@@ -17,12 +17,13 @@ from engage import __version__, doctor, logs, wiring
 from engage.clock import SystemClock
 from engage.conversation.transcript_format import TranscriptInvalid, parse, print_transcript
 from engage.db.migrate import migrate
-from engage.db.session import Database
+from engage.db.session import Database, Work
 from engage.demo import run as demo_run
 from engage.errors import EngageError, WrongSetting
 from engage.ids import PracticeId
 from engage.people import bootstrap
 from engage.people.csv_import import BadRows
+from engage.people.patient import Revision
 from engage.people.phone import PhoneNumber
 from engage.people.practice import CarrierLogin, PracticeFields
 from engage.people.staff import NewStaff, Role
@@ -297,11 +298,26 @@ def import_patients(file: Path, practice_name: str) -> None:
     """Import patients from a CSV file: all or nothing; the same file twice changes nothing."""
 
     async def act(house: wiring.House) -> bootstrap.Imported:
+        practice_id = await _practice(house, practice_name)
+
+        async def told(work: Work, changed: Revision) -> None:
+            before, after = changed.before, changed.after
+            if (before.language, before.status) != (after.language, after.status):
+                await house.turns.person_changed(
+                    work,
+                    practice_id,
+                    before.id,
+                    active=after.status == "active",
+                    language=after.language if after.language != before.language else None,
+                    by=None,
+                )
+
         return await bootstrap.import_patients(
             house.database,
             house.vault,
             house.clock,
-            practice=await _practice(house, practice_name),
+            practice=practice_id,
+            told=told,
             raw=await asyncio.to_thread(file.read_bytes),
             progress=_progress,
         )

@@ -5,7 +5,7 @@ keyed hash. This room refuses to write anything of an import while one row of it
 """
 
 import base64
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,7 +23,7 @@ from engage.ids import NumberId, PatientId, PracticeId, StaffId
 from engage.people import csv_import, store
 from engage.people.csv_import import BadRows, ImportRow
 from engage.people.fields import EmailAddress
-from engage.people.patient import NewPatient
+from engage.people.patient import NewPatient, Revision
 from engage.people.phone import PhoneNumber
 from engage.people.practice import (
     AmbiguousPractice,
@@ -43,6 +43,9 @@ IMPORT_BATCH = 2000
 
 Progress = Callable[[int, int], None]
 """Told how many rows are done, and of how many."""
+
+Told = Callable[[Work, Revision], Awaitable[None]]
+"""Told of each changed record, in the import's own transaction: conversations must hear of it."""
 
 
 class NotTokenMinutes(EngageError):  # noqa: N818 - reads as a sentence
@@ -218,6 +221,7 @@ async def import_patients(
     raw: bytes,
     by: By = SYSTEM,
     progress: Progress | None = None,
+    told: Told | None = None,
 ) -> Imported:
     """Import a CSV file, all of it or nothing; BadRows lists what is wrong. Twice is once."""
     at = clock.now()
@@ -243,6 +247,9 @@ async def import_patients(
             ]
             await store.create_patients(work, keys, new, at=at, by=by)
             await store.revise_patients(work, keys, plan.update, at=at, by=by)
+            if told is not None:
+                for revision in plan.update:
+                    await told(work, revision)
             created, updated = created + len(new), updated + len(plan.update)
             unchanged += plan.unchanged
             if batch[0] is rows[0] or batch[-1] is rows[-1]:

@@ -226,7 +226,7 @@ class Turns(Receiving):
         *,
         active: bool,
         language: str | None,
-        by: StaffId,
+        by: StaffId | None,
     ) -> None:
         """Tell the conversations of a changed record: who left or died hears nothing more."""
         event = PersonChanged(self._clock.now(), active, language)
@@ -240,7 +240,7 @@ class Turns(Receiving):
         event: Event,
         *,
         cause: UUID,
-        by: StaffId,
+        by: StaffId | None,
     ) -> None:
         keys = await self._vault.keys(practice, work)
         for line in await store.lines_of_patient(work, practice, patient):

@@ -73,7 +73,7 @@ async def test_a_foreignpage_of_signs_nobody_in(house: House) -> None:
 
 async def test_none_of_it_exists_with_a_real_carrier(house: House) -> None:
     """With the twilio carrier these addresses are not there."""
-    app = create_app(msgspec.structs.replace(house.services, post=None))
+    app = create_app(msgspec.structs.replace(house.parts, post=None))
     async with alive(app), page_of(app) as page:
         found = [
             await page.get(PEOPLE),

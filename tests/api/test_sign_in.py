@@ -31,7 +31,7 @@ async def _signed_in(house: House) -> httpx.AsyncClient:
 
 def _with(parts: Parts, **changed: object) -> Parts:
     return msgspec.structs.replace(
-        services, settings=msgspec.structs.replace(services.settings, **changed)
+        parts, settings=msgspec.structs.replace(parts.settings, **changed)
     )
 
 
@@ -59,8 +59,8 @@ async def test_the_cookie_is_closed_to_scripts_and_sites(house: House) -> None:
 
 async def test_over_https_the_browser_holds_us_to_it(house: House) -> None:
     """With an https address the cookie is Secure and bears the __Host- prefix."""
-    services = _with(house.services, public_url="https://engage.example.org", carrier="twilio")
-    app = create_app(services)
+    parts = _with(house.parts, public_url="https://engage.example.org", carrier="twilio")
+    app = create_app(parts)
     async with alive(app), page_of(app, "https://engage.example.org") as page:
         answer = await page.post("/v1/session", json={"token": house.north.dana.token})
         me = await page.get("/v1/me")

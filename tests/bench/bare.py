@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from msgspec import Struct
 
 from engage.embedded.binaries import postgres_programs
-from tests.bench.world import KINDS, World, id_sql
+from tests.bench.world import PATIENT_IDS, WRITTEN_IDS, World, id_sql
 
 # The rows that the statements below write, per table; the bench compares them with the product's.
 WRITTEN: Mapping[str, int] = {
@@ -55,8 +55,10 @@ class Bare(Struct, frozen=True):
 
 
 def statements(world: World, number: str) -> list[str]:
-    """Return the six statements for patient `number`, an expression of type bigint."""
-    values = {kind: id_sql(world.prefix, kind, number) for kind in KINDS}
+    """Return the six statements for a number, an expression of type bigint."""
+    known = f"(1 + {number} % {world.count})"
+    values = {kind: id_sql(world.prefix, kind, number) for kind in WRITTEN_IDS}
+    values |= {kind: id_sql(world.prefix, kind, known) for kind in PATIENT_IDS}
     values |= {
         "number": number,
         "practice": f"'{world.practice}'::uuid",

@@ -6,6 +6,7 @@ that is busy for a while is busy for all of them.
 
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 import asyncpg
 from msgspec import Struct
@@ -154,16 +155,16 @@ async def _counted(rows: asyncpg.Connection, answered: int, twice: Outcome) -> C
         "feed": "kind = 'item' OR subject_id IN (SELECT id FROM message WHERE direction = 'in' "
         "OR status = 'queued')",
     }
-    found = {
-        table: await rows.fetchval(
+    found_rows: dict[str, int] = {}
+    for table, which in since.items():
+        number: Any = await rows.fetchval(
             f"SELECT count(*) FROM {table} WHERE {which}"  # noqa: S608 - our own names
         )
-        for table, which in since.items()
-    }
+        found_rows[table] = number
     wrong = [
-        f"{table}: {found[table]} rows, not {answered * per_text}"
+        f"{table}: {found_rows[table]} rows, not {answered * per_text}"
         for table, per_text in WRITTEN.items()
-        if found[table] != answered * per_text
+        if found_rows[table] != answered * per_text
     ]
     unread = await rows.fetchval(
         "SELECT count(*) FROM message WHERE direction = 'in' AND handled_at IS NULL"
@@ -172,7 +173,7 @@ async def _counted(rows: asyncpg.Connection, answered: int, twice: Outcome) -> C
         wrong.append(f"{unread} texts are stored and not handled")
     if twice.others:
         wrong.append(f"signed duplicates were answered otherwise: {twice.others}")
-    return Counted(answered=answered, rows=found, wrong=tuple(wrong))
+    return Counted(answered=answered, rows=found_rows, wrong=tuple(wrong))
 
 
 class Say:

@@ -1,5 +1,6 @@
 -- The rows of one webhook, as pgbench writes them: six statements, in one transaction.
--- A name with a dollar is replaced: ids follow from the number of the patient.
+-- A name with a dollar is replaced: ids follow from a number. pgbench writes faster than patients
+-- can be seeded, so it comes back to the same ones; what is unique per patient names an episode.
 
 WITH r AS (
     INSERT INTO receipt (practice_id, account_sid, sid, message_id, at)
@@ -21,7 +22,7 @@ VALUES ($practice, $answer, $screening, 'hvs.worried', 'chosen', 'often', '88122
 
 WITH k AS (
     INSERT INTO text_key (practice_id, cause_id, key, message_id)
-    VALUES ($practice, $conversation, 'ask/2', $reply)
+    VALUES ($practice, $episode, 'ask/2', $reply)
 ), d AS (
     INSERT INTO due (kind, id, practice_id, due_at) VALUES ('outbox', $reply, $practice, now())
 )
@@ -33,7 +34,7 @@ VALUES ($practice, $reply, $line, $thread, $conversation, 'out', 'system',
 WITH i AS (
     INSERT INTO queue_item (practice_id, id, about_id, patient_id, line_id, thread_id, subject,
         severity, status, owner_id, owner_why, due_at, opened_at)
-    VALUES ($practice, $item, $patient, $patient, $line, $thread, $subject,
+    VALUES ($practice, $item, $episode, $patient, $line, $thread, $subject,
         'routine', 'ready', $manager, 'assigned care manager', now() + interval '2 days', now())
 )
 INSERT INTO flag (practice_id, id, item_id, patient_id, reason, severity, rule, source_id,

@@ -41,10 +41,13 @@ LOGINS: dict[Login, str] = {
 }
 NUMBER = "+16025550100"
 MANAGER = "dana@desertbloom.example"
-KINDS = ("patient", "phone", "phone_use", "assignment", "line", "thread", "screening")
-KINDS += ("conversation", "message", "timer_1", "timer_2", "timer_3", "receipt", "answer", "flag")
-KINDS += ("item", "due", "feed_1", "feed_2", "feed_3", "reply", "follow")
-"""What the ids of a numbered patient are of; the place in this list is part of the id."""
+PATIENT_IDS = ("patient", "phone", "phone_use", "assignment", "line", "thread", "screening")
+PATIENT_IDS += ("conversation", "message", "timer_1", "timer_2", "timer_3")
+"""What the ids of a numbered patient are of."""
+WRITTEN_IDS = ("answer", "reply", "item", "flag", "feed_1", "feed_2", "feed_3", "episode", "due")
+"""What the ids of numbered rows are of that pgbench writes."""
+KINDS = (*PATIENT_IDS, *WRITTEN_IDS)
+"""The place in this list is part of the id."""
 
 _COPIED = ("patient", "phone_use", "assignment", "line", "thread", "screening", "conversation")
 _COPIED += ("message", "text_key", "timer", "due")

@@ -55,11 +55,12 @@ def _on_machine() -> Browser | None:
 
 
 def _installed() -> Browser | None:
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+    installer = shutil.which("apt-get")
+    if os.geteuid() != 0 or installer is None:
         return None
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     for step in (("update",), ("install", "-y", "--no-install-recommends", "chromium")):
-        subprocess.run(("apt-get", *step), check=False, capture_output=True, env=environment)
+        subprocess.run((installer, *step), check=False, capture_output=True, env=environment)
     return _on_machine()
 
 

@@ -140,7 +140,7 @@ async def opened() -> AsyncIterator[Browser]:
 async def stage(
     demo: tuple[asyncio.subprocess.Process, str], opened: Browser
 ) -> AsyncIterator[Stage]:
-    """Set the stage for one test; no page of it may complain, break the policy or call elsewhere."""
+    """Set the stage for one test; no page may complain, break the policy or call elsewhere."""
     made = Stage(url=demo[1], demo=demo[0], browser=opened)
     yield made
     for context in made.opened:

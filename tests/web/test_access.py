@@ -12,8 +12,8 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AMIRA = "+14805550119"
 RUN = """async tags => {
   const found = await axe.run(document, {runOnly: {type: "tag", values: tags}});
-  return found.violations.map(one =>
-    `${one.id}: ${one.help}: ` + one.nodes.map(node => node.html + node.failureSummary).join(" | "));
+  const where = one => one.nodes.map(node => node.html + node.failureSummary).join(" | ");
+  return found.violations.map(one => `${one.id}: ${one.help}: ${where(one)}`);
 }"""
 LOOKS = [
     ("light", 1366, "en"),
@@ -103,7 +103,7 @@ async def test_the_console(stage: Stage, look: tuple[str, int, str]) -> None:
     await page.locator(".crisis-bar").wait_for()
     await eye.look(page, "crisis elsewhere")
     await mine.click()
-    await page.locator("#reply").fill("La puerta azul – el “ascensor” está a la izquierda ☀")
+    await page.locator("#reply").fill("La puerta azul: el “ascensor” está a la izquierda ☀")
     await eye.look(page, "card")
     if small:
         await page.locator(".steps .button").last.click()
@@ -143,7 +143,7 @@ async def _close_the_crisis(page: Page, eye: Eye, *, small: bool) -> None:
 
 
 async def test_larger_text_does_not_hide_anything(stage: Stage) -> None:
-    """At 400 % of a laptop's screen (342 px) the page scrolls one way only, and actions are there."""
+    """At 400 % of a laptop's screen the page scrolls one way only, and the actions are there."""
     page = await stage.console(LUIS, viewport={"width": 342, "height": 205})
     await page.get_by_role("button", name="All", exact=True).click()
     await page.locator("a.item").first.click()

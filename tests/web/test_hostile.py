@@ -1,4 +1,4 @@
-"""Whatever a stranger texts or is called stays words: no markup, no script, no request, no dialog."""
+"""Whatever a stranger texts or is called stays words: no markup, script, request or dialog."""
 
 from playwright.async_api import expect
 
@@ -13,7 +13,7 @@ PHONE = "+16025550171"
 
 
 async def test_words_stay_words(stage: Stage) -> None:
-    """Markup as a text and as a name is shown as it was written, on the phone and in the console."""
+    """Markup as a text and as a name is shown as it was written, on the phone and the console."""
     console = await stage.console(LUIS)
     me = await (await console.request.get(f"{stage.url}/v1/me")).json()
     made = await console.request.post(
@@ -53,7 +53,7 @@ async def test_words_stay_words(stage: Stage) -> None:
 
 
 async def test_the_policy_refuses_what_a_page_must_not_do(stage: Stage) -> None:
-    """Even a script that ran could not write markup, run text, load a stranger's script or call out."""
+    """Even a script that ran could not write markup, add a style or frame, or call out."""
     page = await stage.console(LUIS)
 
     refused = await page.evaluate(

@@ -1,5 +1,6 @@
 """The commands as a person types them: real processes, a real database, sentences on failure."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -7,8 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
-from engage import embedded
+from engage import embedded, wiring
+from engage.clock import fresh_id
+from engage.db.session import Query
+from engage.db.tables import conversation, patient, staff
+from engage.ids import PracticeId, ScreeningId
+from engage.settings import load
 
 KEY = "a secret key for tests only of forty characters"
 HEAD = "external_id,given_name,family_name,birth_date,language,time_zone,phone,care_manager_email\n"
@@ -149,3 +156,47 @@ def test_play_says_where_a_transcript_parts(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert done.stderr.startswith("line 5\n- < system: hvs.ran-out\n+ < system: hvs.worried")
+
+
+def test_an_import_tells_live_conversations(settings: dict[str, str], tmp_path: Path) -> None:
+    """A language that an import changes reaches the question that is open on the person's phone."""
+    file = tmp_path / "patients.csv"
+    file.write_text(HEAD + GOOD, encoding="utf-8")
+    run(settings, *PRACTICE)
+    run(settings, "import", "patients", str(file))
+    asyncio.run(_screen(settings))
+    file.write_text(HEAD + GOOD.replace(",es,", ",en,"), encoding="utf-8")
+
+    done = run(settings, "import", "patients", str(file))
+
+    assert done.stdout == "0 created, 1 updated, 0 unchanged.\n"
+    assert asyncio.run(_languages(settings)) == ["en"]
+
+
+async def _screen(settings: dict[str, str]) -> None:
+    async with wiring.house(load(settings), "app") as house:
+        practice = await _the_practice(house)
+        async with house.database.work([practice], practice) as work:
+            found = await work.rows(Query(select(patient.c.id)))
+            await house.turns.start_screening(
+                work,
+                practice,
+                found[0]["id"],
+                "hunger-vital-sign",
+                "sms",
+                ScreeningId(fresh_id(house.clock)),
+                (await work.rows(Query(select(staff.c.id))))[0]["id"],
+            )
+
+
+async def _languages(settings: dict[str, str]) -> list[str]:
+    async with wiring.house(load(settings), "app") as house:
+        practice = await _the_practice(house)
+        async with house.database.work([practice]) as work:
+            rows = await work.rows(Query(select(conversation.c.language)))
+            return [row["language"] for row in rows]
+
+
+async def _the_practice(house: wiring.House) -> PracticeId:
+    async with house.database.work() as work:
+        return PracticeId((await work.table("door_practices"))[0][0])

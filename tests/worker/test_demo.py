@@ -85,7 +85,7 @@ async def test_the_story_is_told_end_to_end(folder: Path) -> None:
 async def test_a_killed_process_loses_and_repeats_nothing(
     folder: Path, after: str, killed: str
 ) -> None:
-    """Kill -9 of the API or the worker in the middle of the story: it still ends, each text once."""
+    """Kill -9 of the API or the worker in mid-story: it still ends, and each text left once."""
     demo = await _start(folder)
     await _line(demo, after)
 

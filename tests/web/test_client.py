@@ -1,0 +1,110 @@
+"""What the pages are built from, and what is built: types, locks, sizes, nothing inline."""
+
+import gzip
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from engage.web.pages import BUILT
+from tests.policy.source import ROOT
+
+CLIENT = ROOT / "engage" / "web" / "client"
+LOCKS = (CLIENT / "package-lock.json", ROOT / "tests" / "web" / "chromium" / "package-lock.json")
+MOST_KILOBYTES = 60
+COUNT = """
+import { readFileSync } from "node:fs";
+import { transformWithOxc } from "vite";
+const source = readFileSync("src/shared/segments.ts", "utf8");
+const { code } = await transformWithOxc(source, "segments.ts");
+const packed = Buffer.from(code).toString("base64");
+const { count } = await import(`data:text/javascript;base64,${packed}`);
+const texts = JSON.parse(readFileSync(0, "utf8"));
+console.log(JSON.stringify(texts.map(text => count(text))));
+"""
+
+
+def node(*arguments: str, said: str = "") -> str:
+    """Run the Node that builds the pages in their folder, and return what it prints."""
+    chosen = ROOT / ".venv" / ".node"
+    found = shutil.which("node")
+    place = chosen.read_text("utf-8").strip() if chosen.exists() else str(Path(found or "").parent)
+    done = subprocess.run(
+        (str(Path(place) / "node"), *arguments),
+        cwd=CLIENT,
+        check=True,
+        capture_output=True,
+        text=True,
+        input=said,
+        env={**os.environ, "NODE_NO_WARNINGS": "1"},
+    )
+    return done.stdout
+
+
+def loaded(document: Path) -> list[Path]:
+    """Return the files that a page loads."""
+    names = re.findall(r'(?:src|href)="/assets/([^"]+)"', document.read_text("utf-8"))
+    return [BUILT / "assets" / name for name in names]
+
+
+def test_the_types_are_those_of_the_api(tmp_path: Path) -> None:
+    """The checked-in types are what docs/openapi.json says today; otherwise: npm run types."""
+    made = tmp_path / "schema.d.ts"
+    options = re.findall(r"--default-non-nullable \w+", (CLIENT / "package.json").read_text())
+    node(
+        "node_modules/openapi-typescript/bin/cli.js",
+        str(ROOT / "docs" / "openapi.json"),
+        *options[0].split(),
+        "--output",
+        str(made),
+    )
+
+    kept = CLIENT / "src" / "api" / "schema.d.ts"
+    assert made.read_text("utf-8") == kept.read_text("utf-8"), (
+        f"The API changed: run `npm run types` in {CLIENT.relative_to(ROOT)}"
+    )
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.parent.name)
+def test_the_locks_name_no_address(lock: Path) -> None:
+    """A lock pins by hash and says nothing about where a package comes from."""
+    packages = json.loads(lock.read_text("utf-8"))["packages"]
+
+    assert "://" not in lock.read_text("utf-8"), "Run `make locks-of-pages`"
+    assert all("integrity" in one for name, one in packages.items() if name)
+
+
+@pytest.mark.parametrize("page", ["console", "phone"])
+def test_a_page_is_small(page: str) -> None:
+    """The scripts of a page are at most 60 kB on the wire: it opens on an old laptop, too."""
+    scripts = [file for file in loaded(BUILT / page / "index.html") if file.suffix == ".js"]
+    size = sum(len(gzip.compress(file.read_bytes())) for file in scripts)
+
+    assert scripts
+    assert size <= MOST_KILOBYTES * 1000
+
+
+@pytest.mark.parametrize("page", ["index.html", "console/index.html", "phone/index.html"])
+def test_a_page_holds_nothing_inline(page: str) -> None:
+    """No script, style or foreign address stands in a page: its policy would refuse them."""
+    text = (BUILT / page).read_text("utf-8")
+
+    assert all(file.is_file() for file in loaded(BUILT / page))
+    assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=|https?://", text)
+
+
+def test_segments_are_counted_as_the_server_counts_them() -> None:
+    """What the page says a text costs is what is billed, for every row of the vectors."""
+    rows = json.loads((ROOT / "tests/data/segment-vectors.json").read_text("utf-8"))["vectors"]
+
+    counted = json.loads(
+        node("--input-type=module", "-e", COUNT, said=json.dumps([row["text"] for row in rows]))
+    )
+
+    for row, found in zip(rows, counted, strict=True):
+        assert (found["segments"], found["units"]) == (row["segments"], row["units"]), row["text"]
+        assert (found["costly"] == []) == (row["encoding"] == "GSM-7"), row["text"]
