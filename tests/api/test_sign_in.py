@@ -1,5 +1,7 @@
 """Pages sign in by a cookie: what it is, what it opens, and whom it refuses to serve."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from http.cookies import SimpleCookie
 from typing import Any, cast
@@ -22,11 +24,12 @@ def page_of(app: Litestar, url: str = PUBLIC_URL) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=transport, base_url=url)
 
 
-async def _signed_in(house: House) -> httpx.AsyncClient:
-    page = page_of(house.app)
-    answer = await page.post("/v1/session", json={"token": house.north.dana.token})
-    assert answer.status_code == 204, answer.text
-    return page
+@asynccontextmanager
+async def _signed_in(house: House) -> AsyncGenerator[httpx.AsyncClient, None]:
+    async with page_of(house.app) as page:
+        answer = await page.post("/v1/session", json={"token": house.north.dana.token})
+        assert answer.status_code == 204, answer.text
+        yield page
 
 
 def _with(parts: Parts, **changed: object) -> Parts:
@@ -37,7 +40,7 @@ def _with(parts: Parts, **changed: object) -> Parts:
 
 async def test_a_token_becomes_a_cookie_that_opens(house: House) -> None:
     """Who presents a token gets a cookie, and with it reads what the token reads."""
-    async with await _signed_in(house) as page:
+    async with _signed_in(house) as page:
         me = await page.get("/v1/me")
 
     assert me.status_code == 200
@@ -82,7 +85,7 @@ async def test_a_wrong_token_signs_nobody_in(house: House, token: str) -> None:
 
 async def test_the_cookie_ends_with_its_token(house: House) -> None:
     """The exchange adds no minute: an hour after the token was made the cookie opens nothing."""
-    async with await _signed_in(house) as page:
+    async with _signed_in(house) as page:
         house.clock.advance(timedelta(minutes=60))
         me = await page.get("/v1/me")
 
@@ -91,7 +94,7 @@ async def test_the_cookie_ends_with_its_token(house: House) -> None:
 
 async def test_signing_out_revokes(house: House) -> None:
     """After signing out the cookie is taken back, and its token opens nothing any more."""
-    async with await _signed_in(house) as page:
+    async with _signed_in(house) as page:
         kept = page.cookies["engage_session"]
         out = await page.delete("/v1/session", headers=OURS)
         stolen = await page.get("/v1/me", headers={"Cookie": f"engage_session={kept}"})
@@ -114,12 +117,12 @@ async def test_signing_out_revokes(house: House) -> None:
         (OURS, 200),
     ],
 )
-async def test_a_change_by_cookie_must_come_from_our_ownpage_of(
+async def test_a_change_by_cookie_must_come_from_our_own_page(
     house: House, headers: dict[str, str], expected: int
 ) -> None:
     """A foreign page can send the cookie along, but not the header; nothing is changed for it."""
     item = await house.item()
-    async with await _signed_in(house) as page:
+    async with _signed_in(house) as page:
         claimed = await page.post(f"/v1/queue/{item}/claim", json={}, headers=headers)
         now = await page.get(f"/v1/queue/{item}")
 
@@ -132,7 +135,7 @@ async def test_a_change_by_cookie_must_come_from_our_ownpage_of(
 async def test_a_bearer_token_needs_no_such_header(house: House) -> None:
     """A script says who it is on purpose; what a browser adds by itself does not concern it."""
     item = await house.item()
-    async with await _signed_in(house) as page:
+    async with _signed_in(house) as page:
         claimed = await page.post(
             f"/v1/queue/{item}/claim", json={}, headers=house.north.sam.headers
         )
@@ -143,7 +146,7 @@ async def test_a_bearer_token_needs_no_such_header(house: House) -> None:
 
 async def test_a_wrong_header_does_not_fall_back_to_the_cookie(house: House) -> None:
     """Who presents a token is judged by it, even with a good cookie beside it."""
-    async with await _signed_in(house) as page:
+    async with _signed_in(house) as page:
         answer = await page.get("/v1/me", headers={"Authorization": "Bearer eng_made_up"})
 
     assert answer.status_code == 401

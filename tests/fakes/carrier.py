@@ -1,6 +1,6 @@
 """A carrier that answers what it is told to, and remembers what it was asked."""
 
-# ruff: noqa: ARG002 - the port's parameters, whether this carrier looks at them or not
+
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime

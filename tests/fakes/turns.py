@@ -27,11 +27,11 @@ class FakeTurns:
         self.tries.append(tries)
         await self._take("inbox", message)
 
-    async def timer_fired(self, practice: PracticeId, timer: TimerId) -> None:  # noqa: ARG002
+    async def timer_fired(self, practice: PracticeId, timer: TimerId) -> None:
         """Let a timer fire."""
         await self._take("timer", timer)
 
-    async def outcome_came(self, practice: PracticeId, message: MessageId) -> None:  # noqa: ARG002
+    async def outcome_came(self, practice: PracticeId, message: MessageId) -> None:
         """Take an outcome."""
         await self._take("outcome", message)
 
