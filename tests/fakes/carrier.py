@@ -1,7 +1,5 @@
 """A carrier that answers what it is told to, and remembers what it was asked."""
 
-
-
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
