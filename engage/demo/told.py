@@ -14,10 +14,15 @@ def how_to_play(url: str, scene: Scene, out: TextIO) -> None:
         f"""
 engage runs at {url}   (Ctrl-C stops it; nothing leaves this machine)
 
+Open it in a browser: the page tells the story. Then put these two windows side by side:
+
+  {url}/console/     the care manager's; sign in with one click
+  {url}/phone/       the patients' and caregivers' phones
+
 Sign-ins, as bearer tokens for an hour:
 {signs}
 
-Play it by hand. In another terminal:
+Or play it by hand. In another terminal:
 
   DANA={scene.manager_token}
   # Dana asks Rosa about food

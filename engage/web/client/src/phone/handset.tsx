@@ -28,7 +28,7 @@ function Shown({ phone, place }: { phone: Phone; place: number }) {
       <header>
         <Whose phone={phone} place={place} />
         <p class="soft small">
-          {roleOf(phone)} · {spaced(phone.number)}
+          {roleOf(phone)} <span class="number">{spaced(phone.number)}</span>
         </p>
       </header>
       <div class="texts" tabIndex={0} role="region" aria-label={t("phone.thread", { name: ownerOf(phone) })}>
@@ -179,13 +179,13 @@ function ownerOf(phone: Phone): string {
 function roleOf(phone: Phone): string {
   const [first, second] = phone.people;
   if (first === undefined) return "";
-  if (second !== undefined) return t("phone.shared");
+  if (second !== undefined) return `${t("phone.shared")} ·`;
   const said =
     first.kind === "patient"
       ? t("phone.patient")
       : t("phone.caregiver", { relationship: first.relationship ?? "", name: first.of ?? "" });
   const role = said.charAt(0).toLocaleUpperCase() + said.slice(1);
-  return `${role} · ${named("language", first.language)}`;
+  return `${role} · ${named("language", first.language)} ·`;
 }
 
 function spaced(number: string): string {
