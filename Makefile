@@ -55,7 +55,7 @@ contracts: .venv/.dev ## Who may import whom, and locks that match pyproject.tom
 
 .PHONY: tests
 tests: .venv/.dev $(BUILT) ## The whole of tests/, on two cores; ARGS="-k word" narrows it
-	$(call step,tests,$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup $(ARGS))
+	$(call step,tests,$(BIN)/python -m pytest -q -n $(WORKERS) $(ARGS))
 
 .PHONY: core
 core: .venv/.dev ## The pure ring, in seconds: no database, no network, no waiting

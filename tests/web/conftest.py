@@ -1,4 +1,8 @@
-"""A real browser before the real demo: PostgreSQL, queue, API, worker, simulated carrier, pages."""
+"""A real browser before the real demo: PostgreSQL, queue, API, worker, simulated carrier, pages.
+
+Each pytest worker starts one demo and one browser for all of its tests; a test has windows of its
+own, and people of its own to play.
+"""
 
 import asyncio
 import os
@@ -20,14 +24,6 @@ DANA, LUIS = "Dana Whitfield", "Luis Ortega"
 ROSA, WALTER = "+16025550110", "+16025550111"
 EXPECTED = ("status of 401", "status of 409")
 """What the browser itself says on its console when we answer so, as we mean to."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker plays all of this directory: the demo and the browser are started once."""
-    here = str(Path(__file__).parent)
-    for item in items:
-        if str(item.path).startswith(here):
-            item.add_marker(pytest.mark.xdist_group("web"))
 
 
 @dataclass

@@ -100,6 +100,11 @@ async def test_the_loser_of_a_claim_reads_who_won(stage: Stage) -> None:
     await expect(loser.locator(".facts").first).to_contain_text(f"{name} has this")
     await expect(loser.get_by_role("button", name="Claim", exact=True)).to_have_count(0)
 
+    await winner.get_by_role("button", name="Give back").click()
+    # Both may take it again, and neither had to ask for a fresh page.
+    for console in (dana, luis):
+        await console.get_by_role("button", name="Claim", exact=True).wait_for()
+
 
 async def test_nothing_is_sent_into_a_thread_that_moved(stage: Stage) -> None:
     """What came while one wrote is shown first; the draft stays, and goes out the second time."""
