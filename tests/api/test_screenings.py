@@ -88,3 +88,33 @@ async def test_an_id_is_used_once(house: House) -> None:
     )
 
     assert (answer.status_code, answer.json()["code"]) == (409, "id-taken")
+
+
+async def _ask(house: House, patient: object) -> httpx.Response:
+    return await house.client.post(
+        f"/v1/patients/{patient}/screenings",
+        json={"instrument": "hunger-vital-sign", "channel": "sms"},
+        headers=house.north.dana.headers,
+    )
+
+
+async def test_nobody_is_asked_the_same_twice_at_once(house: House) -> None:
+    """A screening that is under way can't be started again beside itself."""
+    patient = await house.patient()
+    await house.screening(patient)
+
+    again = await _ask(house, patient)
+
+    assert again.status_code == 409
+    assert again.json()["code"] == "already-asked"
+
+
+async def test_a_phone_that_said_stop_is_not_asked(house: House) -> None:
+    """Staff hear at once that a screening can't go by text, instead of waiting for an answer."""
+    patient = await house.patient()
+    await house.text_in("STOP")
+
+    refused = await _ask(house, patient)
+
+    assert refused.status_code == 409
+    assert refused.json()["code"] == "phone-opted-out"

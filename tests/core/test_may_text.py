@@ -37,3 +37,14 @@ def test_the_reason_is_the_first_that_would_have_to_change(
 ) -> None:
     """No phone, then nobody to text, then consent: for every kind of text."""
     assert may_text(facts, kind) == MayNot(reason)
+
+
+@pytest.mark.parametrize("opted_out", [False, True])
+@pytest.mark.parametrize("active", [False, True])
+def test_a_safety_text_needs_a_phone_alone(*, active: bool, opted_out: bool) -> None:
+    """Whoever writes in a crisis reads where help is: inactive and opted-out people too."""
+    facts = Facts(has_phone=True, patient_active=active, opted_out=opted_out)
+
+    assert may_text(facts, "safety") == May()
+    gone = Facts(has_phone=False, patient_active=active, opted_out=opted_out)
+    assert may_text(gone, "safety") == MayNot("no-phone")
