@@ -436,3 +436,36 @@ async def test_a_text_that_does_not_exist_is_forgotten(world: World, outbox: Out
     await outbox.send(world.practice, message)
 
     assert await world.due(message) == set()
+
+
+# The order of a line
+
+
+async def test_texts_of_a_line_leave_in_their_order(
+    world: World, outbox: Outbox, carrier: FakeCarrier, clock: SettableClock
+) -> None:
+    """A text waits while an older one of its line has not left, and keeps its claim."""
+    first = await world.queue("The first.")
+    clock.advance(timedelta(milliseconds=5))
+    second = await world.queue("The second.")
+
+    await outbox.send(world.practice, second)
+
+    assert await world.state(second) == "queued"
+    assert await world.due(second) == {"outbox"}
+    await outbox.send(world.practice, first)
+    await outbox.send(world.practice, second)
+    assert [await world.state(one) for one in (first, second)] == ["accepted", "accepted"]
+
+
+async def test_a_stuck_text_holds_back_nobody_for_ever(
+    world: World, outbox: Outbox, clock: SettableClock
+) -> None:
+    """After a minute an older text that has not left keeps no other one waiting."""
+    await world.queue("Stuck.")
+    clock.advance(timedelta(seconds=61))
+    later = await world.queue("Later.")
+
+    await outbox.send(world.practice, later)
+
+    assert await world.state(later) == "accepted"
