@@ -61,6 +61,10 @@ tests: .venv/.dev $(BUILT) ## The whole of tests/, on two cores; ARGS="-k word" 
 core: .venv/.dev ## The pure ring, in seconds: no database, no network, no waiting
 	$(call step,core,$(BIN)/python -m pytest -q tests/core tests/properties tests/transcripts $(ARGS))
 
+.PHONY: bench
+bench: .venv/.run ## The product beside bare PostgreSQL; ARGS="--write docs/performance.md" keeps the table
+	@exec $(BIN)/python -m tests.bench $(ARGS)
+
 ##@ Work
 .PHONY: env
 env: .venv/.dev ## .venv from the hashed locks; again only when they change

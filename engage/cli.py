@@ -141,14 +141,21 @@ def migrate_command() -> None:
 
 
 @main.command(name="doctor")
-def doctor_command() -> None:
+@click.option(
+    "--part",
+    type=click.Choice(["all", "deployment", "api", "worker"]),
+    default="all",
+    show_default=True,
+    help="What one process needs; only all looks at the accounts with the carrier.",
+)
+def doctor_command(part: doctor.Part) -> None:
     """Say in plain words what is wrong with the configuration, or that it is ready."""
     try:
         settings = load(os.environ)
     except EngageError as error:
         _stop(error)
     logs.configure("ERROR")
-    wrong = _run(lambda: doctor.examine(settings))
+    wrong = _run(lambda: doctor.examine(settings, part))
     for sentence in wrong:
         click.echo(f"- {sentence}")
     click.echo("Not ready." if wrong else "Ready.")
@@ -174,6 +181,7 @@ def practice() -> None:
 @click.option("--responsible-email", required=True)
 @click.option("--responsible-name", required=True, help='"Given Family".')
 @click.option("--account-sid", help="The carrier account; made up with the simulator carrier.")
+@click.option("--messaging-service-sid", help="What local US numbers text through.")
 def create_practice(  # noqa: PLR0913, PLR0917 - click's options
     name: str,
     texting_name: str | None,
@@ -185,6 +193,7 @@ def create_practice(  # noqa: PLR0913, PLR0917 - click's options
     responsible_email: str,
     responsible_name: str,
     account_sid: str | None,
+    messaging_service_sid: str | None,
 ) -> None:
     """Create a practice, its numbers and the person responsible for it.
 
@@ -194,7 +203,7 @@ def create_practice(  # noqa: PLR0913, PLR0917 - click's options
     carrier: CarrierLogin | None = None
     if account_sid is not None:
         secret = os.environ.get("ENGAGE_AUTH_TOKEN") or click.prompt("Auth token", hide_input=True)
-        carrier = CarrierLogin.by_token(account_sid, secret)
+        carrier = CarrierLogin.by_token(account_sid, secret, messaging_service_sid)
 
     async def act(house: wiring.House) -> str:
         if house.settings.carrier == "twilio" and carrier is None:

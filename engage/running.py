@@ -10,7 +10,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 
 import uvicorn
 
@@ -52,7 +52,7 @@ async def serve(settings: Settings, *, host: str, port: int) -> None:
             ),
             extra=pages.routes(pages.Pages.read(), simulated=simulated, open_to_all=ANYBODY),
         )
-        server = uvicorn.Server(
+        server = _Server(
             uvicorn.Config(
                 app,
                 host=host,
@@ -68,6 +68,22 @@ async def serve(settings: Settings, *, host: str, port: int) -> None:
         )
         async with _until_parent_dies():
             await server.serve()
+
+
+class _Server(uvicorn.Server):
+    """Ends with 0 when it is told to end: uvicorn's own sends itself the signal once more."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Take a signal as the wish to end."""
+        here = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            here.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                here.remove_signal_handler(number)
 
 
 async def work(settings: Settings) -> None:

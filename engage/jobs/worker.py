@@ -7,7 +7,6 @@ notices. A stop lets what is in hand finish. This module refuses to know what a 
 
 import asyncio
 import signal
-from contextlib import suppress
 
 import structlog
 from msgspec import Struct
@@ -20,6 +19,7 @@ from engage.jobs.loops import SLOTS, Loop, Outbox, Turns, all_loops, ensure_part
 SWEEP_SECONDS = (2.0, 5.0)
 """Between two sweeps, evenly spread, so that many workers do not sweep in step."""
 SWEEP_ALONE_SECONDS = 0.25
+CANCEL_AGAIN_SECONDS = 0.5
 STOP_SECONDS = 10.0
 """How long what is in hand may take after a stop."""
 PARTITIONS_EVERY_SECONDS = 24 * 3600
@@ -115,11 +115,13 @@ async def _keep_partitions(parts: Parts) -> None:
 
 
 async def _cancel(*running: asyncio.Task[object]) -> None:
-    for one in running:
-        one.cancel()
-    for one in running:
-        with suppress(asyncio.CancelledError, Exception):
-            await one
+    while going := [one for one in running if not one.done()]:
+        for one in going:
+            one.cancel()
+        # Once is not enough: a library in the middle of an answer may turn a cancellation into an
+        # error of its own, and who goes on after errors would then go on for ever.
+        await asyncio.wait(going, timeout=CANCEL_AGAIN_SECONDS)
+    await asyncio.gather(*running, return_exceptions=True)
 
 
 def _jittered(least: float, most: float) -> float:

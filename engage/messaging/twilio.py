@@ -11,7 +11,7 @@ read the carrier's error messages: codes only.
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -20,8 +20,18 @@ from typing import Final, TypeVar
 import aiohttp
 from twilio.base.exceptions import TwilioRestException, TwilioServiceException
 from twilio.rest import Client
+from twilio.rest.api.v2010.account.incoming_phone_number import IncomingPhoneNumberInstance
 from twilio.rest.api.v2010.account.message import MessageInstance, MessageList
+from twilio.rest.messaging.v1.service import ServiceInstance
+from twilio.rest.messaging.v1.service.phone_number import PhoneNumberInstance
 
+from engage.messaging.account import (
+    AccountSeen,
+    NumberSeen,
+    ServiceSeen,
+    SignInRefused,
+    Webhooks,
+)
 from engage.messaging.carrier import (
     Accepted,
     Account,
@@ -147,11 +157,35 @@ class TwilioCarrier:
         one = await self._asked(lambda: _messages(account, http).get(sid).fetch_async())
         return None if one is None else _found(one)
 
+    async def look(self, account: Account, numbers: Sequence[str]) -> AccountSeen:
+        """Read how an account is set up; nothing is changed there. May raise `SignInRefused`."""
+        http = OurHttpClient(self._wire)
+        client, found = _client(account, http), list[NumberSeen]()
+        for number in numbers:
+            listed = await self._asked(
+                lambda number=number: client.incoming_phone_numbers.list_async(
+                    phone_number=number, limit=1
+                ),
+                http,
+            )
+            found += [_number_seen(one) for one in listed or () if one.phone_number == number]
+        service = account.messaging_service_sid
+        if service is None:
+            return AccountSeen(tuple(found))
+        context = client.messaging.v1.services(service)
+        one = await self._asked(context.fetch_async, http)
+        if one is None:
+            return AccountSeen(tuple(found))
+        pool = await self._asked(lambda: context.phone_numbers.list_async(limit=1000), http)
+        return AccountSeen(tuple(found), _service_seen(one, pool or []))
+
     async def aclose(self) -> None:
         """Close the connections."""
         await self._wire.aclose()
 
-    async def _asked(self, question: Callable[[], Awaitable[_T]]) -> _T | None:
+    async def _asked(
+        self, question: Callable[[], Awaitable[_T]], http: OurHttpClient | None = None
+    ) -> _T | None:
         try:
             async with asyncio.timeout(self._belt_seconds):
                 return await question()
@@ -161,12 +195,18 @@ class TwilioCarrier:
             absent = False
         if absent:
             return None
+        if http is not None and http.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            raise SignInRefused
         # Out here, so that it does not carry those exceptions with it: they hold URLs and numbers.
         raise CarrierSilent
 
 
 def _messages(account: Account, http: OurHttpClient) -> MessageList:
-    client = Client(
+    return _client(account, http).messages
+
+
+def _client(account: Account, http: OurHttpClient) -> Client:
+    return Client(
         account.api_key,
         account.api_secret,
         account.account_sid,
@@ -174,7 +214,32 @@ def _messages(account: Account, http: OurHttpClient) -> MessageList:
         # Not empty, or the library reads the process's environment, which could reroute texts.
         environment={"TWILIO_ACCOUNT_SID": account.account_sid},
     )
-    return client.messages
+
+
+def _number_seen(one: IncomingPhoneNumberInstance) -> NumberSeen:
+    hooks = Webhooks(
+        one.sms_url or "",
+        one.sms_method or "",
+        one.sms_fallback_url or "",
+        one.sms_fallback_method or "",
+    )
+    return NumberSeen(one.phone_number or "", hooks, bool(one.sms_application_sid))
+
+
+def _service_seen(one: ServiceInstance, pool: Sequence[PhoneNumberInstance]) -> ServiceSeen:
+    hooks = Webhooks(
+        one.inbound_request_url or "",
+        one.inbound_method or "",
+        one.fallback_url or "",
+        one.fallback_method or "",
+    )
+    return ServiceSeen(
+        hooks,
+        status_url=one.status_callback or "",
+        by_number=bool(one.use_inbound_webhook_on_number),
+        registered=bool(one.us_app_to_person_registered),
+        numbers=frozenset(number.phone_number or "" for number in pool),
+    )
 
 
 def _accepted(made: MessageInstance) -> Outcome:

@@ -119,13 +119,14 @@ class CarrierLogin(Personal, frozen=True, tag="account", kw_only=True):
     messaging_service_sid: str | None = None
 
     @classmethod
-    def by_token(cls, account_sid: str, auth_token: str) -> Self:
+    def by_token(cls, account_sid: str, auth_token: str, service_sid: str | None = None) -> Self:
         """Sign in with the account's own token, when there is no API key."""
         return cls(
             account_sid=account_sid,
             auth_tokens=(auth_token,),
             api_key=account_sid,
             api_secret=auth_token,
+            messaging_service_sid=service_sid,
         )
 
     @classmethod

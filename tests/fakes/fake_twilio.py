@@ -75,12 +75,22 @@ class FakeTwilio:
         self.authorizations: list[str] = []
         self.list_queries: list[dict[str, str]] = []
         self.page_size = 50
+        #: The account's numbers and messaging services, as the API shows them; and who may ask.
+        self.numbers: list[dict[str, object]] = []
+        self.services: dict[str, dict[str, object]] = {}
+        self.pool: list[str] = []
+        self.refuses_sign_in = False
         self._done = asyncio.Event()
         app = web.Application()
         root = "/2010-04-01/Accounts/{account}/Messages"
         app.router.add_post(root + ".json", self._create)
         app.router.add_get(root + ".json", self._list)
         app.router.add_get(root + "/{sid}.json", self._fetch)
+        app.router.add_get(
+            "/2010-04-01/Accounts/{account}/IncomingPhoneNumbers.json", self._list_numbers
+        )
+        app.router.add_get("/v1/Services/{sid}", self._service)
+        app.router.add_get("/v1/Services/{sid}/PhoneNumbers", self._list_pool)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         self.base_url = ""
 
@@ -147,6 +157,27 @@ class FakeTwilio:
             if one.sid == request.match_info["sid"]:
                 return web.json_response(one.resource(request.match_info["account"]))
         return _error(404, 20404)
+
+    async def _list_numbers(self, request: web.Request) -> web.StreamResponse:
+        if self.refuses_sign_in:
+            return _error(401, 20003)
+        asked = request.query.get("PhoneNumber")
+        found = [one for one in self.numbers if asked in (None, one["phone_number"])]
+        return web.json_response({"incoming_phone_numbers": found, "next_page_uri": None})
+
+    async def _service(self, request: web.Request) -> web.StreamResponse:
+        sid = request.match_info["sid"]
+        if sid not in self.services:
+            return _error(404, 20404)
+        return web.json_response({"sid": sid, **self.services[sid]})
+
+    async def _list_pool(self, request: web.Request) -> web.StreamResponse:
+        return web.json_response(
+            {
+                "phone_numbers": [{"phone_number": number} for number in self.pool],
+                "meta": {"key": "phone_numbers", "next_page_url": None, "page": 0},
+            }
+        )
 
     async def _misbehave(self, request: web.Request, act: Act) -> web.StreamResponse:
         match act.kind:
