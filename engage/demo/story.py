@@ -20,7 +20,8 @@ from engage.clock import SystemClock, fresh_id, monotonic_seconds
 from engage.errors import EngageError
 from engage.ids import PatientId, StaffId
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 150.0
+"""A step may have to wait for the lease of a process that was killed in the middle of it."""
 POLL_SECONDS = 0.15
 _BUSY = (408, 429, 500, 502, 503, 504)
 _FILE = "story.json"

@@ -55,15 +55,16 @@ def _children(of: int, word: str) -> list[int]:
 
 async def _line(demo: asyncio.subprocess.Process, start: str) -> str:
     assert demo.stdout is not None
-    while line := (await asyncio.wait_for(demo.stdout.readline(), 90)).decode():
+    while line := (await asyncio.wait_for(demo.stdout.readline(), 200)).decode():
         if line.startswith(start):
             return line
     raise AssertionError("the story ended before " + start)
 
 
 async def _rest(demo: asyncio.subprocess.Process) -> str:
-    out, _ = await asyncio.wait_for(demo.communicate(), 120)
-    return out.decode()
+    """Return what else it said, and what it complained of, for whoever reads a failure."""
+    out, complaints = await asyncio.wait_for(demo.communicate(), 400)
+    return out.decode() + complaints.decode()
 
 
 async def test_the_story_is_told_end_to_end(folder: Path) -> None:
@@ -72,7 +73,7 @@ async def test_the_story_is_told_end_to_end(folder: Path) -> None:
 
     told = await _rest(demo)
 
-    assert demo.returncode == 0
+    assert demo.returncode == 0, told
     assert TOLD in told
     assert all(any(line.startswith(s) for line in told.splitlines()) for s in STEPS)
 
@@ -93,7 +94,7 @@ async def test_a_killed_process_loses_and_repeats_nothing(
         os.kill(pid, signal.SIGKILL)
     told = await _rest(demo)
 
-    assert demo.returncode == 0
+    assert demo.returncode == 0, told
     assert TOLD in told
 
 
@@ -109,7 +110,7 @@ async def test_everything_killed_goes_on_at_the_next_start(folder: Path) -> None
     second = await _start(folder)
     told = await _rest(second)
 
-    assert second.returncode == 0
+    assert second.returncode == 0, told
     assert TOLD in told
 
 
@@ -119,5 +120,5 @@ async def test_a_second_telling_on_the_same_data_is_a_new_story(folder: Path) ->
         demo = await _start(folder)
         told = await _rest(demo)
 
-        assert demo.returncode == 0
+        assert demo.returncode == 0, told
         assert TOLD in told
