@@ -27,7 +27,7 @@ from engage.messaging.segments import count
 from engage.people import bootstrap
 from engage.people.fields import Language
 from engage.people.staff import Role
-from engage.people.staffing.store import names_of
+from engage.people.staffing.store import get_practice
 
 MOST_PEOPLE = 50
 
@@ -45,6 +45,8 @@ class PhoneOut(Struct, frozen=True, kw_only=True):
     #: The practice's number: what this phone texts to.
     texts_to: str
     practice_name: str
+    #: Where the phone is, by its clock.
+    time_zone: str
     #: Of a caregiver: who they are to whom.
     relationship: str | None
     of: str | None
@@ -109,11 +111,10 @@ async def list_people(
     phones: list[PhoneOut] = []
     staff: list[DemoStaffOut] = []
     practices = await handset.practices()
-    async with parts.database.work(practices) as work:
-        names = await names_of(work, practices)
     for practice in practices:
         keys = await parts.vault.keys(practice)
         async with parts.database.work([practice]) as work:
+            house = await get_practice(work, practice)
             numbers = await store.numbers(work, practice)
             people = await store.phones(work, keys, MOST_PEOPLE)
             colleagues = await store.staff_of(work, practice, parts.vault.master, parts.clock.now())
@@ -125,7 +126,8 @@ async def list_people(
                 language=one.language,
                 number=one.number,
                 texts_to=numbers[0],
-                practice_name=names[practice],
+                practice_name=house.name,
+                time_zone=one.time_zone or house.time_zone,
                 relationship=one.relationship,
                 of=one.of,
             )
@@ -138,7 +140,7 @@ async def list_people(
                 family_name=one.family_name,
                 email=one.email,
                 role=one.role,
-                practice_name=names[practice],
+                practice_name=house.name,
             )
             for one in colleagues
         ]

@@ -9,7 +9,7 @@ from engage.api.auth.marks import needs
 from engage.api.parts import Parts
 from engage.ids import PracticeId, StaffId
 from engage.people.staff import Role
-from engage.people.staffing.store import names_of
+from engage.people.staffing.store import get_practice
 
 
 class MembershipOut(Struct, frozen=True):
@@ -17,6 +17,8 @@ class MembershipOut(Struct, frozen=True):
 
     practice_id: PracticeId
     practice_name: str
+    #: The IANA zone of the practice: in it, its times are said.
+    time_zone: str
     role: Role
 
 
@@ -34,13 +36,18 @@ async def get_me(visit: NamedDependency[Visit], parts: NamedDependency[Parts]) -
     """Return who holds the token and the practices they work in."""
     caller = visit.caller
     async with parts.database.work(caller.practices) as work:
-        names = await names_of(work, caller.practices)
+        practices = {one: await get_practice(work, one) for one in caller.practices}
     return MeOut(
         id=caller.staff_id,
         given_name=caller.given_name,
         family_name=caller.family_name,
         memberships=tuple(
-            MembershipOut(held.practice_id, names.get(held.practice_id, ""), held.role)
+            MembershipOut(
+                held.practice_id,
+                practices[held.practice_id].name,
+                practices[held.practice_id].time_zone,
+                held.role,
+            )
             for held in caller.memberships
         ),
     )

@@ -1,9 +1,19 @@
 """The queue: ordered, claimed by exactly one, closed with what became of it."""
 
 import asyncio
+from datetime import UTC, datetime
+from uuid import UUID
 
 import httpx
+import pytest
+from sqlalchemy import bindparam, update
 
+from engage.conversation.severity import Severity
+from engage.db.session import Query
+from engage.db.tables import flag
+from engage.ids import FlagId
+from engage.queue.board.store import LONGEST_EXCERPT, beginning, excerpt_of
+from engage.queue.store import FlagSeen
 from tests.api.conftest import House, Member
 
 
@@ -142,3 +152,115 @@ async def test_what_was_written_and_asked_stands_beside_the_flag(house: House) -
     assert flag["words"] == "2"
     assert flag["prompt"] == "hvs.worried"
     assert "worried" in flag["question"]
+
+
+async def test_a_row_shows_the_first_words(house: House) -> None:
+    """A page and the item itself quote the same beginning of the text, on one line and cut."""
+    await house.patient()
+    written = "no puedo ir\n al doctor " + "porque no tengo carro ni dinero para el camión " * 3
+    await house.text_in(written)
+
+    page = (await house.client.get("/v1/queue", headers=house.north.dana.headers)).json()
+    (row,) = page["items"]
+    alone = await house.client.get(f"/v1/queue/{row['id']}", headers=house.north.dana.headers)
+
+    words = row["excerpt"]["words"]
+    assert words.startswith("no puedo ir al doctor porque")
+    assert words.endswith("…")
+    assert len(words) <= LONGEST_EXCERPT
+    assert alone.json()["excerpt"] == row["excerpt"]
+    assert alone.json()["flags"][0]["words"] == written
+
+
+async def test_the_question_stands_beside_a_bare_number(house: House) -> None:
+    """A row says what had been asked, so that "1" can be read without opening it."""
+    await house.item("1")
+
+    page = (await house.client.get("/v1/queue", headers=house.north.dana.headers)).json()
+
+    (said,) = [one["excerpt"] for one in page["items"]]
+    assert (said["words"], said["prompt"]) == ("1", "hvs.worried")
+    assert said["at"]
+
+
+async def test_another_practice_reads_no_words(house: House) -> None:
+    """The words of a text are opened for the practice it was written to, and for nobody else."""
+    await house.item("1")
+
+    theirs = await house.client.get("/v1/queue", headers=house.south.dana.headers)
+    counts = await house.client.get("/v1/queue/counts", headers=house.south.dana.headers)
+
+    assert theirs.json()["items"] == []
+    assert set(counts.json().values()) == {0}
+
+
+async def test_work_about_no_text_has_no_words(house: House) -> None:
+    """A row whose reason quotes nothing is on the page all the same."""
+    item = await house.item()
+    async with house.databases.worker.work([house.north.id], house.north.id) as work:
+        await work.run(
+            Query(update(flag).values(message_id=None).where(flag.c.practice_id == bindparam("p"))),
+            p=house.north.id,
+        )
+
+    page = (await house.client.get("/v1/queue", headers=house.north.dana.headers)).json()
+
+    assert [(one["id"], one["excerpt"]) for one in page["items"]] == [(str(item), None)]
+
+
+async def test_counts_are_those_of_the_views(house: House) -> None:
+    """Each view's count is the number of items that its list has, before and after a claim."""
+    item = await house.item()
+    for claimed in (False, True):
+        if claimed:
+            await _do(house, house.north.dana, "claim", item)
+        for who in (house.north.dana, house.north.sam):
+            counts = (await house.client.get("/v1/queue/counts", headers=who.headers)).json()
+            for view, count in counts.items():
+                found = await house.client.get(f"/v1/queue?view={view}", headers=who.headers)
+                assert count == len(found.json()["items"]), view
+    assert set(counts) == {"mine", "team", "crises", "unclaimed", "all"}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("1", "1"),
+        ("  two \n\t lines ", "two lines"),
+        ("x" * 80, "x" * 80),
+        ("x" * 81, "x" * 79 + "…"),
+        ("word " * 20, "word " * 14 + "word…"),
+        ("", ""),
+    ],
+)
+def test_a_beginning_is_short_and_whole_words(text: str, shown: str) -> None:
+    """A quote fits a row, breaks between words where it can, and marks what it leaves out."""
+    assert beginning(text) == shown
+    assert len(beginning(text)) <= LONGEST_EXCERPT
+
+
+def test_the_gravest_words_are_quoted_and_of_those_the_newest() -> None:
+    """A later "ok" never covers the words that made it a crisis."""
+
+    def raised(place: int, severity: Severity, words: str | None) -> FlagSeen:
+        return FlagSeen(
+            id=FlagId(UUID(int=place)),
+            reason="red-flag",
+            severity=severity,
+            rule="r",
+            at=datetime(2026, 11, 22, 9, place, tzinfo=UTC),
+            words=words,
+        )
+
+    newest_first = [
+        raised(4, "routine", "ok"),
+        raised(3, "crisis", None),
+        raised(2, "possible", "the later of the grave ones"),
+        raised(1, "possible", "the first"),
+    ]
+
+    found = excerpt_of(newest_first)
+
+    assert found is not None
+    assert found.words == "the later of the grave ones"
+    assert excerpt_of([raised(1, "crisis", None)]) is None

@@ -22,7 +22,7 @@ from tests.bench.houses import (
 )
 from tests.bench.load import Burst
 from tests.bench.measure import Sample, Summary, percentile, sample, summary
-from tests.bench.world import NUMBER, World, admin, found, id_sql
+from tests.bench.world import NUMBER, World, admin, found, id_of, id_sql
 
 OPEN_ITEMS = 100_000
 PATIENTS = 20_000
@@ -33,6 +33,7 @@ TEXTS = 300
 TEXTS_PER_SECOND = 20
 CLAIMS = 300
 SUBJECTS = ("need:housing", "need:food-insecurity", "need:transportation", "silence", "question")
+WORDS = "2 but my neighbor drives me to the food bank on the first Friday, thank you for asking"
 LOOPS = ("inbox", "outbox", "unknown", "outcome", "timer")
 
 
@@ -140,6 +141,7 @@ async def _pages(
 async def _bare_pages(app: Database, world: World, seconds: float) -> Sample:
     wanted = Wanted(view="all", reader=world.manager)
     visible, now = Visible((world.practice,)), SystemClock().now()
+    keys = {world.practice: world.keys}
     took: list[float] = []
     began = monotonic_seconds()
 
@@ -147,7 +149,7 @@ async def _bare_pages(app: Database, world: World, seconds: float) -> Sample:
         while monotonic_seconds() - began < seconds:
             at = monotonic_seconds()
             async with app.work([world.practice]) as work:
-                await page(work, visible, wanted, None, PAGE + 1, now)
+                await page(work, visible, wanted, None, PAGE + 1, now, keys)
             took.append((monotonic_seconds() - at) * 1000)
 
     await asyncio.gather(*(reads() for _ in range(READERS)))
@@ -171,8 +173,34 @@ async def _fill_queue(rows: asyncpg.Connection, world: World) -> None:
         " now() + (n % 4000) * interval '1 minute', now()"
         f" FROM generate_series(0::bigint, {OPEN_ITEMS - 1}::bigint) AS n"
     )
+    await _fill_words(rows, world)
     await rows.execute("SET session_replication_role = origin")
     await rows.execute("VACUUM ANALYZE")
+
+
+async def _fill_words(rows: asyncpg.Connection, world: World) -> None:
+    """Give every item the sealed text that it is about, and the reason that says so."""
+    at, place = SystemClock().now(), world.prefix
+    texts = (
+        (
+            *(world.practice, id_of(place, "reply", n), id_of(place, "line", 1 + n % PATIENTS)),
+            *(id_of(place, "thread", 1 + n % PATIENTS), "in", "patient"),
+            world.keys.seal_text("message.body", id_of(place, "reply", n), WORDS),
+            *("hvs.worried", "reply", "received", at, at),
+        )
+        for n in range(OPEN_ITEMS)
+    )
+    columns = "practice_id id line_id thread_id direction author body_sealed prompt kind status"
+    await rows.copy_records_to_table(
+        "message", records=texts, columns=[*columns.split(), "at", "handled_at"]
+    )
+    await rows.execute(
+        "INSERT INTO flag (practice_id, id, item_id, reason, severity, rule, source_id,"  # noqa: S608 - ours
+        f" message_id, at) SELECT '{world.practice}', {id_sql(place, 'flag', 'n')},"
+        f" {id_sql(place, 'item', 'n')}, 'food-insecurity', 'routine', 'hvs',"
+        f" {id_sql(place, 'reply', 'n')}, {id_sql(place, 'reply', 'n')}, now()"
+        f" FROM generate_series(0::bigint, {OPEN_ITEMS - 1}::bigint) AS n"
+    )
 
 
 async def _ticks(servers: embedded.Servers, world: World) -> tuple[float, float]:

@@ -10,6 +10,8 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.node import folder as node_folder
+
 HERE = Path(__file__).parent
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PLACES = (
@@ -65,7 +67,7 @@ def _installed() -> Browser | None:
 
 
 def _from_package() -> Browser | None:
-    node = _node()
+    node = node_folder()
     if node is None:
         return None
     folder = HERE / "chromium"
@@ -90,11 +92,3 @@ def _from_package() -> Browser | None:
         ("--headless=shell", "--no-zygote", "--no-sandbox"),
         {"LD_LIBRARY_PATH": str(unpacked / "al2023" / "lib"), "TMPDIR": str(unpacked)},
     )
-
-
-def _node() -> str | None:
-    chosen = HERE.parents[1] / ".venv" / ".node"
-    if chosen.exists():
-        return chosen.read_text("utf-8").strip()
-    found = shutil.which("node")
-    return None if found is None else str(Path(found).parent)

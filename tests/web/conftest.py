@@ -38,9 +38,9 @@ class Stage:
 
     async def window(self, **options: object) -> Page:
         """Open a window of its own: own cookies, own storage; its console and requests watched."""
-        wanted = {"viewport": {"width": 1366, "height": 820}, "locale": "en-US"} | options
+        usual = {"viewport": {"width": 1366, "height": 820}, "locale": "en-US"}
+        wanted = usual | {"timezone_id": "America/Phoenix"} | options
         context = await self.browser.new_context(
-            timezone_id="America/Phoenix",
             **wanted,  # type: ignore[arg-type] # playwright's own options
         )
         context.set_default_timeout(10_000)

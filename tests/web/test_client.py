@@ -14,7 +14,14 @@ from engage.web.pages import BUILT
 from tests.policy.source import ROOT
 
 CLIENT = ROOT / "engage" / "web" / "client"
-LOCKS = (CLIENT / "package-lock.json", ROOT / "tests" / "web" / "chromium" / "package-lock.json")
+LOCKS = tuple(
+    folder / "package-lock.json"
+    for folder in (
+        CLIENT,
+        ROOT / "tests" / "web" / "chromium",
+        ROOT / "tests" / "contract" / "prism",
+    )
+)
 MOST_KILOBYTES = 60
 COUNT = """
 import { readFileSync } from "node:fs";

@@ -11,7 +11,7 @@ from playwright.async_api import expect
 
 from tests.web.conftest import DANA, LUIS, ROSA, WALTER, Stage
 
-KIM, DESHAWN = "+14805550114", "+14805550118"
+KIM, DESHAWN, AMIRA = "+14805550114", "+14805550118", "+14805550119"
 WORDS = "I will call you at 4 about the food boxes."
 
 
@@ -45,6 +45,8 @@ async def test_the_story_in_two_windows(stage: Stage) -> None:
     await expect(flagged).to_contain_text("Routine")
     await expect(flagged).to_contain_text("Due")
     await expect(flagged).to_contain_text("Yours · assigned care manager")
+    await expect(flagged.locator(".said")).to_have_text("1 Often true")
+    await expect(console.get_by_role("button", name=re.compile(r"^Mine \d+$"))).to_be_visible()
     await expect(rosa.locator(".bubble.received")).to_have_count(2)
     await rosa.get_by_role("textbox").fill("3")
     await rosa.get_by_role("textbox").press("Enter")
@@ -82,7 +84,7 @@ async def test_the_loser_of_a_claim_reads_who_won(stage: Stage) -> None:
     dana, luis = await stage.console(), await stage.console(LUIS)
     await stage.text(dana, KIM, "what should i bring on monday")
     for console in (dana, luis):
-        await console.get_by_role("button", name="All", exact=True).click()
+        await console.get_by_role("button", name=re.compile(r"^All\b")).click()
         await console.locator("a.item", has_text="Kim Tran").click()
         await console.get_by_role("button", name="Claim", exact=True).wait_for()
     # Both at once: neither page has heard of the other's claim when it makes its own.
@@ -104,6 +106,24 @@ async def test_the_loser_of_a_claim_reads_who_won(stage: Stage) -> None:
     # Both may take it again, and neither had to ask for a fresh page.
     for console in (dana, luis):
         await console.get_by_role("button", name="Claim", exact=True).wait_for()
+
+
+async def test_times_are_the_practices_wherever_one_sits(stage: Stage) -> None:
+    """Two browsers in two zones read the same due time, and the farther one is told whose it is."""
+    here = await stage.console(LUIS)
+    far = await stage.console(LUIS, timezone_id="Asia/Tokyo")
+    await stage.text(here, AMIRA, "which bus do i take")
+    rows = [page.locator("a.item", has_text="which bus").first for page in (here, far)]
+    for row in rows:
+        await row.wait_for()
+
+    due = [await row.locator(".due").get_attribute("title") for row in rows]
+
+    assert due[0] == due[1]
+    assert due[0] is not None
+    assert "MST" in due[0]
+    await expect(far.locator(".queue .pane-head")).to_contain_text("Times are those of Phoenix")
+    await expect(here.locator(".queue .pane-head")).not_to_contain_text("Times are those of")
 
 
 async def test_nothing_is_sent_into_a_thread_that_moved(stage: Stage) -> None:
@@ -214,7 +234,7 @@ async def test_signing_out_leaves_nothing_behind(stage: Stage) -> None:
     """After signing out nobody's name is on the page, also not after going back."""
     console = await stage.console()
     await stage.text(console, KIM, "is the parking free")
-    await console.get_by_role("button", name="All", exact=True).click()
+    await console.get_by_role("button", name=re.compile(r"^All\b")).click()
     await console.locator("a.item", has_text="Kim Tran").first.click()
     await console.locator(".text").first.wait_for()
 

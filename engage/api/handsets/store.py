@@ -56,6 +56,7 @@ _PATIENTS = Query(
         patient.c.given_name,
         patient.c.family_name,
         patient.c.language,
+        patient.c.time_zone,
     )
     .join_from(patient, _PHONES, _PHONES.c.patient_id == patient.c.id)
     .where(patient.c.practice_id == _PRACTICE, patient.c.status == "active")
@@ -71,6 +72,7 @@ _CAREGIVERS = Query(
         caregiver.c.language,
         caregiver_of.c.relationship,
         patient.c.given_name.label("of_given_name"),
+        patient.c.time_zone,
     )
     .join_from(caregiver, _PHONES, _PHONES.c.caregiver_id == caregiver.c.id)
     .join(
@@ -144,6 +146,8 @@ class PhoneSeen(Hidden, frozen=True, kw_only=True):
     family_name: str
     language: Language
     number: str
+    #: Of the patient, and of a patient's caregivers; None where the practice's holds.
+    time_zone: str | None = None
     #: Of a caregiver: who they are to whom.
     relationship: str | None = None
     of: str | None = None
@@ -183,6 +187,7 @@ async def phones(work: Work, keys: PracticeKeys, most: int) -> list[PhoneSeen]:
             family_name=row["family_name"],
             language=row["language"],
             number=keys.open_text("phone.number", row["phone_id"], row["number_sealed"]),
+            time_zone=row["time_zone"],
         )
         for row in await work.rows(_PATIENTS, practice=keys.practice, most=most)
     ]
@@ -193,6 +198,7 @@ async def phones(work: Work, keys: PracticeKeys, most: int) -> list[PhoneSeen]:
             family_name=row["family_name"],
             language=row["language"],
             number=keys.open_text("phone.number", row["phone_id"], row["number_sealed"]),
+            time_zone=row["time_zone"],
             relationship=row["relationship"],
             of=row["of_given_name"],
         )

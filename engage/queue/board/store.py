@@ -1,13 +1,16 @@
-"""Pages of open work: the most severe first, then the soonest due.
+"""Pages of open work: the most severe first, then the soonest due; and how much of it there is.
 
 A page is read per practice over a covering index that begins with the practice, and merged; what is
 open is small, and what is closed is never touched. Only what is asked for stands in the statement,
-so that each view keeps its index.
+so that each view keeps its index. The text that each row is about is then looked up by index, for
+the whole page at once, and its first words are opened here. Nothing is counted beyond what a person
+takes in.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Literal, TypeAlias, assert_never
+from typing import Any, Literal, TypeAlias, assert_never, get_args
 
 from msgspec import Struct
 from sqlalchemy import (
@@ -17,7 +20,9 @@ from sqlalchemy import (
     DateTime,
     Integer,
     Table,
+    any_,
     bindparam,
+    case,
     exists,
     func,
     or_,
@@ -25,16 +30,30 @@ from sqlalchemy import (
     true,
     tuple_,
 )
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from engage.conversation.severity import Severity
-from engage.db.session import Query, Work
-from engage.db.tables import assignment, care_team_member, patient, queue_item, staff
-from engage.ids import QueueItemId, StaffId
+from engage.db.sealing import PracticeKeys
+from engage.db.session import Query, Row, Work
+from engage.db.tables import (
+    assignment,
+    care_team_member,
+    flag,
+    message,
+    patient,
+    queue_item,
+    staff,
+)
+from engage.ids import PracticeId, QueueItemId, StaffId
 from engage.people.access import Visible
-from engage.queue.store import COLUMNS, NAMES, ItemSeen, seen
+from engage.queue.store import COLUMNS, NAMES, FlagSeen, ItemSeen, seen
 
 _UUIDS = ARRAY(UUID())
 View: TypeAlias = Literal["mine", "team", "crises", "unclaimed", "all"]
+
+MOST_COUNTED = 100
+"""A count stops here: beyond it the number tells a person nothing, and costs."""
+LONGEST_EXCERPT = 80
 
 
 class Position(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -43,6 +62,25 @@ class Position(Struct, frozen=True, array_like=True, forbid_unknown_fields=True)
     urgency: int
     due_at: datetime
     id: QueueItemId
+
+
+class Excerpt(Struct, frozen=True, kw_only=True):
+    """How the text begins that a piece of work is about."""
+
+    words: str
+    at: datetime
+    prompt: str | None
+
+    def __repr__(self) -> str:
+        """Hide the words."""
+        return "Excerpt(…)"
+
+
+class Line(Struct, frozen=True):
+    """A row of the board: a piece of work and the first words it is about."""
+
+    item: ItemSeen
+    excerpt: Excerpt | None
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -80,6 +118,24 @@ def _mine_to_care_for() -> ColumnElement[bool]:
     )
 
 
+def _open_in(view: View) -> list[ColumnElement[bool]]:
+    """Say what belongs to a view."""
+    still_open: ColumnElement[bool] = queue_item.c.closed_at.is_(None)
+    match view:
+        case "mine":
+            return [still_open, queue_item.c.owner_id == bindparam("reader")]
+        case "team":
+            return [still_open, _mine_to_care_for()]
+        case "crises":
+            return [still_open, queue_item.c.urgency == URGENCY["crisis"]]
+        case "unclaimed":
+            return [still_open, queue_item.c.status == "ready"]
+        case "all":
+            return [still_open]
+        case _:
+            assert_never(view)
+
+
 @lru_cache(maxsize=64)
 def _page(*, view: View, owner: bool, severity: bool, after: bool) -> Query:
     """Compile the page of a view once; only what is asked for stands in the statement."""
@@ -88,23 +144,7 @@ def _page(*, view: View, owner: bool, severity: bool, after: bool) -> Query:
         .table_valued("id", name="asked")
         .render_derived()
     )
-    wanted: list[ColumnElement[bool]] = [
-        queue_item.c.practice_id == asked.c.id,
-        queue_item.c.closed_at.is_(None),
-    ]
-    match view:
-        case "mine":
-            wanted.append(queue_item.c.owner_id == bindparam("reader"))
-        case "team":
-            wanted.append(_mine_to_care_for())
-        case "crises":
-            wanted.append(queue_item.c.urgency == URGENCY["crisis"])
-        case "unclaimed":
-            wanted.append(queue_item.c.status == "ready")
-        case "all":
-            pass
-        case _:
-            assert_never(view)
+    wanted = [queue_item.c.practice_id == asked.c.id, *_open_in(view)]
     if owner:
         wanted.append(queue_item.c.owner_id == bindparam("owner"))
     if severity:
@@ -138,9 +178,15 @@ def _page(*, view: View, owner: bool, severity: bool, after: bool) -> Query:
 
 
 async def page(
-    work: Work, visible: Visible, wanted: Wanted, after: Position | None, most: int, now: datetime
-) -> list[ItemSeen]:
-    """Return open items, the most severe and then the soonest due first."""
+    work: Work,
+    visible: Visible,
+    wanted: Wanted,
+    after: Position | None,
+    most: int,
+    now: datetime,
+    keys: Mapping[PracticeId, PracticeKeys],
+) -> list[Line]:
+    """Return open items, the most severe and then the soonest due first, each with its words."""
     values: dict[str, Any] = {"practices": list(visible.practices), "most": most}
     if wanted.view in ("mine", "team"):
         values["reader"] = wanted.reader
@@ -162,7 +208,84 @@ async def page(
         severity=wanted.severity is not None,
         after=after is not None,
     )
-    return [seen(row) for row in await work.rows(query, **values)]
+    items = [seen(row) for row in await work.rows(query, **values)]
+    words = await work.rows(_WORDS, practices=values["practices"], items=[one.id for one in items])
+    said = {row["item_id"]: _excerpt(row, keys[row["practice_id"]]) for row in words}
+    return [Line(one, said.get(one.id)) for one in items]
+
+
+# A statement of its own: joined to the page it would be planned anew each time, over every month of
+# texts, and that costs more than the page.
+_WORDS = Query(
+    select(
+        flag.c.practice_id,
+        flag.c.item_id,
+        flag.c.at,
+        flag.c.message_id,
+        message.c.body_sealed,
+        message.c.prompt,
+    )
+    .ext(distinct_on(flag.c.item_id))
+    .join(
+        message,
+        (message.c.practice_id == flag.c.practice_id) & (message.c.id == flag.c.message_id),
+    )
+    .where(
+        flag.c.practice_id == any_(bindparam("practices", type_=_UUIDS)),
+        flag.c.item_id == any_(bindparam("items", type_=_UUIDS)),
+    )
+    .order_by(flag.c.item_id, case(URGENCY, value=flag.c.severity), flag.c.id.desc())
+)
+
+
+def _counted(view: View) -> ColumnElement[int]:
+    some = (
+        select(queue_item.c.id)
+        .where(
+            queue_item.c.practice_id == any_(bindparam("practices", type_=_UUIDS)),
+            *_open_in(view),
+        )
+        .limit(MOST_COUNTED)
+        .subquery()
+    )
+    return select(func.count()).select_from(some).scalar_subquery().label(view)
+
+
+VIEWS: tuple[View, ...] = get_args(View)
+_COUNTS = Query(select(*(_counted(view) for view in VIEWS)))
+
+
+async def counts(
+    work: Work, visible: Visible, reader: StaffId, now: datetime
+) -> Mapping[View, int]:
+    """Return how much is open in each view; MOST_COUNTED means that many or more."""
+    row = await work.maybe(_COUNTS, practices=list(visible.practices), reader=reader, now=now)
+    return {view: 0 if row is None else row[view] for view in VIEWS}
+
+
+def _excerpt(row: Row, keys: PracticeKeys) -> Excerpt:
+    body = keys.open_text("message.body", row["message_id"], row["body_sealed"])
+    return Excerpt(words=beginning(body), at=row["at"], prompt=row["prompt"])
+
+
+def excerpt_of(flags: Sequence[FlagSeen]) -> Excerpt | None:
+    """Return the words of the most severe reason, and of those the newest: as a page has them."""
+    said = [one for one in flags if one.words is not None]
+    first = min(said, key=lambda one: (URGENCY[one.severity], -one.id.int), default=None)
+    if first is None or first.words is None:
+        return None
+    return Excerpt(words=beginning(first.words), at=first.at, prompt=first.prompt)
+
+
+def beginning(text: str) -> str:
+    """Return the first words of a text, on one line; what is left out is marked."""
+    line = " ".join(text.split())
+    if len(line) <= LONGEST_EXCERPT:
+        return line
+    room = line[: LONGEST_EXCERPT - 1]
+    # A text without spaces is cut where the room ends.
+    words = room.rpartition(" ")[0] if " " in room[LONGEST_EXCERPT // 2 :] else room
+    return f"{words.rstrip()}…"
 
 
 def position(item: ItemSeen) -> Position:

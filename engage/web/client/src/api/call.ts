@@ -14,6 +14,7 @@ export type Patient = Schema["PatientOut"];
 export type Instrument = Schema["InstrumentOut"];
 export type Texting = Schema["TextingOut"];
 export type Severity = Item["severity"];
+export type Counts = Schema["QueueCounts"];
 export type Outcome = NonNullable<Item["outcome"]>;
 
 type Verb = "get" | "post" | "delete";

@@ -352,6 +352,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/queue/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How much open work there is in each view
+         * @description Count the open work of each view in all practices of the caller; it names nobody.
+         */
+        get: operations["countQueue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/queue/{item_id}": {
         parameters: {
             query?: never;
@@ -580,6 +600,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/webhooks/twilio/voice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Somebody calls the number that texts
+         * @description Say, in English and Spanish, where help is and when the practice can be reached.
+         */
+        post: operations["answerCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -653,6 +693,16 @@ export interface components {
             type: "chosen";
         };
         /**
+         * ClockOut
+         * @description By which clock quiet hours are kept.
+         */
+        ClockOut: {
+            /** @enum {unknown} */
+            known: "state" | "stated" | "unknown";
+            words: string;
+            zones: string[];
+        };
+        /**
          * CompletionIn
          * @description What became of it.
          */
@@ -723,6 +773,15 @@ export interface components {
             email: string;
         };
         /**
+         * ExcerptOut
+         * @description How the text begins that the work is about: of the most severe reason, the newest.
+         */
+        ExcerptOut: {
+            at: string;
+            prompt: string | null;
+            words: string;
+        };
+        /**
          * FieldError
          * @description What is wrong with one part of a request.
          */
@@ -775,6 +834,21 @@ export interface components {
             items: components["schemas"]["HandsetText"][];
         };
         /**
+         * HeldBackOut
+         * @description A text of ours that has not left, or never will.
+         */
+        HeldBackOut: {
+            at: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {unknown} */
+            kind: "check-in" | "consent" | "discharge" | "nudge" | "reply" | "safety" | "screening" | "staff" | "visit-2d" | "visit-3h";
+            /** @enum {unknown} */
+            reason: "human-talking" | "over-budget" | "quiet-hours" | "stale";
+            until: string | null;
+            words: string;
+        };
+        /**
          * Holder
          * @description Who holds an item, and since when.
          */
@@ -818,6 +892,7 @@ export interface components {
             claimed_at: string | null;
             closed_at: string | null;
             due_at: string;
+            excerpt: components["schemas"]["ExcerptOut"] | null;
             flags: components["schemas"]["FlagOut"][];
             /** Format: uuid */
             id: string;
@@ -874,6 +949,7 @@ export interface components {
             claimed_at: string | null;
             closed_at: string | null;
             due_at: string;
+            excerpt: components["schemas"]["ExcerptOut"] | null;
             /** Format: uuid */
             id: string;
             opened_at: string;
@@ -929,6 +1005,7 @@ export interface components {
             practice_name: string;
             /** @enum {unknown} */
             role: "care_manager" | "practice_admin" | "supervisor";
+            time_zone: string;
         };
         /**
          * MessageEntry
@@ -944,6 +1021,8 @@ export interface components {
             id: string;
             /** @description What became of it. */
             state: string;
+            /** @description Why it waits or was not sent. */
+            state_reason: string | null;
             thread_id: string | null;
             /** @enum {unknown} */
             type: "message";
@@ -974,7 +1053,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {unknown} */
-            kind: "check-in" | "consent" | "reply" | "safety" | "screening" | "staff";
+            kind: "check-in" | "consent" | "discharge" | "nudge" | "reply" | "safety" | "screening" | "staff" | "visit-2d" | "visit-3h";
             media_count: number;
             prompt: string | null;
             question: string | null;
@@ -1029,6 +1108,8 @@ export interface components {
             practice_id?: string | null;
             /** @default null */
             time_zone?: string | null;
+            /** @default null */
+            us_state?: string | null;
         };
         /**
          * NewScreeningIn
@@ -1091,6 +1172,7 @@ export interface components {
             /** @enum {unknown} */
             status?: "active" | "deceased" | "inactive";
             time_zone?: string | null;
+            us_state?: string | null;
         };
         /**
          * PatientList
@@ -1131,6 +1213,7 @@ export interface components {
             /** @enum {unknown} */
             status: "active" | "deceased" | "inactive";
             time_zone: string | null;
+            us_state: string | null;
             /** @description Counts every change; the ETag. */
             version: number;
         };
@@ -1169,6 +1252,7 @@ export interface components {
             practice_name: string;
             relationship: string | null;
             texts_to: string;
+            time_zone: string;
         };
         /**
          * Problem
@@ -1196,6 +1280,17 @@ export interface components {
             text: {
                 [key: string]: string;
             };
+        };
+        /**
+         * QueueCounts
+         * @description How much is open in each view; a count ends at 100, which means 100 or more.
+         */
+        QueueCounts: {
+            all: number;
+            crises: number;
+            mine: number;
+            team: number;
+            unclaimed: number;
         };
         /**
          * Ready
@@ -1320,8 +1415,15 @@ export interface components {
          * @description May we text this patient now, and if not, why.
          */
         TextingOut: {
+            clock: components["schemas"]["ClockOut"];
+            /** @description Not sent, in two weeks. */
+            dropped: components["schemas"]["HeldBackOut"][];
             may: boolean;
-            reason: ("no-phone" | "opted-out" | "patient-inactive") | null;
+            /** @description The same for a text that a plan sends. */
+            planned: components["schemas"]["VerdictOut"];
+            reason: ("no-phone" | "opted-out" | "patient-inactive") | ("human-talking" | "over-budget" | "quiet-hours") | "stale" | null;
+            until: string | null;
+            waiting: components["schemas"]["HeldBackOut"][];
             words: string;
         };
         /**
@@ -1339,6 +1441,18 @@ export interface components {
         TokenIn: {
             /** @description As `engage token` shows it. */
             token: string;
+        };
+        /**
+         * VerdictOut
+         * @description What a text written now would meet.
+         */
+        VerdictOut: {
+            /** @description False if nothing may leave however long it waits. */
+            may: boolean;
+            reason: ("no-phone" | "opted-out" | "patient-inactive") | ("human-talking" | "over-budget" | "quiet-hours") | "stale" | null;
+            /** @description When it would leave; null: at once. */
+            until: string | null;
+            words: string;
         };
     };
     responses: never;
@@ -2825,6 +2939,82 @@ export interface operations {
             };
         };
     };
+    countQueue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueCounts"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getQueueItem: {
         parameters: {
             query?: never;
@@ -4082,6 +4272,86 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answerCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The carrier's form, signed. */
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/xml": string;
+                };
             };
             /** @description Bad Request */
             400: {

@@ -4,7 +4,8 @@ import { useEffect, useId, useRef } from "preact/hooks";
 
 import type { ItemDetail, Message } from "../api/call";
 import { count } from "../shared/segments";
-import { clock, day } from "../shared/time";
+import { Moment } from "../shared/moment";
+import { day } from "../shared/time";
 import { named, t } from "../shared/words";
 import {
   closed,
@@ -23,6 +24,7 @@ import {
   texting,
   texts,
   threadRead,
+  zone,
 } from "./desk";
 import { questionOf } from "./instruments";
 import { Due, Severity } from "./queue";
@@ -122,16 +124,19 @@ function byMoment(one: Message, other: Message): number {
 }
 
 function Text({ text, before }: { text: Message; before: Message | undefined }) {
-  const date = day(text.at);
+  const date = day(text.at, zone.value);
   const asked = text.direction === "in" ? questionOf(text.prompt, text.question) : null;
   return (
     <>
-      {before === undefined || day(before.at) !== date ? (
+      {before === undefined || day(before.at, zone.value) !== date ? (
         <li class="day soft small">{date}</li>
       ) : null}
       <li class={`text ${text.direction} ${text.author}`}>
         <p class="about small">
-          <strong>{authorOf(text)}</strong> <span class="soft">{clock(text.at)}</span>
+          <strong>{authorOf(text)}</strong>{" "}
+          <span class="soft">
+            <Moment at={text.at} zone={zone.value} as="clock" />
+          </span>
         </p>
         {asked === null ? null : (
           <p class="asked soft small">{t("thread.answers", { question: asked })}</p>

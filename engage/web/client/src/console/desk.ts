@@ -5,6 +5,7 @@ import { batch, computed, signal } from "@preact/signals";
 import {
   call,
   Problem,
+  type Counts,
   type Instrument,
   type Item,
   type ItemDetail,
@@ -14,7 +15,7 @@ import {
   type Patient,
   type Texting,
 } from "../api/call";
-import { clock } from "../shared/time";
+import { ago, type Zone } from "../shared/time";
 import { named, t } from "../shared/words";
 
 export const VIEWS = ["mine", "team", "unclaimed", "crises", "all"] as const;
@@ -34,6 +35,7 @@ export const view = signal<View>("mine");
 export const items = signal<Item[] | undefined>(undefined);
 export const next = signal<string | null>(null);
 export const crises = signal<Item[]>([]);
+export const counts = signal<Counts | undefined>(undefined);
 
 /** The piece of work in the address, and what is known of it. */
 export const openId = signal<string | null>(null);
@@ -68,6 +70,14 @@ export const mine = computed(
 export const held = computed(() => detail.value?.status === "in-progress");
 export const closed = computed(() => detail.value?.closed_at != null);
 
+/** The clock of a practice: all who work there read the same times, wherever they sit. */
+export function zoneOf(practice: string | undefined): Zone {
+  const held = me.value?.memberships ?? [];
+  return (held.find((one) => one.practice_id === practice) ?? held[0])?.time_zone;
+}
+/** The clock by which the open card is told. */
+export const zone = computed(() => zoneOf(detail.value?.practice_id));
+
 // Signing in and out
 
 export async function whoAmI(): Promise<void> {
@@ -99,6 +109,7 @@ export function forget(): void {
     me.value = null;
     items.value = undefined;
     crises.value = [];
+    counts.value = undefined;
     drafts.value = {};
     closeCard();
   });
@@ -140,15 +151,17 @@ export async function loadQueue(): Promise<void> {
     Promise.all([
       call("get", "/v1/queue", { query: { view: view.value, limit: 50 } }),
       call("get", "/v1/queue", { query: { view: "crises", limit: 50 } }),
+      call("get", "/v1/queue/counts"),
     ]),
   );
   if (loaded === undefined || turn !== asked) return;
-  const [page, open] = loaded;
+  const [page, open, many] = loaded;
   const first = items.value === undefined;
   batch(() => {
     items.value = page.items;
     next.value = page.next;
     crises.value = open.items;
+    counts.value = many;
   });
   if (first) return;
   for (const item of [...open.items, ...page.items]) {
@@ -362,7 +375,7 @@ async function refused(problem: Problem): Promise<boolean> {
     const holder = problem.heldBy;
     const words =
       holder?.name != null && holder.since !== null
-        ? t("do.lost", { name: holder.name, when: clock(holder.since) })
+        ? t("do.lost", { name: holder.name, when: ago(holder.since, zone.value) })
         : t("do.lost.nobody");
     await Promise.all([loadCard(), loadQueue()]);
     notice.value = { kind: "warn", words };

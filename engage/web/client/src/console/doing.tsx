@@ -3,7 +3,9 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useId, useRef } from "preact/hooks";
 
 import type { Flag, ItemDetail, Outcome } from "../api/call";
-import { when } from "../shared/time";
+import { Moment } from "../shared/moment";
+import { spaced } from "../shared/number";
+import { clock, differ, now, place, when } from "../shared/time";
 import { named, t } from "../shared/words";
 import {
   change,
@@ -16,6 +18,7 @@ import {
   nameOf,
   notice,
   patient,
+  zone,
 } from "./desk";
 import { optionOf, questionOf } from "./instruments";
 import { finishing } from "./keys";
@@ -114,7 +117,7 @@ function Closed({ item }: { item: ItemDetail }) {
       <p>
         <strong>{item.outcome === null ? "" : named("outcome", item.outcome)}</strong>
       </p>
-      <p class="small">{t("do.closed", { when: when(item.closed_at ?? "") })}</p>
+      <p class="small">{t("do.closed", { when: when(item.closed_at ?? "", zone.value) })}</p>
       {item.note === null ? null : <p class="note">{item.note}</p>}
     </div>
   );
@@ -256,7 +259,7 @@ function Reason({ flag }: { flag: Flag }) {
       <p>
         <strong>{named("reason", flag.reason)}</strong>{" "}
         <span class="soft small">
-          {named("severity", flag.severity)} · {when(flag.at)}
+          {named("severity", flag.severity)} · <Moment at={flag.at} zone={zone.value} as="ago" />
         </span>
       </p>
       {question === null ? null : (
@@ -280,6 +283,19 @@ function Reason({ flag }: { flag: Flag }) {
   );
 }
 
+/** What their clock shows, where it is not the practice's: one looks before one calls. */
+function Elsewhere({ of }: { of: string | null }) {
+  if (of === null || !differ(of, zone.value)) return null;
+  return (
+    <div>
+      <dt>{t("why.time")}</dt>
+      <dd>
+        {clock(new Date(now.value).toISOString(), of)} ({place(of)})
+      </dd>
+    </div>
+  );
+}
+
 function Person({ item }: { item: ItemDetail }) {
   const person = patient.value;
   if (item.patient === null || person === undefined) return null;
@@ -293,8 +309,9 @@ function Person({ item }: { item: ItemDetail }) {
       <dl class="facts">
         <div>
           <dt>{t("why.phone")}</dt>
-          <dd>{person.phone ?? t("why.no.phone")}</dd>
+          <dd>{person.phone === null ? t("why.no.phone") : spaced(person.phone)}</dd>
         </div>
+        <Elsewhere of={person.time_zone} />
         <div>
           <dt>{t("why.language")}</dt>
           <dd>{named("language", person.language)}</dd>

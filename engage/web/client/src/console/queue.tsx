@@ -1,8 +1,34 @@
 // The queue: the most severe and the soonest due first, as the server orders it.
 import type { Item } from "../api/call";
-import { minutesUntil, span, when } from "../shared/time";
+import { Moment } from "../shared/moment";
+import {
+  capital,
+  clock,
+  differ,
+  minutesUntil,
+  place,
+  span,
+  when,
+  whole,
+  type Zone,
+} from "../shared/time";
 import { named, t } from "../shared/words";
-import { items, loadMore, me, nameOf, next, openId, show, view, VIEWS } from "./desk";
+import {
+  counts,
+  items,
+  loadMore,
+  me,
+  nameOf,
+  next,
+  openId,
+  show,
+  view,
+  VIEWS,
+  zone,
+  zoneOf,
+  type View,
+} from "./desk";
+import { optionOf } from "./instruments";
 import { addressOf, go } from "./route";
 
 export function Queue() {
@@ -14,11 +40,7 @@ export function Queue() {
           <h2 id="queue" tabIndex={-1}>
             {t("queue.title")}
           </h2>
-          <p class="soft small">
-            {rows === undefined
-              ? ""
-              : t(next.value === null ? "queue.count" : "queue.count.more", { n: rows.length })}
-          </p>
+          <Whose />
         </div>
         <div class="views" role="group" aria-label={t("view.label")}>
           {VIEWS.map((one) => (
@@ -31,6 +53,7 @@ export function Queue() {
               }}
             >
               {t(`view.${one}`)}
+              <Many of={one} />
             </button>
           ))}
         </div>
@@ -70,13 +93,21 @@ function Row({ item }: { item: Item }) {
       >
         <span class="row spread">
           <Severity of={item} />
-          <Due moment={item.due_at} />
+          <Due moment={item.due_at} zone={zoneOf(item.practice_id)} />
         </span>
         <span class="row">
           <strong class="who">{nameOf(item)}</strong>
           <span class="chip">{named("subject", item.subject)}</span>
         </span>
-        <span class="soft small">{ownership(item)}</span>
+        <Said of={item} />
+        <span class="row spread last soft small">
+          <span>{ownership(item)}</span>
+          <Moment
+            at={item.excerpt?.at ?? item.opened_at}
+            zone={zoneOf(item.practice_id)}
+            as="ago"
+          />
+        </span>
       </a>
     </li>
   );
@@ -91,15 +122,56 @@ export function Severity({ of }: { of: Item }) {
   return <span class={`severity ${of.severity}`}>{named("severity", of.severity)}</span>;
 }
 
-export function Due({ moment, bare }: { moment: string; bare?: boolean }) {
+/** The first words of the text that it is about, and what a bare number stands for. */
+function Said({ of }: { of: Item }) {
+  const said = of.excerpt;
+  if (said === null) return null;
+  const option = optionOf(said.prompt, said.words);
+  return (
+    <span class="said">
+      <q>{said.words}</q>
+      {option === null ? null : <span class="soft small"> {option}</span>}
+    </span>
+  );
+}
+
+/** How much is open in a view; the server stops counting at a hundred. */
+function Many({ of }: { of: View }) {
+  const many = counts.value?.[of] ?? 0;
+  if (many === 0) return null;
+  return (
+    <>
+      {" "}
+      <span class={of === "crises" ? "many alarm" : "many"}>{many > 99 ? "99+" : many}</span>
+    </>
+  );
+}
+
+/** Whose clock the page goes by, where it is not the reader's own. */
+function Whose() {
+  const ours = zoneOf(undefined);
+  if (ours === undefined || !differ(ours, undefined)) return null;
+  return <p class="soft small">{t("time.place", { place: place(ours) })}</p>;
+}
+
+interface DueOf {
+  moment: string;
+  zone?: Zone;
+  bare?: boolean;
+}
+
+export function Due({ moment, zone: own, bare }: DueOf) {
+  const by = own ?? zone.value;
   const left = minutesUntil(moment);
   if (left < 0) return <span class="due over">{t("due.over", { span: span(left) })}</span>;
-  const near = left < 12 * 60 ? ` · ${t("due.in", { span: span(left) })}` : "";
+  const near = left < 12 * 60;
+  // "In 20 min" says which day; the clock beside it need not.
+  const at = near ? clock(moment, by) : when(moment, by);
   return (
-    <span class={left < 60 ? "due near" : "due"}>
-      {bare === true ? when(moment) : t("due", { when: when(moment) })}
-      {near}
-    </span>
+    <time dateTime={moment} title={whole(moment, by)} class={left < 60 ? "due near" : "due"}>
+      {bare === true ? capital(at) : t("due", { when: at })}
+      {near ? ` · ${t("due.in", { span: span(left) })}` : ""}
+    </time>
   );
 }
 

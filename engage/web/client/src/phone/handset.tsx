@@ -3,7 +3,9 @@ import { signal, useComputed, useSignal } from "@preact/signals";
 import { useEffect, useId, useRef } from "preact/hooks";
 
 import { count } from "../shared/segments";
-import { clock } from "../shared/time";
+import { Moment } from "../shared/moment";
+import { spaced } from "../shared/number";
+import { isToday } from "../shared/time";
 import { named, t } from "../shared/words";
 import { away, phones, shown, threads, write, type Phone, type Text } from "./store";
 
@@ -95,7 +97,7 @@ function Bubble({ text, phone }: { text: Text; phone: Phone }) {
         {text.body}
       </p>
       <p class="about">
-        <span>{clock(text.at)}</span> · <span class="state">{state}</span> ·{" "}
+        <Moment at={text.at} zone={phone.zone} as={isToday(text.at, phone.zone) ? "clock" : "when"} /> · <span class="state">{state}</span> ·{" "}
         <span>{segments}</span>
       </p>
     </li>
@@ -186,8 +188,4 @@ function roleOf(phone: Phone): string {
       : t("phone.caregiver", { relationship: first.relationship ?? "", name: first.of ?? "" });
   const role = said.charAt(0).toLocaleUpperCase() + said.slice(1);
   return `${role} · ${named("language", first.language)} ·`;
-}
-
-function spaced(number: string): string {
-  return number.replace(/^\+1(\d{3})(\d{3})(\d{4})$/, "($1) $2-$3");
 }

@@ -11,6 +11,8 @@ export interface Phone {
   number: string;
   textsTo: string;
   practice: string;
+  /** What the clock on it goes by. */
+  zone: string | undefined;
   people: Person[];
 }
 
@@ -81,6 +83,7 @@ function together(people: Person[]): Phone[] {
       number: person.number,
       textsTo: person.texts_to,
       practice: person.practice_name,
+      zone: person.time_zone,
       people: [],
     };
     phone.people.push(person);
@@ -92,6 +95,7 @@ function together(people: Person[]): Phone[] {
       number: STRANGER,
       textsTo: first.texts_to,
       practice: first.practice_name,
+      zone: first.time_zone,
       people: [],
     });
   }

@@ -1,0 +1,45 @@
+"""The bench's own arithmetic: what it must not get wrong, without a server."""
+
+import pytest
+
+from tests.bench.bare import WRITTEN
+from tests.bench.hot import LEAST_SECONDS, shortened, wrongs
+from tests.bench.measure import percentile, sample, summary
+
+
+def test_rows_that_add_up_are_not_complained_of() -> None:
+    """Ten answered texts with the rows of ten leave nothing to say."""
+    assert wrongs(10, {table: 10 * each for table, each in WRITTEN.items()}, 0, {}, {}) == ()
+
+
+@pytest.mark.parametrize("table", WRITTEN)
+@pytest.mark.parametrize("off", [-1, 1])
+def test_one_row_lost_or_doubled_fails(table: str, off: int) -> None:
+    """A single row too few or too many, in any table, is named."""
+    rows = {name: 10 * each for name, each in WRITTEN.items()}
+    rows[table] += off
+    assert [one.partition(":")[0] for one in wrongs(10, rows, 0, {}, {})] == [table]
+
+
+def test_an_idle_or_refusing_product_fails() -> None:
+    """No answer at all, an unread text, another answer, a refused duplicate: each is a failure."""
+    none = dict.fromkeys(WRITTEN, 0)
+    assert len(wrongs(0, none, 0, {}, {})) == 1
+    assert len(wrongs(0, none, 1, {"503": 2}, {"403": 1})) == 4
+
+
+def test_a_crowded_machine_shortens_rounds_and_never_drops_one() -> None:
+    """Rounds that would take too long are cut to what is left, down to a floor."""
+    assert shortened(2.5, took=30, left=150, rounds=4) == 2.5
+    assert shortened(2.5, took=60, left=192, rounds=4) == 2.0
+    assert shortened(2.5, took=60, left=-5, rounds=4) == LEAST_SECONDS
+    assert shortened(2.5, took=60, left=-5, rounds=0) == 2.5
+
+
+def test_percentiles_and_medians_are_of_the_rounds() -> None:
+    """p99 of a hundred values is the ninety-ninth; a summary is medians and the range."""
+    values = [float(n) for n in range(1, 101)]
+    assert (percentile(values, 0.5), percentile(values, 0.99)) == (50, 99)
+    rounds = [sample(count, 2.0, values) for count in (200, 100, 900)]
+    whole = summary(rounds)
+    assert (whole.per_second, whole.least, whole.most, whole.p99) == (100, 50, 450, 99)
