@@ -6,21 +6,18 @@ This room refuses logic: a command calls one function of a room below and prints
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Never, TypeVar
 
 import click
-import uvloop
 
 from engage import __version__, doctor, logs, wiring
 from engage.clock import SystemClock
+from engage.commands import in_house, practice_named, run, settings_read, stop, upkeep
 from engage.conversation.transcript_format import TranscriptInvalid, parse, print_transcript
 from engage.db.migrate import migrate
-from engage.db.session import Database, Work
+from engage.db.session import Work
 from engage.demo import run as demo_run
 from engage.errors import EngageError, WrongSetting
-from engage.ids import PracticeId
 from engage.people import bootstrap
 from engage.people.csv_import import BadRows
 from engage.people.patient import Revision
@@ -32,7 +29,6 @@ from engage.turns.library import Library
 from engage.turns.transcript import play
 from engage.turns.typed import converse
 
-T = TypeVar("T")
 LONGEST_TOKEN_MINUTES = 60
 PORT = click.IntRange(0, 65535)
 _ACCOUNT_NEEDED = "ENGAGE_CARRIER is twilio: name the practice's account with --account-sid."
@@ -42,49 +38,6 @@ _ACCOUNT_NEEDED = "ENGAGE_CARRIER is twilio: name the practice's account with --
 @click.version_option(__version__, prog_name="engage")
 def main() -> None:
     """Text messages that ask how patients are, and care managers who hear the answer."""
-
-
-def _settings() -> Settings:
-    try:
-        settings = load(os.environ)
-    except EngageError as error:
-        _stop(error)
-    logs.configure(settings.log_level)
-    return settings
-
-
-def _stop(error: EngageError) -> Never:
-    where = f" ({error.field})" if error.field else ""
-    click.echo(f"engage: {error.sentence}{where}", err=True)
-    sys.exit(1)
-
-
-def _run(act: Callable[[], Awaitable[T]]) -> T:
-    try:
-        # uvloop halves what the loop itself costs a webhook (docs/performance.md).
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(_awaited(act))
-    except EngageError as error:
-        _stop(error)
-    except KeyboardInterrupt:
-        sys.exit(130)
-
-
-async def _awaited(act: Callable[[], Awaitable[T]]) -> T:
-    return await act()
-
-
-async def _in_house(act: Callable[[wiring.House], Awaitable[T]]) -> T:
-    """Run something in an API process's house; embedded servers are joined and left again."""
-    settings, servers = await wiring.to_thread_prepared(_settings())
-    try:
-        if servers is not None:
-            await migrate(settings.owner_database_url, wiring.logins(settings))
-        async with wiring.house(settings, "app") as house:
-            return await act(house)
-    finally:
-        if servers is not None:
-            await asyncio.to_thread(servers.stop)
 
 
 # Processes
@@ -97,9 +50,9 @@ async def _in_house(act: Callable[[wiring.House], Awaitable[T]]) -> T:
 @click.option("--once", is_flag=True, help="Play the main job end to end and stop.")
 def demo(host: str, port: int, data_dir: Path | None, once: bool) -> None:  # noqa: FBT001 - click
     """Run a fictional practice on this machine: database, queue, API, worker, people."""
-    settings = _settings()
+    settings = settings_read()
     sys.exit(
-        _run(lambda: demo_run.run(settings, host=host, port=port, data_dir=data_dir, once=once))
+        run(lambda: demo_run.run(settings, host=host, port=port, data_dir=data_dir, once=once))
     )
 
 
@@ -111,8 +64,8 @@ def serve(host: str, port: int) -> None:
     # uvicorn and litestar take half a second to import: no other command waits for them.
     from engage import running
 
-    settings = _settings()
-    _run(lambda: running.serve(settings, host=host, port=port))
+    settings = settings_read()
+    run(lambda: running.serve(settings, host=host, port=port))
 
 
 @main.command()
@@ -120,14 +73,14 @@ def worker() -> None:
     """Run a job process, from settings alone."""
     from engage import running  # as for serve
 
-    settings = _settings()
-    _run(lambda: running.work(settings))
+    settings = settings_read()
+    run(lambda: running.work(settings))
 
 
 @main.command(name="migrate")
 def migrate_command() -> None:
     """Bring the schema up and give the logins their rights."""
-    settings = _settings()
+    settings = settings_read()
 
     async def act() -> str:
         filled, servers = await wiring.to_thread_prepared(settings)
@@ -137,7 +90,7 @@ def migrate_command() -> None:
             if servers is not None:
                 await asyncio.to_thread(servers.stop)
 
-    click.echo(f"The schema is at {_run(act)}.")
+    click.echo(f"The schema is at {run(act)}.")
 
 
 @main.command(name="doctor")
@@ -153,9 +106,9 @@ def doctor_command(part: doctor.Part) -> None:
     try:
         settings = load(os.environ)
     except EngageError as error:
-        _stop(error)
+        stop(error)
     logs.configure("ERROR")
-    wrong = _run(lambda: doctor.examine(settings, part))
+    wrong = run(lambda: doctor.examine(settings, part))
     for sentence in wrong:
         click.echo(f"- {sentence}")
     click.echo("Not ready." if wrong else "Ready.")
@@ -226,7 +179,11 @@ def create_practice(  # noqa: PLR0913, PLR0917 - click's options
         )
         return str(made.practice_id)
 
-    click.echo(_run(lambda: _in_house(act)))
+    click.echo(run(lambda: in_house(act)))
+
+
+practice.add_command(upkeep.account)
+main.add_command(upkeep.rotate_keys)
 
 
 @main.group()
@@ -252,26 +209,13 @@ def create_staff(practice_name: str, email: str, name: str, role: Role) -> None:
             house.database,
             house.vault,
             house.clock,
-            practice=await _practice(house, practice_name),
+            practice=await practice_named(house, practice_name),
             staff=NewStaff.named(email, name),
             role=role,
         )
         return str(person)
 
-    click.echo(_run(lambda: _in_house(act)))
-
-
-async def _practice(house: wiring.House, named: str) -> PracticeId:
-    owner = await Database.open(
-        house.settings.need("owner_database_url"),
-        setting="ENGAGE_OWNER_DATABASE_URL",
-        size=1,
-        may_own=True,
-    )
-    try:
-        return await bootstrap.find_practice(owner, named)
-    finally:
-        await owner.close()
+    click.echo(run(lambda: in_house(act)))
 
 
 @main.command()
@@ -285,8 +229,8 @@ async def _practice(house: wiring.House, named: str) -> PracticeId:
 def token(email: str, minutes: int) -> None:
     """Print a bearer token for scripts: shown once, kept as a hash, at most an hour."""
     click.echo(
-        _run(
-            lambda: _in_house(
+        run(
+            lambda: in_house(
                 lambda house: bootstrap.token(
                     house.database, house.vault, house.clock, email=email, minutes=minutes
                 )
@@ -307,7 +251,7 @@ def import_patients(file: Path, practice_name: str) -> None:
     """Import patients from a CSV file: all or nothing; the same file twice changes nothing."""
 
     async def act(house: wiring.House) -> bootstrap.Imported:
-        practice_id = await _practice(house, practice_name)
+        practice_id = await practice_named(house, practice_name)
 
         async def told(work: Work, changed: Revision) -> None:
             before, after = changed.before, changed.after
@@ -332,14 +276,14 @@ def import_patients(file: Path, practice_name: str) -> None:
         )
 
     try:
-        done = asyncio.run(_in_house(act))
+        done = asyncio.run(in_house(act))
     except BadRows as bad:
         for row in bad.rows:
             click.echo(f"line {row.line}: {row.reason}", err=True)
         click.echo(f"engage: {bad.sentence}", err=True)
         sys.exit(1)
     except EngageError as error:
-        _stop(error)
+        stop(error)
     click.echo(f"{done.created} created, {done.updated} updated, {done.unchanged} unchanged.")
 
 
@@ -366,7 +310,7 @@ def play_command(file: Path, write: bool) -> None:  # noqa: FBT001 - click
         transcript = parse(file.read_text("utf-8"))
         played = play(transcript, library)
     except TranscriptInvalid as error:
-        _stop(error)
+        stop(error)
     except (OSError, UnicodeDecodeError):
         click.echo("engage: the transcript can't be read.", err=True)
         sys.exit(1)
@@ -381,7 +325,7 @@ def play_command(file: Path, write: bool) -> None:  # noqa: FBT001 - click
 def texts(unsigned: bool) -> None:  # noqa: FBT001 - click
     """Print the wordings that wait for a reviewer, each with the hash a signature must name."""
     library = Library.shipped()
-    settings = _settings()
+    settings = settings_read()
     waiting = wiring.drafts(settings, library)
     for draft in waiting if unsigned else wiring.drafts(Settings(), library):
         click.echo(f"# {draft.words!r}")

@@ -2,7 +2,7 @@
 
 A process may ask for its own part alone: an API process holds no login but its own, so it can't
 answer for the rest. This room refuses jargon and values: a sentence names the setting and what to
-do.
+do. (With no database named it starts the embedded one, as every command does.)
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from engage import wiring
 from engage.db.migrate import current, newest
-from engage.db.sealing import MasterKeys
+from engage.db.sealing import CannotOpen, MasterKeys
 from engage.db.session import Database, DatabaseAway
 from engage.db.vault import Vault
 from engage.errors import EngageError
@@ -21,6 +21,7 @@ from engage.ids import PracticeId
 from engage.messaging import account as carrier_account
 from engage.messaging.carrier import CarrierSilent
 from engage.messaging.doors import Door, Doors
+from engage.messaging.spool import check as spool_check
 from engage.messaging.twilio import TwilioCarrier
 from engage.people.staffing import store as staffing
 from engage.settings import Settings
@@ -28,6 +29,8 @@ from engage.turns.library import Library
 
 REDIS_SECONDS = 3.0
 Part: TypeAlias = Literal["all", "deployment", "api", "worker"]
+_SPOOLING: tuple[Part, ...] = ("all", "api")
+_WHOLE: tuple[Part, ...] = ("all", "deployment")
 _LOGINS: tuple[tuple[str, str, bool, tuple[Part, ...]], ...] = (
     ("database_url", "ENGAGE_DATABASE_URL", False, ("all", "deployment", "api", "worker")),
     ("owner_database_url", "ENGAGE_OWNER_DATABASE_URL", True, ("all", "deployment")),
@@ -40,7 +43,8 @@ async def examine(settings: Settings, part: Part = "all") -> list[str]:
     """Return every fault found, as sentences; none means ready.
 
     `part` is what one process needs, or the deployment without the world around it: only "all" asks
-    the carrier about the texting accounts, and no start may hang on its answer.
+    the carrier about the texting accounts, and no start may hang on its answer. Nor may it hang on
+    Redis, without which everything works, later: one process does not ask for it.
     """
     wrong: list[str] = []
     try:
@@ -51,16 +55,20 @@ async def examine(settings: Settings, part: Part = "all") -> list[str]:
         for field, name, may_own, parts in _LOGINS:
             if part in parts:
                 wrong += await _login(getattr(filled, field), name, may_own=may_own)
-        wrong += await _redis(filled)
+        if part in _SPOOLING:
+            directory = wiring.spool_directory(filled)
+            wrong += spool_check.faults(directory, real=filled.carrier == "twilio")
+        if part in _WHOLE:
+            wrong += await _redis(filled)
         waiting = wiring.drafts(filled, Library.shipped())
         if waiting and filled.carrier == "twilio":
             wrong.append(
                 f"ENGAGE_TEXT_REVIEWS does not cover {len(waiting)} draft wordings; "
                 "`engage texts --unsigned` lists them."
             )
-        if part == "all" and filled.carrier == "twilio" and not wrong:
-            # With a fault above, what follows would be a fault of that fault.
-            wrong += await accounts(filled)
+        # With a fault above, what follows would be a fault of that fault.
+        if part in _WHOLE and not wrong:
+            wrong += await practices(filled, ask=part == "all" and filled.carrier == "twilio")
     except EngageError as error:
         wrong.append(error.sentence)
     finally:
@@ -101,8 +109,32 @@ async def _redis(settings: Settings) -> list[str]:
     return []
 
 
-async def accounts(settings: Settings) -> list[str]:
-    """Look at every practice's account at its carrier: numbers, addresses, campaign."""
+async def practices(settings: Settings, *, ask: bool) -> list[str]:
+    """Look at every practice: do its keys open, and is its account at the carrier as it must be.
+
+    `ask` is whether the carrier is asked: numbers, addresses, campaign.
+    """
+    names = await _names(settings)
+    app = await Database.open(settings.database_url, setting="ENGAGE_DATABASE_URL", size=2)
+    carrier = TwilioCarrier(base_url=settings.twilio_base_url or None)
+    try:
+        doors = Doors(app, Vault(MasterKeys(settings.secret_keys), app))
+        wrong: list[str] = []
+        for practice, name in names.items():
+            try:
+                hung = await doors.by_practice(practice)
+            except CannotOpen:
+                found = ["ENGAGE_SECRET_KEYS lacks the key that its data are sealed with."]
+            else:
+                found = await _account(carrier, hung, settings.public_url) if ask else []
+            wrong += [f"{name}: {sentence}" for sentence in found]
+        return wrong
+    finally:
+        await carrier.aclose()
+        await app.close()
+
+
+async def _names(settings: Settings) -> dict[PracticeId, str]:
     owner = await Database.open(
         settings.need("owner_database_url"),
         setting="ENGAGE_OWNER_DATABASE_URL",
@@ -112,27 +144,13 @@ async def accounts(settings: Settings) -> list[str]:
     try:
         # No other login may list practices.
         async with owner.work() as work:
-            practices = await staffing.all_practices(work)
-        if not practices:
-            return []
-        async with owner.work(practices) as work:
-            names = await staffing.names_of(work, practices)
+            every = await staffing.all_practices(work)
+        if not every:
+            return {}
+        async with owner.work(every) as work:
+            return await staffing.names_of(work, every)
     finally:
         await owner.close()
-    app = await Database.open(settings.database_url, setting="ENGAGE_DATABASE_URL", size=2)
-    carrier = TwilioCarrier(base_url=settings.twilio_base_url or None)
-    try:
-        doors = Doors(app, Vault(MasterKeys(settings.secret_keys), app))
-        wrong: list[str] = []
-        for practice in practices:
-            found = await _account(
-                carrier, await doors.by_practice(PracticeId(practice)), settings.public_url
-            )
-            wrong += [f"{names[practice]}: {sentence}" for sentence in found]
-        return wrong
-    finally:
-        await carrier.aclose()
-        await app.close()
 
 
 async def _account(carrier: TwilioCarrier, doors: tuple[Door, ...], public_url: str) -> list[str]:

@@ -27,7 +27,9 @@ from engage.people.patient import NewPatient, Revision
 from engage.people.phone import PhoneNumber
 from engage.people.practice import (
     AmbiguousPractice,
+    CarrierChange,
     CarrierLogin,
+    NoCarrierAccount,
     Practice,
     PracticeFields,
     PracticeNumber,
@@ -139,6 +141,41 @@ async def found_practice(
         subject_id=practice,
     )
     return Created(practice, staff, carrier.account_sid), keys
+
+
+async def change_carrier(
+    database: Database,
+    vault: Vault,
+    clock: Clock,
+    *,
+    practice: PracticeId,
+    change: CarrierChange,
+    by: By = SYSTEM,
+) -> bool:
+    """Change a practice's account with its carrier; say whether there was anything to change."""
+    at, keys = clock.now(), await vault.keys(practice)
+
+    async def act(work: Work) -> bool:
+        login = await staffing.lock_carrier(work, keys)
+        if login is None:
+            raise NoCarrierAccount
+        changed = change.applied(login)
+        if changed == login:
+            return False
+        await staffing.set_carrier(work, keys, changed)
+        await audit.record(
+            work,
+            practice,
+            at,
+            actor=by.actor,
+            actor_id=by.actor_id,
+            action="practice.change_carrier",
+            subject="practice",
+            subject_id=practice,
+        )
+        return True
+
+    return await database.again(act, [practice], practice)
 
 
 async def create_staff(

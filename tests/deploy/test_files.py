@@ -58,6 +58,14 @@ def environment(service: Mapping[str, Any]) -> dict[str, str]:
     return dict(service.get("environment", {}))
 
 
+def doctor_of(name: str) -> list[str]:
+    """Return the arguments with which a service's health check asks the doctor."""
+    kind, *test = SERVICES[name]["healthcheck"]["test"]
+    words = shlex.split(test[0].partition("&&")[0]) if kind == "CMD-SHELL" else test
+    assert words[0] == "engage", name
+    return words[1:]
+
+
 # Both
 
 
@@ -85,6 +93,7 @@ def test_every_command_exists() -> None:
     commands = [
         *([str(word) for word in SERVICES[name]["command"]] for name in OURS[1:]),
         *(shlex.split(part)[1:] for part in SERVICES["migrate"]["entrypoint"][2].split("&&")),
+        *(doctor_of(name) for name in OURS[1:]),
         *(
             command
             for name in UNIT_FILES
@@ -156,6 +165,17 @@ def test_every_service_is_checked(name: str) -> None:
         assert check["test"]
 
 
+def test_the_doctor_is_the_readiness_check_everywhere() -> None:
+    """Each process of ours asks the doctor for its own part, in a container and as a unit."""
+    for name in OURS[1:]:
+        assert doctor_of(name) == ["doctor", "--part", name.partition("-")[0]]
+    for name, key in zip(UNIT_FILES, ("ExecStart", "ExecStartPre", "ExecStartPre"), strict=True):
+        part = {"engage-migrate.service": "deployment"}.get(name, name[7:].partition("@")[0])
+        assert ["doctor", "--part", part] in Unit.read(name).commands(key)
+    # A process that hangs is another thing than one that is not set up.
+    assert "/health/ready" in SERVICES["api-1"]["healthcheck"]["test"][1]
+
+
 @pytest.mark.parametrize("name", sorted(SERVICES))
 def test_secrets_are_files_that_exist_in_the_container(name: str) -> None:
     """A _FILE setting names a secret that the service is given, and it is given no other."""
@@ -217,6 +237,21 @@ def test_the_secrets_are_those_that_the_script_makes(tmp_path: Path) -> None:
         login = re.fullmatch(r"(admin|owner|app|worker|auditor)_(password|database_url)", name)
         made = f"${{login}}_{login[2]}" if login else name
         assert made in script, name
+
+
+def test_the_spool_has_a_disk_that_lasts() -> None:
+    """Where the settings put the spool, a container has a volume and a unit a folder of its own."""
+    example = (DEPLOY / "engage.env.example").read_text("utf-8")
+    place = re.findall(r"^ENGAGE_DATA_DIR=(.+)$", example, re.MULTILINE)
+
+    assert place == ["/var/lib/engage"]
+    for name in ("api-1", "api-2"):
+        assert f"state:{place[0]}" in SERVICES[name]["volumes"]
+    assert "state" in COMPOSE["volumes"]
+    made = [rest for word, rest in stages(DOCKERFILE)[-1] if word == "RUN"]
+    assert f"install -d -o engage -g engage -m 700 {place[0]}" in made[0]
+    said = Unit.read("engage-api@.service").said
+    assert (said["StateDirectory"], said["StateDirectoryMode"]) == (("engage",), ("0700",))
 
 
 # Units

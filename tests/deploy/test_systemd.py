@@ -1,7 +1,8 @@
 """The units of deploy/systemd, really run: their own commands, on logins made by initdb.sql.
 
-systemd itself is not here: what it hands over (files, environment, signals) is handed over by this
-test, and what a unit does not name is not there.
+systemd itself is not here: what it hands over (files, environment, account, signals) is handed over
+by this test, and what a unit does not name is not there. Where the tests run as root and an
+unprivileged account may run this Python, the commands run as that account; else as who runs them.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
@@ -24,6 +25,7 @@ import pytest
 
 from engage import embedded
 from engage.clock import monotonic_seconds
+from engage.embedded.account import Account, serving_account
 from engage.embedded.binaries import postgres_programs
 from tests.deploy.units import ROOT, UNITS, Unit
 
@@ -45,6 +47,10 @@ class Machine(NamedTuple):
     #: What stands in /etc/engage/engage.env.
     file: str
     port: int
+    #: Stands for the account `engage` that the units name; None: nobody here to become.
+    account: Account | None
+    #: Where files are handed over, so that this account may come there.
+    handed: Path
 
 
 @pytest.fixture(scope="module")
@@ -64,11 +70,47 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
         redis.unlink()
         redis.write_text(servers.redis_url or "")
         port = _free_port()
-        file = f"ENGAGE_PUBLIC_URL=http://127.0.0.1:{port}\nENGAGE_CARRIER=simulator\n"
-        yield Machine(admin_url, runtime, secrets, file, port)
+        handed, account = folder / "credentials", _account()
+        handed.mkdir(mode=0o711)
+        # The StateDirectory.
+        state = folder / "state"
+        state.mkdir(mode=0o700)
+        if account is not None:
+            os.chown(state, account.uid, account.gid)
+        file = (
+            f"ENGAGE_PUBLIC_URL=http://127.0.0.1:{port}\nENGAGE_CARRIER=simulator\n"
+            f"ENGAGE_DATA_DIR={state}\n"
+        )
+        yield Machine(admin_url, runtime, secrets, file, port, account, handed)
     finally:
         servers.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _account() -> Account | None:
+    """Return who runs the units' commands: whoever the servers run as, and nobody's root."""
+    if os.geteuid():
+        return None
+    account = serving_account()
+    try:
+        subprocess.run(
+            [sys.executable, "-c", "import engage.cli"],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"]},
+            capture_output=True,
+            check=True,
+            **_as(account),
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None  # Python itself lies where only root may go
+    return account
+
+
+def _as(account: Account | None) -> dict[str, Any]:
+    """Return how a child is started as an account, with the units' UMask."""
+    if account is None:
+        return {"umask": 0o077}
+    return {"user": account.uid, "group": account.gid, "extra_groups": [], "umask": 0o077}
 
 
 async def _forget_logins(admin_url: str) -> None:
@@ -108,15 +150,20 @@ def _initdb(machine: Machine, passwords: Path | None = None) -> subprocess.Compl
     )
 
 
-def _handed_over(machine: Machine, unit: Unit, folder: Path) -> dict[str, str]:
+def _handed_over(machine: Machine, unit: Unit) -> dict[str, str]:
     """Return a unit's environment; only the files that it names are in its folder."""
-    folder.mkdir(exist_ok=True)
+    folder = machine.handed / unit.name
+    folder.mkdir(mode=0o700)
     for name, path in unit.credentials().items():
         shutil.copyfile(machine.secrets / Path(path).name, folder / name)
+        (folder / name).chmod(0o400)
+    if machine.account is not None:
+        for path in (folder, *folder.iterdir()):
+            os.chown(path, machine.account.uid, machine.account.gid)
     return {"PATH": os.environ["PATH"], **unit.environment(machine.file, folder)}
 
 
-async def _done(arguments: list[str], environment: dict[str, str]) -> str:
+async def _done(machine: Machine, arguments: list[str], environment: dict[str, str]) -> str:
     """Run a command of a unit to its end; it must end well."""
     ran = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "engage", *arguments),
@@ -124,6 +171,7 @@ async def _done(arguments: list[str], environment: dict[str, str]) -> str:
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
+        **_as(machine.account),
     )
     said, _ = await asyncio.wait_for(ran.communicate(), 60)
     assert ran.returncode == 0, said.decode()
@@ -132,11 +180,14 @@ async def _done(arguments: list[str], environment: dict[str, str]) -> str:
 
 @asynccontextmanager
 async def _started(
-    arguments: list[str], environment: dict[str, str]
+    machine: Machine, arguments: list[str], environment: dict[str, str]
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run a process of a unit; what is left of it in the end is killed."""
     child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "engage", *arguments), env=environment, cwd=ROOT
+        *(sys.executable, "-m", "engage", *arguments),
+        env=environment,
+        cwd=ROOT,
+        **_as(machine.account),
     )
     try:
         yield child
@@ -174,13 +225,13 @@ async def _until_claiming(admin_url: str) -> None:
         await admin.close()
 
 
-async def test_from_nothing_to_ready_and_down_again(machine: Machine, tmp_path: Path) -> None:
+async def test_from_nothing_to_ready_and_down_again(machine: Machine) -> None:
     """initdb, migrate, doctor, serve and worker by the units' own commands; SIGTERM ends them."""
     made = _initdb(machine)
     assert made.returncode == 0, made.stderr
     migration = Unit.read("engage-migrate.service")
-    environment = _handed_over(machine, migration, tmp_path / "migrate")
-    said = [await _done(one, environment) for one in migration.commands("ExecStart")]
+    environment = _handed_over(machine, migration)
+    said = [await _done(machine, one, environment) for one in migration.commands("ExecStart")]
     assert "The schema is at" in said[0]
     assert said[1].strip() == "Ready."
 
@@ -188,14 +239,14 @@ async def test_from_nothing_to_ready_and_down_again(machine: Machine, tmp_path: 
         Unit.read("engage-api@.service", str(machine.port)),
         Unit.read("engage-worker@.service", "1"),
     )
-    of_api = _handed_over(machine, api, tmp_path / "api")
-    of_worker = _handed_over(machine, worker, tmp_path / "worker")
+    of_api = _handed_over(machine, api)
+    of_worker = _handed_over(machine, worker)
     for unit, its_environment in ((api, of_api), (worker, of_worker)):
         for one in unit.commands("ExecStartPre"):
-            assert (await _done(one, its_environment)).strip() == "Ready."
+            assert (await _done(machine, one, its_environment)).strip() == "Ready."
     async with (
-        _started(api.commands("ExecStart")[0], of_api) as serving,
-        _started(worker.commands("ExecStart")[0], of_worker) as working,
+        _started(machine, api.commands("ExecStart")[0], of_api) as serving,
+        _started(machine, worker.commands("ExecStart")[0], of_worker) as working,
     ):
         await _until_ready(machine.port)
         await _until_claiming(machine.admin_url)
@@ -219,6 +270,34 @@ async def test_from_nothing_to_ready_and_down_again(machine: Machine, tmp_path: 
     # A request that had begun is answered, refused as it must be; then both processes go.
     assert answer.startswith(b"HTTP/1.1 4"), answer
     assert ends == [0, 0]
+
+
+def test_an_operator_runs_one_command(machine: Machine, tmp_path: Path) -> None:
+    """operate.sh gives a command what the units have; without the secrets it says who it needs."""
+    assert _initdb(machine).returncode == 0
+    etc, program = tmp_path / "etc", tmp_path / "engage"
+    (etc / "secrets").mkdir(parents=True)
+    (etc / "engage.env").write_text(machine.file, "utf-8")
+    program.write_text(f'#!/bin/sh\ncd {ROOT}\nexec {sys.executable} -m engage "$@"\n', "utf-8")
+    program.chmod(0o755)
+
+    def operate(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["/bin/sh", str(ROOT / "deploy" / "operate.sh"), *words],
+            env={"PATH": os.environ["PATH"], "ETC": str(etc), "PROGRAM": str(program)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    refused = operate("doctor")
+    shutil.copytree(machine.secrets, etc / "secrets", dirs_exist_ok=True)
+    migrated, asked = operate("migrate"), operate("doctor")
+
+    assert refused.returncode == 1
+    assert "are you root?" in refused.stderr
+    assert migrated.returncode == 0, migrated.stderr
+    assert asked.stdout == "Ready.\n"
 
 
 async def test_the_same_again_changes_nothing_but_passwords(

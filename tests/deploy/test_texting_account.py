@@ -12,6 +12,7 @@ from engage.db.vault import Vault
 from engage.messaging.account import (
     TRY_AGAIN,
     AccountSeen,
+    Calls,
     NumberSeen,
     ServiceSeen,
     SignInRefused,
@@ -44,10 +45,17 @@ RIGHT = Webhooks(
     f"{PUBLIC}/webhooks/twilio/fallback",
     "POST",
 )
-ONCE = f"The messaging service tries once only: its address must end in {TRY_AGAIN}."
+ONCE = f"The messaging service may lose a text: its address must end in {TRY_AGAIN}, to try again."
+TOKEN = (
+    "The carrier refuses the stored auth token, with which its texts to us are checked: "
+    "store the right one with `engage practice account --auth-token-file`."
+)
+CAMPAIGN = "No campaign is registered for the messaging service: US carriers block its texts."
+CALLS = Calls(f"{PUBLIC}/webhooks/twilio/voice", "POST")
 READY = AccountSeen(
-    (NumberSeen(NUMBER, RIGHT),),
+    (NumberSeen(NUMBER, RIGHT, calls=CALLS),),
     ServiceSeen(RIGHT, registered=True, numbers=frozenset({NUMBER})),
+    (True,),
 )
 
 
@@ -63,6 +71,9 @@ async def fake() -> AsyncIterator[FakeTwilio]:
                 "sms_fallback_url": RIGHT.fallback_url,
                 "sms_fallback_method": "POST",
                 "sms_application_sid": "",
+                "voice_url": CALLS.url,
+                "voice_method": "POST",
+                "capabilities": {"voice": True, "sms": True},
             }
         ]
         running.services[SERVICE] = {
@@ -98,6 +109,11 @@ def number(hooks: Webhooks = RIGHT, *, by_application: bool = False) -> AccountS
     return replace(seen, numbers=(NumberSeen(NUMBER, hooks, by_application),))
 
 
+def calling(calls: Calls) -> AccountSeen:
+    """Return the ready account with its calls brought elsewhere."""
+    return replace(READY, numbers=(NumberSeen(NUMBER, RIGHT, calls=calls),))
+
+
 def test_an_account_that_is_set_up_has_no_fault() -> None:
     """Addresses on the service, or on the number if the number counts: both are ready."""
     assert not faults(READY, [NUMBER], SERVICE, PUBLIC)
@@ -115,13 +131,22 @@ def test_an_account_that_is_set_up_has_no_fault() -> None:
         (service(registered=False), "No campaign is registered"),
         (replace(READY, service=None), "not one of the carrier's account"),
         (service(webhooks=Webhooks()), "does not bring texts to"),
-        (service(webhooks=replace(RIGHT, url=f"{PUBLIC}/webhooks/twilio/inbound")), "once only"),
+        (
+            service(webhooks=replace(RIGHT, url=f"{PUBLIC}/webhooks/twilio/inbound")),
+            "may lose a text",
+        ),
         (service(webhooks=replace(RIGHT, url="https://elsewhere.example/sms")), "does not bring"),
         (service(webhooks=replace(RIGHT, fallback_url="")), "no second door"),
         (service(webhooks=replace(RIGHT, method="GET")), "must use POST"),
         (service(status_url=f"{PUBLIC}/webhooks/twilio/status"), "leave it empty"),
         (number(Webhooks()), f"{NUMBER} does not bring texts to"),
+        (calling(Calls()), f"{NUMBER} does not bring calls to {CALLS.url}"),
+        (calling(replace(CALLS, method="GET")), "does not bring calls to"),
+        (calling(Calls("https://demo.example/welcome", "POST")), "does not bring calls to"),
         (number(by_application=True), "led by an application"),
+        (replace(READY, tokens=(False,)), "refuses the stored auth token"),
+        (replace(READY, tokens=(False, True)), "refuses the stored auth token"),
+        (replace(READY, tokens=(True, False)), "--drop-old-token"),
     ],
 )
 def test_each_fault_is_said(seen: AccountSeen, said: str) -> None:
@@ -147,6 +172,25 @@ async def test_an_account_is_read_from_the_carrier(
     seen = await carrier.look(ACCOUNT, [NUMBER, "+16025550102"])
 
     assert seen == READY
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"voice_application_sid": "AP" + "5" * 32},
+        {"trunk_sid": "TK" + "5" * 32},
+        {"capabilities": {"voice": False, "sms": True}},
+    ],
+)
+async def test_a_practice_may_answer_its_own_phone(
+    fake: FakeTwilio, carrier: TwilioCarrier, changed: dict[str, object]
+) -> None:
+    """A number whose calls a trunk or an application has, or that takes none, is no fault."""
+    fake.numbers[0] |= changed | {"voice_url": None}
+    seen = await carrier.look(ACCOUNT, [NUMBER])
+
+    assert seen.numbers == (NumberSeen(NUMBER, RIGHT),)
+    assert not faults(seen, [NUMBER], SERVICE, PUBLIC)
 
 
 async def test_a_refused_key_and_a_silent_carrier_are_told_apart(
@@ -183,6 +227,18 @@ async def test_looking_changes_nothing(fake: FakeTwilio, carrier: TwilioCarrier)
             lambda fake: setattr(fake, "refuses_sign_in", True),
             ["Desert Bloom: The carrier refuses the account's key."],
         ),
+        (
+            lambda fake: fake.refused_tokens.add("token"),
+            [f"Desert Bloom: {TOKEN}"],
+        ),
+        (
+            lambda fake: fake.services[SERVICE].update(us_app_to_person_registered=False),
+            [f"Desert Bloom: {CAMPAIGN}"],
+        ),
+        (
+            lambda fake: fake.numbers.clear(),
+            [f"Desert Bloom: {NUMBER} is not a number of the carrier's account."],
+        ),
     ],
 )
 async def test_the_doctor_names_the_practice(
@@ -195,6 +251,15 @@ async def test_the_doctor_names_the_practice(
 ) -> None:
     """Every practice's account is looked at, and a fault is said with the practice's name."""
     breaks(fake)
+    await practice_of(databases, vault, clock)
+
+    found = await doctor.practices(settings_of(databases, fake), ask=True)
+
+    assert found == said
+
+
+async def practice_of(databases: Databases, vault: Vault, clock: SettableClock) -> None:
+    """Create the practice whose account is looked at."""
     await bootstrap.create_practice(
         databases.app,
         vault,
@@ -209,20 +274,49 @@ async def test_the_doctor_names_the_practice(
         numbers=[PhoneNumber.parse(NUMBER)],
         carrier=CarrierLogin.by_token(ACCOUNT.account_sid, "token", SERVICE),
     )
-    settings = Settings(
+
+
+def settings_of(databases: Databases, fake: FakeTwilio, secret: str = SECRET) -> Settings:
+    """Return the settings of a deployment whose carrier is the double."""
+    return Settings(
         database_url=databases.urls["app"],
         owner_database_url=databases.urls["owner"],
         worker_database_url=databases.urls["worker"],
         auditor_database_url=databases.urls["auditor"],
         public_url=PUBLIC,
-        secret_keys=(SECRET,),
+        secret_keys=(secret,),
         carrier="twilio",
         twilio_base_url=fake.base_url,
     )
 
-    found = await doctor.accounts(settings)
 
-    assert found == said
+async def test_a_lost_secret_key_is_found_before_the_first_text(
+    fake: FakeTwilio, databases: Databases, vault: Vault, clock: SettableClock
+) -> None:
+    """With the wrong keys, after a restore perhaps, a deployment is not ready; nobody is asked."""
+    await practice_of(databases, vault, clock)
+    wrong = settings_of(databases, fake, "another secret key of forty characters!!")
+
+    for ask in (True, False):
+        found = await doctor.practices(wrong, ask=ask)
+
+        assert found == [
+            "Desert Bloom: ENGAGE_SECRET_KEYS lacks the key that its data are sealed with."
+        ]
+
+
+async def test_no_start_hangs_on_redis(databases: Databases) -> None:
+    """Redis is a doorbell: the deployment misses it, a process that starts does not."""
+    settings = Settings(
+        database_url=databases.urls["app"],
+        worker_database_url=databases.urls["worker"],
+        redis_url="redis://127.0.0.1:9/0",
+        secret_keys=(SECRET,),
+    )
+
+    assert not await doctor.examine(settings, "api")
+    assert not await doctor.examine(settings, "worker")
+    assert any("ENGAGE_REDIS_URL" in one for one in await doctor.examine(settings, "all"))
 
 
 async def test_one_process_asks_for_its_own_part(databases: Databases) -> None:

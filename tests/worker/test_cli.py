@@ -15,6 +15,7 @@ from engage.clock import fresh_id
 from engage.db.session import Query
 from engage.db.tables import conversation, patient, staff
 from engage.ids import PracticeId, ScreeningId
+from engage.messaging.carrier import Account
 from engage.settings import load
 
 KEY = "a secret key for tests only of forty characters"
@@ -40,12 +41,15 @@ def settings(servers: embedded.Servers, database_name: str) -> dict[str, str]:
     }
 
 
-def run(settings: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+def run(
+    settings: Mapping[str, str], *words: str, typed: str = ""
+) -> subprocess.CompletedProcess[str]:
     """Run one command and wait for its end."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ENGAGE_")}
     return subprocess.run(
         [sys.executable, "-m", "engage", *words],
         env=kept | dict(settings),
+        input=typed,
         capture_output=True,
         text=True,
         timeout=60,
@@ -171,6 +175,93 @@ def test_an_import_tells_live_conversations(settings: dict[str, str], tmp_path: 
 
     assert done.stdout == "0 created, 1 updated, 0 unchanged.\n"
     assert asyncio.run(_languages(settings)) == ["en"]
+
+
+def test_the_carrier_account_is_changed(settings: dict[str, str], tmp_path: Path) -> None:
+    """A token comes from a file or standard input; the one before holds until it is dropped."""
+    run(settings, *PRACTICE)
+    before = asyncio.run(_account(settings))
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.write_text("f" * 32 + "\n", encoding="utf-8")
+    second.write_text("s" * 32, encoding="utf-8")
+    change = ("practice", "account")
+
+    added = run(settings, *change, "--auth-token-file", str(first))
+    again = run(settings, *change, "--auth-token-file", str(first))
+    kept = asyncio.run(_account(settings))
+    piped = run(settings, *change, "--auth-token-file", "-", typed="s" * 32 + "\n")
+    dropped = run(settings, *change, "--drop-old-token")
+    keyed = run(
+        settings,
+        *(*change, "--api-key", "SK" + "3" * 32, "--api-secret-file", str(second)),
+        *("--messaging-service-sid", "MG" + "4" * 32),
+    )
+    now = asyncio.run(_account(settings))
+
+    assert added.stdout.startswith("Changed.")
+    assert again.stdout == "Nothing to change.\n"
+    assert kept.auth_tokens == ("f" * 32, *before.auth_tokens)
+    # Who sends with the token sends with the new one.
+    assert (kept.api_key, kept.api_secret) == (before.account_sid, "f" * 32)
+    assert [piped.returncode, dropped.returncode, keyed.returncode] == [0, 0, 0]
+    assert now.account_sid == before.account_sid
+    assert now.auth_tokens == ("s" * 32,)
+    assert (now.api_key, now.api_secret) == ("SK" + "3" * 32, "s" * 32)
+    assert now.messaging_service_sid == "MG" + "4" * 32
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--auth-token-file", "-"), "A secret is one line"),
+        (("--api-key", "SK" + "3" * 32), "changed together"),
+        (("--api-key", "AC" + "3" * 32, "--api-secret-file", "-"), "A carrier's id is"),
+        (("--messaging-service-sid", "MG1"), "A carrier's id is"),
+        (("--practice", "Nowhere"), "No practice has this id or name"),
+        (("--auth-token-file", "-", "--api-key", "SK", "--api-secret-file", "-"), "Two secrets"),
+    ],
+)
+def test_a_wrong_account_is_refused_and_not_quoted(
+    settings: dict[str, str], words: tuple[str, ...], sentence: str
+) -> None:
+    """What does not fit is one sentence, the account stays, and no secret is repeated."""
+    run(settings, *PRACTICE)
+    before = asyncio.run(_account(settings))
+    secret = "two words" if "AC" + "3" * 32 not in words else "visible"
+
+    done = run(settings, "practice", "account", *words, typed=secret)
+
+    assert done.returncode
+    assert sentence in done.stderr
+    assert secret not in done.stdout + done.stderr
+    assert asyncio.run(_account(settings)) == before
+
+
+def test_keys_are_rotated_while_processes_could_run(settings: dict[str, str]) -> None:
+    """Old key, both, the new first, rotated, the new alone: at each step everything opens."""
+    new = "a newer secret key for tests of forty chars"
+    run(settings, *PRACTICE)
+    only = run(settings, "rotate-keys")
+    for keys in (f"{KEY},{new}", f"{new},{KEY}"):
+        assert run(settings | {"ENGAGE_SECRET_KEYS": keys}, "doctor").stdout == "Ready.\n"
+    early = run(settings | {"ENGAGE_SECRET_KEYS": new}, "doctor")
+
+    rotated = run(settings | {"ENGAGE_SECRET_KEYS": f"{new},{KEY}"}, "rotate-keys")
+    after = settings | {"ENGAGE_SECRET_KEYS": new}
+
+    assert "There is one secret key" in only.stdout
+    assert "ENGAGE_SECRET_KEYS lacks the key" in early.stdout
+    assert rotated.returncode == 0
+    assert rotated.stdout.startswith("1 practices: 2 practice keys wrapped anew, 1 staff addresses")
+    assert "key 2 in ENGAGE_SECRET_KEYS" in rotated.stdout
+    assert run(after, "doctor").stdout == "Ready.\n"
+    assert run(after, "token", "--email", "ann@example.org").returncode == 0
+    assert run(settings, "doctor").returncode == 1
+
+
+async def _account(settings: dict[str, str]) -> Account:
+    async with wiring.house(load(settings), "app") as house:
+        return (await house.doors.by_practice(await _the_practice(house)))[0].account
 
 
 async def _screen(settings: dict[str, str]) -> None:

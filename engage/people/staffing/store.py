@@ -31,6 +31,7 @@ from engage.errors import Conflict, NotFound
 from engage.ids import CoverId, NumberId, PracticeId, StaffId
 from engage.people.fields import EmailAddress
 from engage.people.practice import (
+    SHOW_TEXTING_HOURS,
     BusinessHours,
     CarrierLogin,
     NumberTaken,
@@ -74,6 +75,9 @@ _SET_CARRIER = Query(
     .values(account_sid=bindparam("account"), carrier_sealed=bindparam("sealed"))
 )
 _PRACTICE = Query(select(practice).where(practice.c.id == _HERE))
+_LOCK_CARRIER = Query(
+    select(practice.c.carrier_sealed).where(practice.c.id == _HERE).with_for_update(key_share=True)
+)
 _LOCK_PRACTICE = Query(
     select(practice.c.responsible_id).where(practice.c.id == _HERE).with_for_update(key_share=True)
 )
@@ -81,6 +85,14 @@ _NAMED = Query(
     select(practice.c.id, practice.c.name).where(
         practice.c.id == any_(bindparam("practices", type_=ARRAY(Uuid())))
     )
+)
+_FOR_SHOW = Query(
+    select(practice.c.id)
+    .where(
+        practice.c.id == any_(bindparam("practices", type_=ARRAY(Uuid()))),
+        practice.c.texting_hours == SHOW_TEXTING_HOURS,
+    )
+    .limit(1)
 )
 _ALL_PRACTICES = Query(select(door.c.practice_id).distinct())
 _ADD_NUMBER = Query(
@@ -163,6 +175,15 @@ async def set_carrier(work: Work, keys: PracticeKeys, login: CarrierLogin) -> No
     await work.run(_SET_CARRIER, practice=keys.practice, account=login.account_sid, sealed=sealed)
 
 
+async def lock_carrier(work: Work, keys: PracticeKeys) -> CarrierLogin | None:
+    """Lock the practice and return its account with the carrier, if it has one."""
+    row = await work.maybe(_LOCK_CARRIER, practice=keys.practice)
+    if row is None or row["carrier_sealed"] is None:
+        return None
+    raw = keys.open("practice.carrier", keys.practice, row["carrier_sealed"])
+    return msgspec.json.decode(raw, type=CarrierLogin)
+
+
 async def add_number(
     work: Work, practice_id: PracticeId, number: PracticeNumber, account_sid: str, at: datetime
 ) -> None:
@@ -190,7 +211,15 @@ async def get_practice(work: Work, practice_id: PracticeId) -> Practice:
         holidays=row["holidays"],
         languages=tuple(row["languages"]),
         responsible_id=StaffId(row["responsible_id"]),
+        texting_hours=row["texting_hours"],
+        texts_a_day=row["texts_a_day"],
+        texts_a_week=row["texts_a_week"],
     )
+
+
+async def any_for_show(work: Work, practices: Sequence[PracticeId]) -> bool:
+    """Say whether one of these practices, all in scope, texts all day because nobody is real."""
+    return await work.maybe(_FOR_SHOW, practices=list(practices)) is not None
 
 
 async def numbers_of(work: Work, practice_id: PracticeId) -> tuple[PracticeNumber, ...]:
