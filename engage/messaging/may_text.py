@@ -1,30 +1,84 @@
-"""May we text this person now, and if not, why not.
+"""May we text this person now; if not, when; and if never, why not.
 
 Pure (p). One function answers at the last moment before a text leaves and on the patient's page, so
 both always agree; the words for the reasons stand in the catalogue. It refuses to know why a text
 was wanted: wishes end here.
 """
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-TextKind: TypeAlias = Literal["reply", "check-in", "screening", "staff", "consent", "safety"]
-WhyNot: TypeAlias = Literal["no-phone", "patient-inactive", "opted-out"]
+from engage.messaging.budget import Limits, Waiting, before, next_room
+from engage.messaging.kinds import KINDS, TextKind
+from engage.messaging.quiet_hours import Hours, next_open, open_until
+from engage.people.consent import CONFIRM_WITHIN, Purpose
+
+__all__ = ["Answer", "Facts", "May", "MayNot", "TextKind", "Timing", "Wait", "barred", "may_text"]
+
+Barred: TypeAlias = Literal["no-phone", "patient-inactive", "opted-out", "declined"]
+Delay: TypeAlias = Literal["quiet-hours", "over-budget", "human-talking", "not-verified"]
+WhyNot: TypeAlias = Barred | Delay | Literal["stale"]
+
+DELAYED: frozenset[str] = frozenset(
+    {"quiet-hours", "over-budget", "human-talking", "not-verified", "stale"}
+)
+"""Reasons for which a text comes too late; nobody forbade it."""
+
+JUST_WROTE = timedelta(hours=12)
+"""For so long after a person's text what we say is an answer to it."""
+
+LAST_MINUTE = timedelta(minutes=1)
+"""Nothing sets out so shortly before quiet hours: it would arrive in them."""
+
+LOOK_AGAIN = timedelta(hours=4)
+"""How soon it is looked again whether a phone is known to be theirs; an answer comes sooner."""
 
 
 class Facts(Struct, frozen=True):
-    """What the answer depends on, as it stands at this moment."""
+    """What allows or forbids texts at any hour, as it stands at this moment."""
 
     #: The number is one of theirs now: a phone that changed hands gets nothing more.
     has_phone: bool
     #: True as well for a line that is nobody's yet: an unknown sender can be answered.
     patient_active: bool
     opted_out: bool
+    #: What they said no to, on whatever phone.
+    closed: frozenset[Purpose] = frozenset()
+
+
+class Timing(Struct, frozen=True, kw_only=True):
+    """What depends on the hour and on what else was sent, as it stands at this moment."""
+
+    at: datetime
+    hours: Hours
+    limits: Limits = Limits()
+    #: When the line's counted texts left, those that may have left included.
+    left: tuple[datetime, ...] = ()
+    #: The line's other texts that have not left.
+    waiting: tuple[Waiting, ...] = ()
+    #: When the person wrote last.
+    wrote_at: datetime | None = None
+    #: Since when, and until when at least, a human talks with them.
+    talking: tuple[datetime, datetime] | None = None
+    #: Nobody on the phone was heard for so long, or has said who they are, that it may have changed
+    #: hands.
+    unverified: bool = False
 
 
 class May(Struct, frozen=True, tag="may"):
-    """Yes."""
+    """Yes; and by when the carrier must have delivered it, if quiet hours matter to it."""
+
+    closes_at: datetime | None = None
+
+
+class Wait(Struct, frozen=True, tag="wait"):
+    """Not yet: ask again at this moment."""
+
+    until: datetime
+    reason: Delay
 
 
 class MayNot(Struct, frozen=True, tag="may-not"):
@@ -33,8 +87,11 @@ class MayNot(Struct, frozen=True, tag="may-not"):
     reason: WhyNot
 
 
-def may_text(facts: Facts, kind: TextKind) -> May | MayNot:
-    """Say whether a text of a kind may go out under these facts."""
+Answer: TypeAlias = May | Wait | MayNot
+
+
+def barred(facts: Facts, kind: TextKind) -> MayNot | None:
+    """Say what forbids a text of a kind at any hour; None if nothing does."""
     if not facts.has_phone:
         return MayNot("no-phone")
     if not facts.patient_active and kind != "safety":
@@ -44,4 +101,61 @@ def may_text(facts: Facts, kind: TextKind) -> May | MayNot:
         # STOP beats everything but what is said about consent itself, and the one safe text that
         # is attempted for a crisis (promises D6).
         return MayNot("opted-out")
-    return May()
+    if KINDS[kind].purpose in facts.closed:
+        return MayNot("declined")
+    return None
+
+
+def may_text(facts: Facts, kind: TextKind, timing: Timing, queued_at: datetime) -> Answer:
+    """Say whether a text of a kind, written at `queued_at`, may go out now."""
+    forbidden = barred(facts, kind)
+    if forbidden is not None:
+        return forbidden
+    rules, at = KINDS[kind], timing.at
+    stale_at = queued_at + rules.shelf_life
+    answering = timing.wrote_at is not None and at - timing.wrote_at < JUST_WROTE
+    if timing.unverified and rules.verified and not (rules.hours == "answer" and answering):
+        return _unverified(at, stale_at)
+    if at > stale_at or (facts.opted_out and _too_late(kind, queued_at, at)):
+        return MayNot("stale")
+    if timing.talking is not None and rules.budgeted:
+        since, until = timing.talking
+        # What somebody asked for after those words is meant; what was planned is not.
+        if at < until and (rules.automatic or queued_at < since):
+            return _later(until, "human-talking", stale_at)
+    if rules.hours == "any" or (rules.hours == "answer" and answering):
+        return May()
+    closes_at = open_until(at, timing.hours)
+    if closes_at is None or closes_at - at < LAST_MINUTE:
+        opening = next_open(at if closes_at is None else closes_at, timing.hours)
+        if opening is None or opening >= stale_at or not rules.budgeted:
+            return _later(opening, "quiet-hours", stale_at)
+        room = _room(opening, kind, queued_at, timing)
+        reason: Delay = "quiet-hours" if room == opening else "over-budget"
+        return _later(room, reason, stale_at)
+    if rules.budgeted:
+        room = _room(at, kind, queued_at, timing)
+        if room != at:
+            return _later(room, "over-budget", stale_at)
+    return May(closes_at)
+
+
+def _unverified(at: datetime, stale_at: datetime) -> Wait | MayNot:
+    if at >= stale_at:
+        return MayNot("not-verified")
+    return Wait(min(at + LOOK_AGAIN, stale_at), "not-verified")
+
+
+def _too_late(kind: TextKind, queued_at: datetime, at: datetime) -> bool:
+    """Say whether a text about a closed line comes too late: what confirms a STOP comes at once."""
+    return kind == "consent" and at - queued_at > CONFIRM_WITHIN
+
+
+def _room(at: datetime, kind: TextKind, queued_at: datetime, timing: Timing) -> datetime | None:
+    ahead: Sequence[Waiting] = before(kind, queued_at, timing.waiting)
+    return next_room(at, timing.hours, timing.limits, timing.left, ahead)
+
+
+def _later(until: datetime | None, reason: Delay, stale_at: datetime) -> Wait | MayNot:
+    """Wait, or say at once that it will come too late."""
+    return MayNot(reason) if until is None or until >= stale_at else Wait(until, reason)
