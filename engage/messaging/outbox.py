@@ -15,15 +15,17 @@ import structlog
 from msgspec import Struct
 
 from engage.clock import Clock
+from engage.crash import crash_point
 from engage.db.session import Database, Work
 from engage.db.vault import Vault
 from engage.ids import MessageId, PracticeId, floor_of
-from engage.messaging import settling, store
+from engage.messaging import sending, settling, store, timing
 from engage.messaging.carrier import (
     Accepted,
     Account,
     Carrier,
     CarrierSilent,
+    Effect,
     Outcome,
     Refused,
     Text,
@@ -32,8 +34,9 @@ from engage.messaging.carrier import (
 )
 from engage.messaging.delivery import step
 from engage.messaging.doors import Door, Doors
-from engage.messaging.may_text import May, MayNot, may_text
+from engage.messaging.may_text import May, MayNot, Wait
 from engage.messaging.model import Outgoing
+from engage.messaging.pacing import Rate
 from engage.messaging.webhook_form import StatusReport
 
 STATUS_PATH = "/webhooks/twilio/status"
@@ -71,16 +74,18 @@ class Policy(Struct, frozen=True, kw_only=True):
     """The spans of time the outbox works by."""
 
     #: Before the first, second and third look for a text that may or may not have left.
-    look_after_seconds: tuple[int, ...] = (120, 300, 600)
+    look_after_seconds: tuple[int, ...] = (120, 180, 300)
     #: How long after "sending" the carrier may have created the text.
     span_seconds: int = 120
-    #: After this the carrier gives up, so that a text is not delivered in the night.
+    #: After this the carrier gives up; sooner, if quiet hours begin sooner.
     validity_seconds: int = 4 * 3600
-    #: A text that could not leave for so long is stale, and is dropped rather than flooded.
-    shelf_life_hours: int = 12
+    #: A practice that exists for show may text all day here, and nowhere else.
+    simulated: bool = False
+    #: How fast a number may text until somebody says otherwise of it.
+    rate: Rate = Rate()
 
 
-SIMULATED = Policy(look_after_seconds=(2, 5, 10))
+SIMULATED = Policy(look_after_seconds=(2, 5, 10), simulated=True, rate=Rate(100.0, 200, 1_000_000))
 """For the simulator, where nobody wants to wait two minutes."""
 
 
@@ -125,13 +130,16 @@ class Outbox:
         begun = await self._in_turn(
             practice, message_id, lambda work, text: self._begin(work, text, doors)
         )
+        crash_point("send.sending")
         if begun is not None:
             outcome = await self._post(begun, message_id)
+            crash_point("send.answered")
             await self._in_turn(
                 practice,
                 message_id,
                 lambda work, text: self._settle(work, text, begun, outcome, tries),
             )
+            crash_point("send.done")
         self._ring()
 
     async def resolve(self, practice: PracticeId, message_id: MessageId, tries: int) -> None:
@@ -161,6 +169,7 @@ class Outbox:
         except CarrierSilent:
             # Not asked is not the same as not there.
             asked = False
+        crash_point("resolve.asked")
 
         async def settle(work: Work, text: Outgoing) -> None:
             at = self._clock.now()
@@ -169,25 +178,32 @@ class Outbox:
                 await settling.done(work, "unknown", text)
             elif found is not None:
                 await settling.found(work, text, ready.account.account_sid, found, at)
+            elif asked and tries >= LOOKS and text.kind == "safety" and not text.resent:
+                # Nobody has it, as far as one can know: where help is, is said once more.
+                await settling.try_again(work, text, at)
             elif tries >= (LOOKS if asked else PATIENCE):
                 await settling.never_found(work, text, at)
             else:
                 waits = self._policy.look_after_seconds
                 wait = waits[min(tries, len(waits) - 1)]
                 await settling.again(work, "unknown", text, at + timedelta(seconds=wait))
+            crash_point("resolve.settled")
 
         await self._in_turn(practice, message_id, settle)
+        crash_point("resolve.done")
         self._ring()
 
     async def report(
         self, practice: PracticeId, message_id: MessageId, report: StatusReport
     ) -> None:
         """Take what the carrier says became of a text: once, and forward only."""
-        await self._in_turn(
-            practice,
-            message_id,
-            lambda work, text: settling.reported(work, text, report, self._clock.now()),
-        )
+
+        async def keep(work: Work, text: Outgoing) -> None:
+            await settling.reported(work, text, report, self._clock.now())
+            crash_point("report.saved")
+
+        await self._in_turn(practice, message_id, keep)
+        crash_point("report.done")
         self._ring()
 
     async def _in_turn(
@@ -229,25 +245,31 @@ class Outbox:
         if text.state != "queued":
             await settling.done(work, "outbox", text)
             return None
-        if at - text.at > timedelta(hours=self._policy.shelf_life_hours):
-            await settling.expired(work, text, at)
-            return None
-        if await store.is_behind(work, text, floor_of(at - ORDERED_FOR)):
+        if text.kind != "safety" and await store.is_behind(work, text, floor_of(at - ORDERED_FOR)):
             await work.call("due_wait", "outbox", text.id, at + BEHIND)
             self._look_again()
             return None
-        match may_text(text.facts, text.kind):
+        answer = await timing.ask(work, text, at, simulated=self._policy.simulated)
+        match answer:
             case MayNot(reason):
                 await settling.withdrawn(work, text, reason, at)
                 return None
-            case May():
+            case Wait():
+                await settling.held(work, text, answer, at)
+                return None
+            case May(closes_at):
                 pass
-        ready = self._sendable(text, doors, at)
+            case _:
+                assert_never(answer)
+        ready = self._sendable(text, doors, at, closes_at)
         if ready is None:
             reason = "no-phone" if text.to is None else "no-account"
             await settling.withdrawn(work, text, reason, at)
             return None
+        if not await sending.may_leave(work, text, self._policy.rate, at):
+            return None
         await store.move(work, text, step(text.state, "claim"), at, sending_at=at)
+        crash_point("send.begun")
         return ready
 
     async def _post(self, ready: _Sendable, message_id: MessageId) -> Outcome:
@@ -265,12 +287,18 @@ class Outbox:
             case Accepted(sid, segments):
                 account = ready.account.account_sid
                 await settling.accepted(work, text, account, sid, segments, at)
-            case Refused(_, effect) if effect.message == "again" and tries <= effect.tries:
+            case Refused(code, effect) if _waits_with_the_account(text, effect):
+                await settling.hold(work, text, code, effect, at)
+            case Refused(code, effect) if effect.message == "again" and tries <= effect.tries:
+                await sending.heed(work, text.practice_id, effect, code, at)
                 await settling.put_back(work, text, at, effect.wait_seconds)
             case Refused(code, effect):
                 await settling.refused(work, text, code, effect, at)
-            case Throttled(after_seconds):
+            case Throttled(after_seconds, code, effect) if _waits_with_the_account(text, effect):
+                await settling.hold(work, text, code, effect, at, after_seconds)
+            case Throttled(after_seconds, code, effect):
                 # As often as it takes: certainly not sent, and the shelf life ends it.
+                await sending.heed(work, text.practice_id, effect, code, at, after_seconds)
                 slower = min(2**tries, SLOWEST_RETRY_SECONDS)
                 await settling.put_back(work, text, at, max(after_seconds, slower))
             case Unknown():
@@ -278,8 +306,15 @@ class Outbox:
                 await settling.lost(work, text, at, at + first)
             case _:
                 assert_never(outcome)
+        crash_point("send.settled")
 
-    def _sendable(self, text: Outgoing, doors: Sequence[Door], began: datetime) -> _Begun:
+    def _sendable(
+        self,
+        text: Outgoing,
+        doors: Sequence[Door],
+        began: datetime,
+        closes_at: datetime | None = None,
+    ) -> _Begun:
         door = next((one for one in doors if one.number_id == text.number_id), None)
         if door is None or text.to is None:
             return None
@@ -292,8 +327,22 @@ class Outbox:
                 to=text.to,
                 body=text.body,
                 callback_url=f"{self._public_url}{STATUS_PATH}?{TOKEN_FIELD}={token}",
-                validity_seconds=self._policy.validity_seconds,
+                validity_seconds=_validity(self._policy.validity_seconds, began, closes_at),
                 messaging_service_sid=door.account.messaging_service_sid,
             ),
             began=began,
         )
+
+
+def _validity(seconds: int, at: datetime, closes_at: datetime | None) -> int:
+    """Return how long the carrier may try: a text in its queue must not arrive in quiet hours."""
+    return seconds if closes_at is None else min(seconds, int((closes_at - at).total_seconds()))
+
+
+def _waits_with_the_account(text: Outgoing, effect: Effect) -> bool:
+    """Say whether a text keeps its tries, because not it but the whole account was refused.
+
+    A safety text does not: it is tried, and soon a human hears that it did not leave.
+    """
+    held = effect.account in {"pause", "stop"} and effect.message == "again"
+    return held and text.kind != "safety"

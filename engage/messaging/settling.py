@@ -12,13 +12,15 @@ import structlog
 
 from engage import feed
 from engage.db.session import Work
-from engage.ids import MessageId, derived
-from engage.messaging import store
+from engage.ids import ConsentEventId, MessageId, derived
+from engage.messaging import sending, store
 from engage.messaging.carrier import Effect, Found, classify
 from engage.messaging.delivery import State, advance, news, read_report, step
-from engage.messaging.may_text import WhyNot
+from engage.messaging.may_text import DELAYED, Wait, WhyNot
 from engage.messaging.model import Outgoing
 from engage.messaging.webhook_form import StatusReport
+from engage.people.consents import store as consents
+from engage.people.consents.store import ConsentRow
 
 Due: TypeAlias = Literal["outbox", "unknown", "outcome"]
 _FAILED: tuple[State, ...] = ("failed", "undelivered")
@@ -42,7 +44,7 @@ async def refused(
     """Write that the carrier said no, for good."""
     state = step(text.state, "refuse")
     await store.move(work, text, state, at, sending_at=text.sending_at, code=code)
-    await _heed(work, text, effect, at)
+    await _heed(work, text, code, effect, at)
     await _tell(work, text, state, at)
 
 
@@ -55,6 +57,47 @@ async def put_back(work: Work, text: Outgoing, at: datetime, wait_seconds: int) 
         return
     await store.move(work, text, state, at, sending_at=None)
     await again(work, "outbox", text, at + timedelta(seconds=wait_seconds))
+
+
+async def hold(
+    work: Work,
+    text: Outgoing,
+    code: int | None,
+    effect: Effect,
+    at: datetime,
+    wait_seconds: int | None = None,
+) -> None:
+    """Queue it as it was, no try counted, and hold the account: not the text was refused."""
+    await sending.heed(work, text.practice_id, effect, code, at, wait_seconds)
+    state = step(text.state, "put-back")
+    if state != "queued":
+        await done(work, "outbox", text)
+        return
+    await store.move(work, text, state, at, sending_at=None)
+    await work.call("due_wait", "outbox", text.id, text.at)
+
+
+async def try_again(work: Work, text: Outgoing, at: datetime) -> None:
+    """Send once more what nobody has: only its class allows it, and only once."""
+    state = step(text.state, "try-again")
+    await done(work, "unknown", text)
+    if state != "queued":
+        return
+    await store.move(work, text, state, at, sending_at=None)
+    await store.count_resend(work, text)
+    await again(work, "outbox", text, at)
+    await _publish(work, text, at)
+
+
+async def undone(work: Work, text: Outgoing, at: datetime) -> bool:
+    """Withdraw what its author took back; False if it is on its way. Nobody needs to be told."""
+    state = step(text.state, "withdraw")
+    if state == text.state:
+        return False
+    await store.move(work, text, state, at, sending_at=None, reason="undone")
+    await done(work, "outbox", text)
+    await _publish(work, text, at)
+    return True
 
 
 async def lost(work: Work, text: Outgoing, at: datetime, look_at: datetime) -> None:
@@ -87,18 +130,24 @@ async def never_found(work: Work, text: Outgoing, at: datetime) -> None:
     await _publish(work, text, at)
 
 
-async def expired(work: Work, text: Outgoing, at: datetime) -> None:
-    """Drop what lay too long to be worth saying."""
-    state = step(text.state, "expire")
-    await store.move(work, text, state, at, sending_at=None, reason="stale")
-    await _tell(work, text, state, at)
+async def held(work: Work, text: Outgoing, wait: Wait, at: datetime) -> None:
+    """Leave it queued until a moment; the page says why."""
+    await store.hold(work, text, wait.until, wait.reason, at)
+    await work.call("due_wait", "outbox", text.id, wait.until)
+    if wait.reason == "not-verified":
+        # Whether they are still themselves is a conversation: turns begins it.
+        await again(work, "outcome", text, at)
+    await _publish(work, text, at)
 
 
 async def withdrawn(
     work: Work, text: Outgoing, reason: WhyNot | Literal["no-account"], at: datetime
 ) -> None:
-    """Withdraw what may not be sent any more; only we know, so the conversation hears of it."""
-    state = step(text.state, "withdraw")
+    """Withdraw what may not be sent, or expire what would come too late to be worth saying.
+
+    Only we know, so the conversation hears of it.
+    """
+    state = step(text.state, "expire" if reason in DELAYED else "withdraw")
     await store.move(work, text, state, at, sending_at=None, reason=reason)
     await _tell(work, text, state, at)
     await again(work, "outcome", text, at)
@@ -133,7 +182,7 @@ async def reported(work: Work, text: Outgoing, report: StatusReport, at: datetim
         code=code if failed else None,
     )
     if failed:
-        await _heed(work, text, classify(code).effect, at)
+        await _heed(work, text, code, classify(code).effect, at)
     await _tell(work, text, state, at)
 
 
@@ -165,11 +214,23 @@ async def _tell(work: Work, text: Outgoing, state: State, at: datetime) -> None:
     await _publish(work, text, at)
 
 
-async def _heed(work: Work, text: Outgoing, effect: Effect, at: datetime) -> None:
-    # 21610 and its like: the carrier knows of a STOP we never saw.
-    if effect.number == "opted-out":
-        event = derived(at, text.id, "carrier-opt-out")
-        await store.close_line(work, text, event, at)
+async def _heed(work: Work, text: Outgoing, code: int | None, effect: Effect, at: datetime) -> None:
+    await sending.heed(work, text.practice_id, effect, code, at)
+    # 21610 and its like: the carrier knows of a STOP we never saw. 30004 only hints at one: nothing
+    # is closed, nothing is sent again by itself, and whoever looks at the failure sees it.
+    if effect.number == "suspected-opt-out" or (
+        effect.number == "opted-out" and await store.close_line(work, text, at)
+    ):
+        event = ConsentRow(
+            id=ConsentEventId(derived(at, text.id, "carrier-evidence")),
+            kind=effect.number if effect.number == "suspected-opt-out" else "opted-out",
+            how="carrier-evidence",
+            actor="carrier",
+            at=at,
+            line_id=text.line_id,
+            message_id=text.id,
+        )
+        await consents.add(work, text.practice_id, [event])
 
 
 async def _publish(work: Work, text: Outgoing, at: datetime) -> None:
