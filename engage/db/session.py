@@ -8,82 +8,21 @@ docs/decisions/0005 has the figures.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, Protocol, Self, TypeVar, cast
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Self, TypeVar
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs] - it ships none
 from sqlalchemy import Executable
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from engage.crash import crash_point
+from engage.db.connecting import Connection, Pool, Row, Way, let_go, let_go_soon
 from engage.errors import EngageError, WrongSetting
 from engage.ids import PracticeId
 
 T = TypeVar("T")
-
-
-class Row(Protocol):
-    """One row as asyncpg gives it; rows never leave a store."""
-
-    def __getitem__(self, name: str | int) -> Any:  # noqa: ANN401 - a column's value
-        """Return a column by name or place."""
-        ...
-
-    def values(self) -> Iterator[Any]:
-        """Return the columns in order."""
-        ...
-
-
-class Connection(Protocol):
-    """What we use of an asyncpg connection, which has no types of its own."""
-
-    async def fetch(self, sql: str, *values: object) -> list[Row]:
-        """Return all rows."""
-        ...
-
-    async def fetchrow(self, sql: str, *values: object) -> Row | None:
-        """Return the first row."""
-        ...
-
-    async def fetchval(self, sql: str, *values: object) -> Any:  # noqa: ANN401 - a column's value
-        """Return the first column of the first row."""
-        ...
-
-    async def execute(self, sql: str, *values: object) -> str:
-        """Run a statement and return its command tag."""
-        ...
-
-    def transaction(self) -> AbstractAsyncContextManager[Any]:
-        """Begin, and at the end commit or roll back."""
-        ...
-
-    def get_server_version(self) -> tuple[int, int, int, str, int]:
-        """Return the server's version: major and minor first."""
-        ...
-
-    async def set_type_codec(
-        self,
-        name: str,
-        *,
-        schema: str,
-        encoder: Callable[[Any], str],
-        decoder: Callable[[str], Any],
-    ) -> None:
-        """Say how a type travels."""
-        ...
-
-
-class Pool(Protocol):
-    """What we use of an asyncpg pool."""
-
-    def acquire(self, *, timeout: float) -> AbstractAsyncContextManager[Connection]:
-        """Borrow a connection; TimeoutError if none is free for so many seconds."""
-        ...
-
-    async def close(self) -> None:
-        """Close all connections."""
-        ...
 
 
 TRIES = 3
@@ -113,6 +52,9 @@ AWAY = (
     TimeoutError,
 )
 """What asyncpg raises when the server is gone, going, or full."""
+
+REFUSED = (asyncpg.InvalidPasswordError, asyncpg.InvalidCatalogNameError)
+"""What a server says to a login or a database that it does not have."""
 
 UNDONE = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 """40P01 and 40001: PostgreSQL undid one transaction for another's sake; try again."""
@@ -190,6 +132,10 @@ class Database:
     def __init__(self, pool: Pool, wait_seconds: float = WAIT_SECONDS, size: int = 8) -> None:
         """Wrap a pool; use `open`."""
         self._pool = pool
+        self._size = size
+        self._way: Way | None = None
+        # A server that was away at the start is looked at before the first unit of work.
+        self._unseen = False
         # The pool gives a connection to whoever asks at the moment it is free, and who has waited
         # waits on: at 64 connections the slowest text took a second. A semaphore keeps the order.
         self._free = asyncio.Semaphore(size)
@@ -204,37 +150,60 @@ class Database:
         size: int = 8,
         may_own: bool = False,
         wait_seconds: float = WAIT_SECONDS,
+        even_away: bool = False,
     ) -> Self:
         """Connect, and refuse an old server or a login that is owner or superuser.
 
-        `setting` is the name for the sentence of a WrongSetting; DatabaseAway if nobody answers.
+        `setting` is the name for the sentence of a WrongSetting. DatabaseAway if nobody answers;
+        with `even_away` the server is then looked at as soon as it does.
         """
+        way = Way(url, size, setting, may_own)
+        away = False
         try:
-            pool: object = await asyncpg.create_pool(  # pyright: ignore[reportUnknownMemberType] - asyncpg is untyped
-                url,
-                min_size=1,
-                max_size=size,
-                init=_prepare,
-                reset=_nothing,
-                timeout=10,
-                command_timeout=60,
-            )
-        except (asyncpg.InvalidPasswordError, asyncpg.InvalidCatalogNameError) as error:
-            sentence = f"{setting} is refused by the database server: wrong login or database."
-            raise WrongSetting(sentence) from error
+            pool = await way.pool(1)
+        except REFUSED as error:
+            raise _refused(setting) from error
         except AWAY as error:
-            raise DatabaseAway from error
-        database = cls(cast("Pool", pool), wait_seconds, size)
+            if not even_away:
+                raise DatabaseAway from error
+            pool, away = await way.pool(0), True
+        database = cls(pool, wait_seconds, size)
+        database._way, database._unseen = way, away
         try:
-            await database._refuse_unsafe(setting, may_own=may_own)
+            if not away:
+                await database._refuse_unsafe(setting, may_own=may_own)
         except BaseException:
             await database.close()
             raise
         return database
 
+    @property
+    def unseen(self) -> bool:
+        """Say whether the server has been away since the start, so that nobody has looked at it."""
+        return self._unseen
+
     async def close(self) -> None:
-        """Close all connections."""
-        await self._pool.close()
+        """Close all connections; what does not end in time is cut off."""
+        await let_go(self._pool)
+
+    async def probe(self, seconds: float) -> bool:
+        """Say whether the server lets a new connection in and answers on it."""
+        if self._way is None:
+            return True
+        try:
+            async with asyncio.timeout(seconds):
+                await self._way.knock(seconds)
+        except (*AWAY, asyncpg.PostgresError):
+            return False
+        return True
+
+    async def renew(self) -> None:
+        """Go on with new connections: the old ones may lead to a server that is no more."""
+        if self._way is None:
+            return
+        old, self._pool = self._pool, await self._way.pool(0)
+        self._free = asyncio.Semaphore(self._size)
+        let_go_soon(old)
 
     @asynccontextmanager
     async def work(
@@ -244,29 +213,35 @@ class Database:
 
         With no practice at all the scope is not set, and every walled table is an error.
         """
-        await self._wait()
+        # Both are of one time: `renew` replaces them together.
+        pool, free = self._pool, self._free
+        await self._wait(free)
         try:
+            if self._unseen and self._way is not None:
+                await self._look(self._way)
             async with (
-                self._pool.acquire(timeout=self._wait_seconds) as connection,
+                pool.acquire(timeout=self._wait_seconds) as connection,
                 connection.transaction(),
             ):
                 work = Work(connection)
                 if practices:
                     await work.enter(practices, write)
                 yield work
+                crash_point("commit.before")
+            crash_point("commit.after")
         except AWAY as error:
             raise DatabaseAway from error
         finally:
-            self._free.release()
+            free.release()
 
-    async def _wait(self) -> None:
+    async def _wait(self, free: asyncio.Semaphore) -> None:
         """Wait for a connection, first come first served."""
-        if not self._free.locked():
-            await self._free.acquire()  # at once
+        if not free.locked():
+            await free.acquire()  # at once
             return
         try:
             async with asyncio.timeout(self._wait_seconds):
-                await self._free.acquire()
+                await free.acquire()
         except TimeoutError as error:
             raise DatabaseAway from error
 
@@ -286,6 +261,13 @@ class Database:
                     raise
         raise DatabaseAway
 
+    async def _look(self, way: Way) -> None:
+        try:
+            await self._refuse_unsafe(way.setting, may_own=way.may_own)
+        except REFUSED as error:
+            raise _refused(way.setting) from error
+        self._unseen = False
+
     async def _refuse_unsafe(self, setting: str, *, may_own: bool) -> None:
         async with self._pool.acquire(timeout=self._wait_seconds) as connection:
             major, minor = connection.get_server_version()[:2]
@@ -304,6 +286,11 @@ class Database:
                 raise WrongSetting(sentence)
 
 
+def _refused(setting: str) -> WrongSetting:
+    sentence = f"{setting} is refused by the database server: wrong login or database."
+    return WrongSetting(sentence)
+
+
 _POWERS = """
 SELECT r.rolsuper, r.rolbypassrls,
        EXISTS (SELECT FROM pg_roles s WHERE s.rolsuper AND pg_has_role(r.oid, s.oid, 'member')),
@@ -311,12 +298,3 @@ SELECT r.rolsuper, r.rolbypassrls,
                AND c.relkind IN ('r', 'p') AND pg_has_role(r.oid, c.relowner, 'member'))
 FROM pg_roles r WHERE r.rolname = current_user
 """
-
-
-async def _prepare(connection: Connection) -> None:
-    # jsonb travels as text: stores decode it straight into their own Structs.
-    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=str, decoder=str)
-
-
-async def _nothing(_: Connection) -> None:
-    """Reset nothing: all our state is local to a transaction, and a reset is a round trip."""
