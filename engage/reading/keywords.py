@@ -5,22 +5,27 @@ says "please stop texting me", and only that, is an opt-out too: the law asks fo
 wording. Everything short of that ("stop by tuesday", "I quit smoking", "don't text me before
 nine") is not for this room: the text goes on and a human reads it.
 
+Three more readings stand here, because they too decide what may be texted: a wish that ends one
+programme only, "this is not my number", and the answer of a machine.
+
 The room refuses to weigh STOP against anything. Danger words are read from the same text by
 `redflags`, independently: "STOP I want to die" is an opt-out and a crisis. And it refuses to take
 YES or SÍ for START: they are answers to half of what we ask, and nobody agrees to more than before
 by answering a question.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import resources
+from itertools import groupby
 from typing import Literal
 
 import msgspec
 
-from engage.reading.fold import Word, located_words
+from engage.reading.fold import Word, located_words, words
 from engage.reading.phrases import Phrase, parse_phrase, parse_phrases
 
 Language = Literal["en", "es"]
+Programme = Literal["screenings", "check-ins", "visits"]
 
 
 class Stop(msgspec.Struct, frozen=True, tag="stop"):
@@ -30,6 +35,8 @@ class Stop(msgspec.Struct, frozen=True, tag="stop"):
     """The carrier blocks the number and confirms it; if not, the one confirmation is ours."""
     language: Language | None = None
     """The language of the word; None when only the carrier says so."""
+    also_means: Literal["visit"] | None = None
+    """What else they may have meant. The texts stop all the same, and a human asks."""
 
 
 class FreeFormStop(msgspec.Struct, frozen=True, tag="free-form-stop"):
@@ -59,38 +66,110 @@ class Help(msgspec.Struct, frozen=True, tag="help"):
 CarrierWord = Stop | FreeFormStop | Start | Help
 
 
+class ProgrammeStop(msgspec.Struct, frozen=True):
+    """A wish that ends one kind of text and names it; everything else goes on."""
+
+    programme: Programme
+    language: Language
+
+
+class WrongNumber(msgspec.Struct, frozen=True):
+    """Whoever holds the phone is not whom we wrote to."""
+
+    language: Language
+    named: str | None = None
+    """The given name that was said not to be theirs, folded; None if none was."""
+
+
 class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     words: str
     language: Language
     carrier: bool = False
+    stretch: bool = False
+    also_means: Literal["visit"] | None = None
+
+
+class _Stranger(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    sure: dict[Language, tuple[str, ...]]
+    likely: dict[Language, tuple[str, ...]]
+    who: dict[Language, tuple[str, ...]]
+    leads: tuple[str, ...]
+    tails: tuple[str, ...]
+    unless: frozenset[str]
 
 
 class _Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stop: tuple[_Entry, ...]
     start: tuple[_Entry, ...]
     help: tuple[_Entry, ...]
+    small: frozenset[str]
     polite: tuple[str, ...]
     openers: frozenset[str]
     openers_followed_by: frozenset[str]
     wish_leads: tuple[str, ...]
     wish_tails: tuple[str, ...]
     wishes: dict[Language, tuple[str, ...]]
+    programmes: dict[Programme, dict[Language, tuple[str, ...]]]
+    wrong_number: _Stranger
+    automatic: dict[Language, tuple[str, ...]]
 
 
 _LEXICON = msgspec.toml.decode(
     (resources.files("engage.reading") / "lexicon" / "carrier_words.toml").read_bytes(),
     type=_Lexicon,
 )
+_NAME = "xnamex"
+"""Stands in phrases and, while they are read, in texts for the name of whom we wrote to."""
+
+_ByLanguage = tuple[tuple[Language, Phrase], ...]
+
+_SMALL_WORDS = _LEXICON.small
+
+
+class _Phrases:
+    """Phrases, each found by a word that it needs: most texts have none of these."""
+
+    def __init__(self, by_language: Mapping[Language, Sequence[str]]) -> None:
+        self._found_by: dict[str, list[tuple[int, Language, Phrase]]] = {}
+        number = 0
+        for language, sources in by_language.items():
+            for source in sources:
+                phrase = parse_phrase(source.replace("{name}", _NAME))
+                # A phrase can't be said without this step, whichever it is.
+                telling = (s for s in phrase.steps if s.choices.isdisjoint(_SMALL_WORDS))
+                for choice in next(telling, phrase.steps[0]).choices:
+                    self._found_by.setdefault(choice, []).append((number, language, phrase))
+                number += 1
+
+    def among(self, spoken: Iterable[str]) -> _ByLanguage:
+        """Return those that can be in a text, in the order of the lexicon."""
+        found = {one for word in spoken for one in self._found_by.get(word, ())}
+        return tuple((language, phrase) for _, language, phrase in sorted(found, key=_place))
+
+
+def _place(one: tuple[int, Language, Phrase]) -> int:
+    return one[0]
+
+
 _POLITE = parse_phrases(_LEXICON.polite)
 _LEADS = (*_POLITE, *parse_phrases(_LEXICON.wish_leads))
 _TAILS = (*_POLITE, *parse_phrases(_LEXICON.wish_tails))
-_WISHES: tuple[tuple[Language, Phrase], ...] = tuple(
-    (language, parse_phrase(source))
-    for language, sources in _LEXICON.wishes.items()
-    for source in sources
-)
+_WISHES = _Phrases(_LEXICON.wishes)
+_PROGRAMMES: dict[Programme, _Phrases] = {
+    name: _Phrases(wishes) for name, wishes in _LEXICON.programmes.items()
+}
+_SURE = _Phrases(_LEXICON.wrong_number.sure)
+_LIKELY = _Phrases(_LEXICON.wrong_number.likely)
+_WHO = _Phrases(_LEXICON.wrong_number.who)
+_STRANGER_LEADS = (*_POLITE, *parse_phrases(_LEXICON.wrong_number.leads))
+_STRANGER_TAILS = (*_POLITE, *parse_phrases(_LEXICON.wrong_number.tails))
+_AUTOMATIC = _Phrases(_LEXICON.automatic)
 _LONGEST_CLAUSE = 24
 """A wish is short; a longer clause says something else as well, and is not worth the reading."""
+_AFTER_A_NAME = frozenset(
+    {"doesnt", "dont", "here", "is", "isnt", "anymore", "aqui", "sorry", "lives"}
+)
+"""Words behind a name that are no family name."""
 
 
 def carrier_word(text: str, opt_out_type: str | None) -> CarrierWord | None:
@@ -102,7 +181,8 @@ def carrier_word(text: str, opt_out_type: str | None) -> CarrierWord | None:
     own = _own_reading(text)
     match (opt_out_type or "").strip().upper():
         case "STOP":
-            return Stop(carrier_answers=True, language=own.language if own else None)
+            also_means = own.also_means if isinstance(own, Stop) else None
+            return Stop(True, own.language if own else None, also_means)  # noqa: FBT003 - as above
         case "START" if not isinstance(own, Stop | FreeFormStop):
             return Start(carrier_answers=True, language=own.language if own else None)
         case "HELP" if not isinstance(own, Stop | FreeFormStop):
@@ -112,13 +192,79 @@ def carrier_word(text: str, opt_out_type: str | None) -> CarrierWord | None:
             return own
 
 
+def programme_stop(text: str) -> ProgrammeStop | None:
+    """Return the one programme that a text wishes to end; None if it wishes more, or nothing."""
+    for clause in _clauses(located_words(text)):
+        for programme, wishes in _PROGRAMMES.items():
+            if language := _language_of(clause, wishes, _LEADS, _TAILS):
+                return ProgrammeStop(programme, language)
+    return None
+
+
+def wrong_number(
+    text: str, given_names: Sequence[str] = (), *, asked_who: bool = False
+) -> WrongNumber | None:
+    """Return that a text comes from a stranger, if it says so.
+
+    `given_names` are those of the people we write to on the phone; `asked_who`: the text answers
+    the question whether they are who we take them for.
+    """
+    located = located_words(text)
+    if any(
+        word.text in _LEXICON.wrong_number.unless or (word.text.isdigit() and len(word.text) == 1)
+        for word in located
+    ):
+        return None  # a slip of the finger is about the answer, not about the phone
+    names = {part for name in given_names for part in words(name)}
+    clauses = [_with_names(clause, names) for clause in _clauses(located)]
+    clauses.append(_with_names([word.text for word in located], names))
+    language = _first_language(clauses, _SURE)
+    if language is None and (asked_who or _first_language(clauses, _WHO)):
+        language = _first_language(clauses, _LIKELY)
+    if language is None:
+        return None
+    return WrongNumber(language, next((w.text for w in located if w.text in names), None))
+
+
+def says_a_machine(text: str) -> bool:
+    """Say whether a text was written by a machine on the person's behalf: nothing answers it."""
+    spoken = words(text)
+    return any(
+        phrase.ends(spoken, start)
+        for _, phrase in _AUTOMATIC.among(spoken)
+        for start in range(len(spoken))
+    )
+
+
+def _first_language(clauses: Sequence[Sequence[str]], phrases: _Phrases) -> Language | None:
+    for clause in clauses:
+        if language := _language_of(clause, phrases, _STRANGER_LEADS, _STRANGER_TAILS):
+            return language
+    return None
+
+
+def _with_names(clause: Sequence[str], names: set[str]) -> Sequence[str]:
+    """Return a clause with one mark for each name of a person we write to, family name included."""
+    marked = [
+        _NAME if word in names else f"{_NAME}s" if word.removesuffix("s") in names else word
+        for word in clause
+    ]
+    once = [word for word, _ in groupby(marked)]
+    # "No soy Rosa Alvarez": the family name is not known here, and stands at the end.
+    return once[:-1] if len(once) > 1 and once[-2] == _NAME and _is_name(clause[-1]) else once
+
+
+def _is_name(word: str) -> bool:
+    return word.isalpha() and word not in _AFTER_A_NAME
+
+
 def _own_reading(text: str) -> CarrierWord | None:
     located = located_words(text)
     spoken = _without_repeats(_trimmed([word.text for word in located], _POLITE, _POLITE))
     message = " ".join(spoken) if len(spoken) <= _LONGEST_CLAUSE else ""
     bare = text.strip().casefold()
     if entry := _entry_of(message, _LEXICON.stop):
-        return Stop(_carrier_answers(entry, bare), entry.language)
+        return Stop(_carrier_answers(entry, bare), entry.language, entry.also_means)
     if entry := _entry_of(message, _LEXICON.start):
         return Start(_carrier_answers(entry, bare), entry.language)
     if entry := _entry_of(message, _LEXICON.help):
@@ -126,13 +272,29 @@ def _own_reading(text: str) -> CarrierWord | None:
     if _opens_with_stop(located):
         return FreeFormStop("en")
     for clause in _clauses(located):
-        if language := _language_of_wish(clause):
+        if language := _language_of(clause, _WISHES, _LEADS, _TAILS):
             return FreeFormStop(language)
     return None
 
 
 def _entry_of(message: str, entries: tuple[_Entry, ...]) -> _Entry | None:
-    return next((entry for entry in entries if entry.words == message), None)
+    letters = message.split()
+    if len(letters) > 2 and all(len(letter) == 1 for letter in letters):  # noqa: PLR2004 - no word
+        message = "".join(letters)  # "S.T.O.P" is one word, spelled
+    held = _let_go(message)
+    return next(
+        (
+            entry
+            for entry in entries
+            if entry.words == message or (entry.stretch and _let_go(entry.words) == held)
+        ),
+        None,
+    )
+
+
+def _let_go(message: str) -> str:
+    """Return a message with each letter once that was held down: "stoppp" is "stop"."""
+    return "".join(letter for letter, _ in groupby(message))
 
 
 def _carrier_answers(entry: _Entry, bare: str) -> bool:
@@ -147,14 +309,21 @@ def _opens_with_stop(located: Sequence[Word]) -> bool:
     return follower.opens or follower.text in _LEXICON.openers_followed_by
 
 
-def _language_of_wish(clause: Sequence[str]) -> Language | None:
-    if len(clause) > _LONGEST_CLAUSE:
+def _language_of(
+    clause: Sequence[str],
+    phrases: _Phrases,
+    leads: Sequence[Phrase],
+    tails: Sequence[Phrase],
+) -> Language | None:
+    """Return the language of the phrase that is all a clause says; None if it is none of them."""
+    possible = () if len(clause) > _LONGEST_CLAUSE else phrases.among(clause)
+    if not possible:
         return None
     # Leads may be cut too far ("can you" leaves nothing of "unsubscribe"), so each cut is tried.
-    for remainder in _cuts(clause, _LEADS):
-        core = _trimmed(remainder, (), _TAILS)
-        for language, wish in _WISHES:
-            if wish.is_whole(core) or wish.is_whole(remainder):
+    for remainder in _cuts(clause, leads):
+        core = _trimmed(remainder, (), tails)
+        for language, phrase in possible:
+            if phrase.is_whole(core) or phrase.is_whole(remainder):
                 return language
     return None
 

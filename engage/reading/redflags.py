@@ -12,13 +12,14 @@ clinician has reviewed the rules yet; each file says so. An empty answer never m
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from importlib import resources
 from typing import Literal
 
 import msgspec
 
+from engage.reading.concepts import spelled_out
 from engage.reading.fold import Word, located_words
 from engage.reading.phrases import Phrase, parse_phrases
 
@@ -73,10 +74,14 @@ def _load(language: Language) -> Lexicon:
 LEXICONS: tuple[Lexicon, ...] = (_load("en"), _load("es"))
 
 
+_NEGATORS = frozenset[str]().union(*(lexicon.negators for lexicon in LEXICONS))
+"""Of both languages: concepts are bilingual, so each file's rules meet both."""
+
+
 def _index(lexicon: Lexicon) -> dict[str, tuple[tuple[Rule, Phrase], ...]]:
     by_first_word: dict[str, list[tuple[Rule, Phrase]]] = defaultdict(list)
     for rule in lexicon.rule:
-        for phrase in parse_phrases(rule.phrases):
+        for phrase in parse_phrases(map(spelled_out, rule.phrases)):
             for word in phrase.first_words:
                 by_first_word[word].append((rule, phrase))
     return {word: tuple(entries) for word, entries in by_first_word.items()}
@@ -85,34 +90,60 @@ def _index(lexicon: Lexicon) -> dict[str, tuple[tuple[Rule, Phrase], ...]]:
 _INDEXES = tuple((lexicon, _index(lexicon)) for lexicon in LEXICONS)
 
 
+def _without_limit(_tried: int) -> None:
+    """Count nothing."""
+
+
+class Match(msgspec.Struct, frozen=True):
+    """A rule's phrase in a text: `located[place:end]`, as yet without regard to what is around."""
+
+    rule: Rule
+    language: Language
+    place: int
+    end: int
+    denied: bool
+    """Whether a negation stands shortly before it."""
+
+
+def matches(located: Sequence[Word], spend: Callable[[int], None]) -> Iterator[Match]:
+    """Yield every place where a rule's phrase begins, with its shortest end.
+
+    `spend` is told of every phrase that is tried, so that a caller may set a limit.
+    """
+    spoken = [word.text for word in located]
+    for lexicon, index in _INDEXES:
+        for place, word in enumerate(spoken):
+            tried = index.get(word, ())
+            spend(len(tried))
+            for rule, phrase in tried:
+                if ends := phrase.ends(spoken, place):
+                    denied = _is_negated(lexicon, located, place)
+                    yield Match(rule, lexicon.language, place, min(ends), denied)
+
+
 def red_flags(text: str) -> tuple[RedFlag, ...]:
     """Return every red flag of a text: at most one per rule, crisis first, then by place.
 
     A rule that matches several times answers with its gravest match, the earliest of those.
     """
     located = located_words(text)
-    spoken = [word.text for word in located]
     gravest: dict[str, RedFlag] = {}
-    for lexicon, index in _INDEXES:
-        for place, word in enumerate(spoken):
-            for rule, phrase in index.get(word, ()):
-                if ends := phrase.ends(spoken, place):
-                    flag = _flag(rule, lexicon, located, place, min(ends))
-                    known = gravest.get(rule.id)
-                    if known is None or _order(flag) < _order(known):
-                        gravest[rule.id] = flag
+    for match in matches(located, _without_limit):
+        flag = _flag(match, located)
+        known = gravest.get(flag.rule)
+        if known is None or _order(flag) < _order(known):
+            gravest[flag.rule] = flag
     return tuple(sorted(gravest.values(), key=_order))
 
 
-def _flag(rule: Rule, lexicon: Lexicon, located: Sequence[Word], place: int, end: int) -> RedFlag:
-    lowered = _is_negated(lexicon, located, place)
+def _flag(match: Match, located: Sequence[Word]) -> RedFlag:
     return RedFlag(
-        rule=rule.id,
-        severity="possible" if lowered else rule.severity,
-        kind=rule.kind,
-        language=lexicon.language,
-        start=located[place].start,
-        end=located[end - 1].end,
+        rule=match.rule.id,
+        severity="possible" if match.denied else match.rule.severity,
+        kind=match.rule.kind,
+        language=match.language,
+        start=located[match.place].start,
+        end=located[match.end - 1].end,
     )
 
 
@@ -123,7 +154,7 @@ def _is_negated(lexicon: Lexicon, located: Sequence[Word], place: int) -> bool:
         before = located[back - 1].text
         if located[back].opens or before in lexicon.negation_ends:
             return False
-        if before in lexicon.negators:
+        if before in _NEGATORS:
             return True
     return False
 

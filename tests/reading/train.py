@@ -1,0 +1,328 @@
+"""Train the linear model on the corpus and write engage/reading/model.json.
+
+    python -m tests.reading.train
+
+One logistic regression per label and per urgency, by stochastic gradient descent with AdaGrad, in
+plain Python: nobody needs a numerics package to retrain a safety model, and the same corpus gives
+the same file byte for byte. Weights are rounded to eight bits, which is how they are scored.
+"""
+
+import hashlib
+import json
+import math
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import msgspec
+
+from engage.reading.answers import Context
+from engage.reading.concepts import BY_WORD
+from engage.reading.fold import words
+from engage.reading.linear import Model, ModelFile
+from engage.reading.observe import observe
+
+ROOT = Path(__file__).parents[2]
+CORPUS = ROOT / "engage" / "reading" / "corpus"
+MODEL = ROOT / "engage" / "reading" / "model.json"
+
+URGENCIES = ("none", "routine", "urgent", "emergency")
+EPOCHS = 14
+RATE = 0.5
+SHRINK = 0.0008
+FEWEST = 2
+"""Texts that must have a feature before it is learned."""
+NEAR = 0.35
+FOLDS = 4
+ALLOWED = {"possible": 0.12, "emergency": 0.04}
+"""False alarms among replies that need nobody now, as the label policy allows them."""
+LABEL_THRESHOLD = 0.4
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """One labelled reply."""
+
+    id: str
+    text: str
+    lang: str
+    context: Context
+    labels: tuple[str, ...]
+    urgency: str
+    note: str = ""
+    scenario: str = ""
+    any_context: bool = False
+    locked: bool = False
+
+
+class Example(msgspec.Struct, frozen=True):
+    """A reply as numbers: its features and what it is."""
+
+    features: tuple[str, ...]
+    answers: frozenset[str]
+    weight: float
+
+
+def corpus() -> list[Reply]:
+    """Return every reply of the corpus, in the order of the files."""
+    return [
+        msgspec.json.decode(line, type=Reply)
+        for file in sorted(CORPUS.glob("*.jsonl"))
+        for line in file.read_bytes().splitlines()
+    ]
+
+
+def known_words(replies: Iterable[Reply]) -> frozenset[str]:
+    """Return the words that are spelled as they should be: several replies have them."""
+    seen = Counter(word for reply in replies for word in set(words(reply.text)))
+    often = {word for word, count in seen.items() if count >= FEWEST and not word.isdecimal()}
+    return frozenset(often).union(BY_WORD)
+
+
+def example(reply: Reply, text: str, known: frozenset[str], weight: float) -> Example:
+    """Observe a reply as the reader will."""
+    seen = observe(text, reply.context, known)
+    return Example(seen.features, frozenset({*reply.labels, f"u:{reply.urgency}"}), weight)
+
+
+def noisy(reply: Reply, turn: int) -> str | None:
+    """Return the reply as a thumb in a hurry writes it, or None if it is too short for that."""
+    if len(reply.text) < 9:
+        return None
+    digest = hashlib.sha256(f"{turn} {reply.id} {reply.text}".encode()).digest()
+    spot = 1 + int.from_bytes(digest[1:3]) % (len(reply.text) - 3)
+    text = reply.text
+    match digest[0] % 4:
+        case 0:
+            return text[:spot] + text[spot + 1 :]
+        case 1:
+            return text[:spot] + text[spot + 1] + text[spot] + text[spot + 2 :]
+        case 2:
+            return text[:spot] + text[spot] + text[spot:]
+        case _:
+            spoken = text.split()
+            drop = 1 + digest[3] % max(len(spoken) - 1, 1)
+            return " ".join(spoken[:drop] + spoken[drop + 1 :]) if len(spoken) > 4 else None
+
+
+ELSEWHERE: dict[Context, Context] = {
+    "none": "hvs_food",
+    "checkin_feeling": "transport",
+    "appt_confirm": "none",
+    "meds": "checkin_feeling",
+    "transport": "appt_confirm",
+    "hvs_food": "meds",
+}
+
+
+def elsewhere(reply: Reply) -> Reply:
+    """Return an emergency as if it came after another prompt: it may come after any."""
+    if not reply.any_context or reply.urgency != "emergency":
+        return reply
+    return msgspec.structs.replace(reply, context=ELSEWHERE.get(reply.context, "none"))
+
+
+def examples(replies: Sequence[Reply], known: frozenset[str]) -> list[Example]:
+    """Return the replies as examples, each with a misspelled copy that counts for less."""
+    found = [example(reply, reply.text, known, 1.0) for reply in replies]
+    for reply in replies:
+        text = noisy(reply, 1)
+        if text is not None:
+            found.append(example(elsewhere(reply), text, known, NEAR))
+        # Relatives write from the patient's phone too, and a relative is no danger by itself.
+        if reply.context == "caregiver":
+            moved = msgspec.structs.replace(reply, context="none")
+            found.append(example(moved, reply.text, known, NEAR))
+    return found
+
+
+def labels_of(replies: Iterable[Reply]) -> tuple[str, ...]:
+    """Return every label that occurs, and the urgencies."""
+    return (
+        *sorted({label for reply in replies for label in reply.labels}),
+        *(f"u:{urgency}" for urgency in URGENCIES),
+    )
+
+
+class Row(msgspec.Struct, frozen=True):
+    """An example as numbers: places of its features, runs of letters apart from the others."""
+
+    plain: list[int]
+    letters: list[int]
+    scale: float
+    weight: float
+
+
+Rows = list[Row]
+LETTERS = 0.45
+"""Runs of letters are many and say little each: they count for less than a word or a concept."""
+
+
+def learn(rows: Rows, targets: list[bool], size: int) -> tuple[float, list[float]]:
+    """Return the bias and the weights of one label."""
+    weights, squares = [0.0] * size, [1e-3] * size
+    bias = -2.0
+    order = list(range(len(rows)))
+    for epoch in range(EPOCHS):
+        # A different order every time, and the same in every run.
+        order.sort(key=lambda row, epoch=epoch: (row * 2654435761 + epoch * 40503) % 4294967291)
+        for row in order:
+            one = rows[row]
+            score = sum(map(weights.__getitem__, one.plain)) + LETTERS * sum(
+                map(weights.__getitem__, one.letters)
+            )
+            guess = _probability(score * one.scale + bias)
+            error = (guess - targets[row]) * one.weight
+            if -0.015 < error < 0.015:
+                continue
+            bias -= 0.02 * error
+            for features, value in ((one.plain, 1.0), (one.letters, LETTERS)):
+                step = error * one.scale * value
+                power = step * step
+                for feature in features:
+                    squares[feature] += power
+                    weights[feature] -= RATE * (
+                        step / math.sqrt(squares[feature]) + SHRINK * weights[feature]
+                    )
+    return bias, weights
+
+
+def _probability(score: float) -> float:
+    return 1 / (1 + math.exp(-max(min(score, 30), -30)))
+
+
+def _learn(task: tuple[Rows, list[bool], int]) -> tuple[float, list[float]]:
+    return learn(*task)
+
+
+def train(replies: Sequence[Reply], workers: int = 2) -> ModelFile:
+    """Return the model that the replies teach, with thresholds set on replies read blind."""
+    file = fitted(replies, labels_of(replies), workers)
+    return msgspec.structs.replace(file, thresholds=thresholds(replies, workers))
+
+
+def fitted(replies: Sequence[Reply], labels: Sequence[str], workers: int) -> ModelFile:
+    """Return the weights that the replies teach."""
+    known = known_words(replies)
+    seen = examples(replies, known)
+    counts = Counter(feature for one in seen for feature in one.features)
+    features = sorted(feature for feature, count in counts.items() if count >= FEWEST)
+    index = {feature: place for place, feature in enumerate(features)}
+    rows = [row_of(one, index) for one in seen]
+    tasks = [(rows, [label in one.answers for one in seen], len(features)) for label in labels]
+    if workers > 1:
+        with ProcessPoolExecutor(workers) as pool:
+            learned = list(pool.map(_learn, tasks))
+    else:
+        learned = [learn(*task) for task in tasks]
+    return packed(replies, labels, features, known, learned)
+
+
+def row_of(one: Example, index: dict[str, int]) -> Row:
+    """Return an example as numbers."""
+    present = [feature for feature in one.features if feature in index]
+    return Row(
+        plain=[index[feature] for feature in present if not feature.startswith("l:")],
+        letters=[index[feature] for feature in present if feature.startswith("l:")],
+        scale=1 / math.sqrt(max(len(one.features), 1)),
+        weight=one.weight,
+    )
+
+
+def fold_of(reply: Reply, folds: int) -> int:
+    """Return which fold a reply is in: those that begin with the same three words share one."""
+    return zlib.crc32(" ".join(words(reply.text)[:3]).encode()) % folds
+
+
+class Blind(msgspec.Struct, frozen=True):
+    """A reply read by a model that never saw it: probability of danger, and what rules said."""
+
+    urgency: str
+    score: float
+    standing: frozenset[str]
+
+
+def thresholds(replies: Sequence[Reply], workers: int) -> dict[str, float]:
+    """Return the thresholds at which the corpus itself, read blind, gives the allowed alarms."""
+    tasks = [(list(replies), fold) for fold in range(FOLDS)]
+    if workers > 1:
+        with ProcessPoolExecutor(workers) as pool:
+            blind = [one for found in pool.map(_blind, tasks) for one in found]
+    else:
+        blind = [one for task in tasks for one in _blind(task)]
+    calm = sorted((one for one in blind if one.urgency in {"none", "routine"}), key=_surest)
+    found: dict[str, float] = {}
+    for tier, severities in (("emergency", {"crisis"}), ("possible", {"crisis", "possible"})):
+        rest = [one.score for one in calm if not severities & one.standing]
+        left = max(int(ALLOWED[tier] * len(calm)) - (len(calm) - len(rest)), 0)
+        found[tier] = round(rest[min(left, len(rest) - 1)], 4) if rest else 0.5
+    found |= dict.fromkeys(labels_of(replies), LABEL_THRESHOLD)
+    return found
+
+
+def _surest(one: Blind) -> float:
+    return -one.score
+
+
+def _blind(task: tuple[list[Reply], int]) -> list[Blind]:
+    """Return what a model trained without it makes of one fold."""
+    replies, fold = task
+    inside = [r for r in replies if fold_of(r, FOLDS) != fold]
+    outside = [r for r in replies if fold_of(r, FOLDS) == fold]
+    if not inside or not outside:
+        return []
+    model = Model(fitted(inside, ("u:emergency",), 1))
+    found: list[Blind] = []
+    for reply in outside:
+        seen = observe(reply.text, reply.context, model.known)
+        standing = frozenset(one.severity for one in seen.findings if one.stands)
+        found.append(Blind(reply.urgency, model.scores(seen.features)["u:emergency"], standing))
+    return found
+
+
+def packed(
+    replies: Sequence[Reply],
+    labels: Sequence[str],
+    features: Sequence[str],
+    known: frozenset[str],
+    learned: Sequence[tuple[float, list[float]]],
+) -> ModelFile:
+    """Round the weights to bytes and leave out the features that weigh nothing."""
+    worth = [LETTERS if feature.startswith("l:") else 1.0 for feature in features]
+    learned = [
+        (bias, [weight * value for weight, value in zip(weights, worth, strict=True)])
+        for bias, weights in learned
+    ]
+    scales = [max(1e-6, *map(abs, weights)) / 127 for _, weights in learned]
+    kept: dict[str, str] = {}
+    for place, feature in enumerate(features):
+        row = bytes(
+            128 + round(weights[place] / scale)
+            for (_, weights), scale in zip(learned, scales, strict=True)
+        )
+        if any(abs(byte - 128) > 2 for byte in row):
+            kept[feature] = row.hex()
+    body = json.dumps([kept, labels]).encode()
+    return ModelFile(
+        version=hashlib.sha256(body).hexdigest()[:12],
+        trained_on=len(replies),
+        labels=tuple(labels),
+        bias=tuple(round(bias, 4) for bias, _ in learned),
+        scale=tuple(round(scale, 8) for scale in scales),
+        thresholds={},
+        words=" ".join(sorted(known - BY_WORD.keys())),
+        features=kept,
+    )
+
+
+def main() -> None:
+    """Train on the whole corpus and write the model."""
+    replies = corpus()
+    model = train(replies)
+    MODEL.write_bytes(msgspec.json.format(msgspec.json.encode(model), indent=0) + b"\n")
+    print(f"{len(replies)} replies, {len(model.features)} features, {len(model.labels)} labels")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
