@@ -16,6 +16,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 CLIENT := engage/web/client
 BUILT := engage/web/static/.built
+PRISM := tests/contract/prism
 
 export UV_NO_PROGRESS = 1
 export UV_PYTHON_DOWNLOADS = never
@@ -54,18 +55,40 @@ contracts: .venv/.dev ## Who may import whom, and locks that match pyproject.tom
 	$(call step,locks,$(BIN)/python -m pytest -q tests/policy/test_locks.py)
 
 .PHONY: tests
-tests: .venv/.dev $(BUILT) ## The whole of tests/, on two cores; ARGS="-k word" narrows it
-	$(call step,tests,$(BIN)/python -m pytest -q -n $(WORKERS) $(ARGS))
+tests: .venv/.dev .venv/.prism $(BUILT) ## The whole of tests/, on two cores; ARGS="-k word" narrows it
+	$(call step,tests,$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup $(ARGS))
 
 .PHONY: core
 core: .venv/.dev ## The pure ring, in seconds: no database, no network, no waiting
 	$(call step,core,$(BIN)/python -m pytest -q tests/core tests/properties tests/transcripts $(ARGS))
 
+.PHONY: storm
+storm: .venv/.dev ## Kill everything while texts flow, then compare the ledgers; LONG=1 before a release
+	$(call step,simulation and crash points,STORM_SEEDS=$(SEEDS) STORM_STEPS=300 STORM_MATRIX=whole \
+	  $(BIN)/python -m pytest -q -rP -n 2 tests/storm/test_simulation.py tests/storm/test_crash_points.py)
+	$(call step,storm,$(BIN)/python -m tests.storm $(STORM) $(ARGS))
+
+SEEDS := $(if $(LONG),10000,500)
+STORM := $(if $(LONG),--texts 150000 --kills 3000 --lines 400 --away 120,--texts 10000 --kills 200 --lines 400 --away 120 --every 2)
+
 .PHONY: bench
 bench: .venv/.run ## The product beside bare PostgreSQL; ARGS="--write docs/performance.md" keeps the table
 	@exec $(BIN)/python -m tests.bench $(ARGS)
 
+.PHONY: reader
+reader: .venv/.dev ## How well replies are read that the model never saw; ARGS="--misses" lists what went wrong
+	@$(BIN)/python -m tests.reading.report $(ARGS)
+
 ##@ Work
+.PHONY: model
+model: .venv/.dev ## Retrain engage/reading/model.json on engage/reading/corpus, in about two minutes
+	@$(BIN)/python -m tests.reading.train
+
+.PHONY: corpus
+corpus: ## Retrain the reading model and report what it misses
+	@$(MAKE) model
+	@$(MAKE) reader ARGS="--misses $(ARGS)"
+
 .PHONY: env
 env: .venv/.dev ## .venv from the hashed locks; again only when they change
 	@echo "Ready: $(BIN)/engage, and $(BIN)/pre-commit install for the hooks."
@@ -93,8 +116,8 @@ locks: .venv/.uv ## Hashed locks from pyproject.toml; UPGRADE=--upgrade takes ne
 	$(COMPILE) pyproject.toml --group bootstrap --group web --group dev --output-file requirements/dev.txt
 
 .PHONY: locks-of-pages
-locks-of-pages: .venv/.node ## package-lock.json of the pages and of the tests' own browser
-	@for where in $(CLIENT) tests/web/chromium; do \
+locks-of-pages: .venv/.node ## package-lock.json of the pages, the tests' own browser and carrier
+	@for where in $(CLIENT) tests/web/chromium $(PRISM); do \
 	  ( cd $$where && $(WITH_NODE) npm install --package-lock-only --ignore-scripts --silent \
 	    --before="$$(date -u -d '7 days ago' +%F 2>/dev/null || date -u -v-7d +%F)" \
 	    && node "$(CURDIR)/$(CLIENT)/tidy-lock.mjs" package-lock.json ) || exit 1; \
@@ -102,7 +125,7 @@ locks-of-pages: .venv/.node ## package-lock.json of the pages and of the tests' 
 
 .PHONY: clean
 clean: ## Remove the environment and every cache (not the demo's data)
-	rm -rf $(CLIENT)/node_modules engage/web/static tests/web/chromium/node_modules
+	rm -rf $(CLIENT)/node_modules engage/web/static tests/web/chromium/node_modules $(PRISM)/node_modules
 	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -158,6 +181,11 @@ RECENT = const [a, b] = process.versions.node.split(".").map(Number); \
 
 .venv/.npm: .venv/.node $(CLIENT)/package.json $(CLIENT)/package-lock.json
 	@cd $(CLIENT) && $(WITH_NODE) npm ci --ignore-scripts --silent
+	@touch $@
+
+# What tests/contract talks to: the carrier's own description of its API, answering.
+.venv/.prism: .venv/.node $(PRISM)/package.json $(PRISM)/package-lock.json
+	@cd $(PRISM) && $(WITH_NODE) npm ci --ignore-scripts --silent
 	@touch $@
 
 $(BUILT): .venv/.npm $(shell find $(CLIENT) -name node_modules -prune -o -type f -print)

@@ -12,7 +12,15 @@ import click
 
 from engage import __version__, doctor, logs, wiring
 from engage.clock import SystemClock
-from engage.commands import in_house, practice_named, run, settings_read, stop, upkeep
+from engage.commands import (
+    in_house,
+    practice_named,
+    run,
+    sending,
+    settings_read,
+    stop,
+    upkeep,
+)
 from engage.conversation.transcript_format import TranscriptInvalid, parse, print_transcript
 from engage.db.migrate import migrate
 from engage.db.session import Work
@@ -22,7 +30,7 @@ from engage.people import bootstrap
 from engage.people.csv_import import BadRows
 from engage.people.patient import Revision
 from engage.people.phone import PhoneNumber
-from engage.people.practice import CarrierLogin, PracticeFields
+from engage.people.practice import USUAL_TEXTING_HOURS, CarrierLogin, PracticeFields
 from engage.people.staff import NewStaff, Role
 from engage.settings import Settings, load
 from engage.turns.library import Library
@@ -131,6 +139,9 @@ def practice() -> None:
 @click.option("--number", "numbers", multiple=True, required=True, help="A texting number, E.164.")
 @click.option("--language", "languages", multiple=True, default=("en", "es"), show_default=True)
 @click.option("--holidays", default="", help='Public holidays, for example "US-AZ".')
+@click.option(
+    "--texting-hours", default=USUAL_TEXTING_HOURS, show_default=True, help="Local hours for texts."
+)
 @click.option("--responsible-email", required=True)
 @click.option("--responsible-name", required=True, help='"Given Family".')
 @click.option("--account-sid", help="The carrier account; made up with the simulator carrier.")
@@ -143,6 +154,7 @@ def create_practice(  # noqa: PLR0913, PLR0917 - click's options
     numbers: tuple[str, ...],
     languages: tuple[str, ...],
     holidays: str,
+    texting_hours: str,
     responsible_email: str,
     responsible_name: str,
     account_sid: str | None,
@@ -171,6 +183,7 @@ def create_practice(  # noqa: PLR0913, PLR0917 - click's options
                 support_phone=support_phone,
                 time_zone=time_zone,
                 holidays=holidays,
+                texting_hours=texting_hours,
                 languages=languages,
             ),
             responsible=NewStaff.named(responsible_email, responsible_name),
@@ -184,6 +197,7 @@ def create_practice(  # noqa: PLR0913, PLR0917 - click's options
 
 practice.add_command(upkeep.account)
 main.add_command(upkeep.rotate_keys)
+main.add_command(sending.group)
 
 
 @main.group()

@@ -12,6 +12,7 @@ import redis.asyncio as redis_client
 from redis.exceptions import RedisError
 
 from engage import wiring
+from engage.clock import SystemClock
 from engage.db.migrate import current, newest
 from engage.db.sealing import CannotOpen, MasterKeys
 from engage.db.session import Database, DatabaseAway
@@ -20,7 +21,9 @@ from engage.errors import EngageError
 from engage.ids import PracticeId
 from engage.messaging import account as carrier_account
 from engage.messaging.carrier import CarrierSilent
+from engage.messaging.carrier_codes import classify
 from engage.messaging.doors import Door, Doors
+from engage.messaging.sending import store as sending
 from engage.messaging.spool import check as spool_check
 from engage.messaging.twilio import TwilioCarrier
 from engage.people.staffing import store as staffing
@@ -127,11 +130,28 @@ async def practices(settings: Settings, *, ask: bool) -> list[str]:
                 found = ["ENGAGE_SECRET_KEYS lacks the key that its data are sealed with."]
             else:
                 found = await _account(carrier, hung, settings.public_url) if ask else []
+            found += await _held(app, practice)
             wrong += [f"{name}: {sentence}" for sentence in found]
         return wrong
     finally:
         await carrier.aclose()
         await app.close()
+
+
+async def _held(app: Database, practice: PracticeId) -> list[str]:
+    """Name what keeps a practice's texts back."""
+    async with app.work([practice]) as work:
+        stands = await sending.of(work, practice)
+    if stands is None or not stands.held.holds(SystemClock().now()):
+        return []
+    why = "by hand" if stands.error_code is None else classify(stands.error_code).means
+    match stands.effect:
+        case "stop":
+            return [f"Sending is stopped ({why}); when it is mended, `engage sending lift`."]
+        case "pause":
+            return [f"Sending is paused for a while ({why})."]
+        case _:
+            return []
 
 
 async def _names(settings: Settings) -> dict[PracticeId, str]:

@@ -14,42 +14,50 @@ from collections.abc import AsyncGenerator, Generator
 
 import uvicorn
 
-from engage import wiring
+from engage import crash, wiring
+from engage.api import drain
 from engage.api.app import create_app
 from engage.api.auth.marks import ANYBODY
 from engage.api.parts import Parts as ApiParts
 from engage.db.migrate import current, migrate, newest
-from engage.db.session import Database
+from engage.db.session import Database, DatabaseAway
 from engage.errors import WrongSetting
+from engage.jobs.leases import LEASE_SECONDS
 from engage.jobs.worker import Parts, run_worker
+from engage.messaging.spool.disk import Disk, RealDisk
 from engage.settings import Settings
 from engage.web import pages
 
 SIMULATOR_LEASE_SECONDS = 5.0
-TWILIO_LEASE_SECONDS = 45.0
 DRAIN_SECONDS = 10
+SEEN_AGAIN_SECONDS = 1.0
 _PARENT = "ENGAGE_DEMO_CHILD"
 
 
-async def serve(settings: Settings, *, host: str, port: int) -> None:
-    """Run an API process until SIGTERM; what is under way is finished first."""
-    async with _side(settings, "app") as house:
+async def serve(settings: Settings, *, host: str, port: int, disk: Disk | None = None) -> None:
+    """Run an API process until SIGTERM; what is under way is finished first.
+
+    It starts also while the database is away: what the carrier posts is then spooled.
+    """
+    async with _side(settings, "app", disk or RealDisk()) as house:
         simulated = house.settings.carrier == "simulator"
+        parts = ApiParts(
+            settings=house.settings,
+            database=house.database,
+            vault=house.vault,
+            clock=house.clock,
+            turns=house.turns,
+            doors=house.doors,
+            outbox=house.outbox,
+            feed=house.feed,
+            instruments=house.library.instruments,
+            catalogue=house.library.catalogue,
+            bell=house.bell,
+            post=house.post if simulated else None,
+            spooling=house.spooling,
+        )
         app = create_app(
-            ApiParts(
-                settings=house.settings,
-                database=house.database,
-                vault=house.vault,
-                clock=house.clock,
-                turns=house.turns,
-                doors=house.doors,
-                outbox=house.outbox,
-                feed=house.feed,
-                instruments=house.library.instruments,
-                catalogue=house.library.catalogue,
-                bell=house.bell,
-                post=house.post if simulated else None,
-            ),
+            parts,
             extra=pages.routes(pages.Pages.read(), simulated=simulated, open_to_all=ANYBODY),
         )
         server = _Server(
@@ -66,8 +74,40 @@ async def serve(settings: Settings, *, host: str, port: int) -> None:
                 lifespan="on",
             )
         )
-        async with _until_parent_dies():
+        async with _until_parent_dies(), _beside(server, parts):
             await server.serve()
+
+
+@contextlib.asynccontextmanager
+async def _beside(server: uvicorn.Server, parts: ApiParts) -> AsyncGenerator[None, None]:
+    """Look after the spool, and after a database that was away at the start, while we serve."""
+    running: list[asyncio.Task[None]] = []
+    if parts.database.unseen:
+        running.append(asyncio.create_task(_until_schema_fits(server, parts.database)))
+    if parts.spooling is not None:
+        running.append(asyncio.create_task(drain.run(parts, parts.spooling)))
+    try:
+        yield
+    finally:
+        for one in running:
+            one.cancel()
+        for ended in await asyncio.gather(*running, return_exceptions=True):
+            if isinstance(ended, WrongSetting):
+                raise ended
+
+
+async def _until_schema_fits(server: uvicorn.Server, database: Database) -> None:
+    """End a process that started without its database, should that turn out to be a wrong one."""
+    while True:
+        try:
+            await _refuse_old_schema(database)
+        except DatabaseAway:
+            await asyncio.sleep(SEEN_AGAIN_SECONDS)
+        except WrongSetting:
+            server.should_exit = True
+            raise
+        else:
+            return
 
 
 class _Server(uvicorn.Server):
@@ -94,23 +134,28 @@ async def work(settings: Settings) -> None:
             Parts(
                 turns=house.turns,
                 outbox=house.outbox,
+                reconciler=house.reconciler,
                 database=house.database,
                 clock=house.clock,
                 bell=house.bell,
                 redis_url=house.settings.redis_url or None,
-                outbox_lease_seconds=SIMULATOR_LEASE_SECONDS if simulated else TWILIO_LEASE_SECONDS,
+                lease_seconds=SIMULATOR_LEASE_SECONDS if simulated else LEASE_SECONDS,
             )
         )
 
 
 @contextlib.asynccontextmanager
-async def _side(settings: Settings, role: wiring.Role) -> AsyncGenerator[wiring.House, None]:
+async def _side(
+    settings: Settings, role: wiring.Role, disk: Disk | None = None
+) -> AsyncGenerator[wiring.House, None]:
+    crash.arm(os.environ.get(crash.SETTING, ""))
     filled, servers = await wiring.to_thread_prepared(settings)
     try:
         if servers is not None and os.environ.get(_PARENT) != "1":
             await migrate(filled.owner_database_url, wiring.logins(filled))
-        async with wiring.house(filled, role) as house:
-            await _refuse_old_schema(house.database)
+        async with wiring.house(filled, role, disk=disk) as house:
+            if not house.database.unseen:
+                await _refuse_old_schema(house.database)
             # What is loaded now stays for ever: the collector need not look at it again and again,
             # which costs a request that is under way a hundred milliseconds.
             gc.collect()

@@ -19,6 +19,7 @@ CarrierKind: TypeAlias = Literal["simulator", "twilio"]
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 SHORTEST_SECRET_KEY = 32
+MOST_SPOOL_MB = 1_000_000
 NAMES = (
     "ENGAGE_DATABASE_URL",
     "ENGAGE_OWNER_DATABASE_URL",
@@ -26,6 +27,7 @@ NAMES = (
     "ENGAGE_AUDITOR_DATABASE_URL",
     "ENGAGE_REDIS_URL",
     "ENGAGE_DATA_DIR",
+    "ENGAGE_SPOOL_MAX_MB",
     "ENGAGE_PUBLIC_URL",
     "ENGAGE_SECRET_KEYS",
     "ENGAGE_CARRIER",
@@ -44,7 +46,7 @@ LATER = (
 )
 """Names kept for features to come: tolerated, so that one environment serves several releases."""
 
-COMMANDS_OWN = ("ENGAGE_AUTH_TOKEN", "ENGAGE_DEMO_CHILD")
+COMMANDS_OWN = ("ENGAGE_AUTH_TOKEN", "ENGAGE_DEMO_CHILD", "ENGAGE_CRASH_AT")
 """What single commands read besides; not settings of a deployment."""
 
 
@@ -57,6 +59,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     auditor_database_url: str = ""
     redis_url: str = ""
     data_dir: Path | None = None
+    #: How much of the carrier's requests may wait on the disk while the database is away.
+    spool_max_mb: int = 256
     public_url: str = "http://127.0.0.1:8000"
     #: The first signs and seals, all verify and open.
     secret_keys: tuple[str, ...] = ()
@@ -98,6 +102,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         auditor_database_url=_database(values, "ENGAGE_AUDITOR_DATABASE_URL"),
         redis_url=_redis(values["ENGAGE_REDIS_URL"]),
         data_dir=Path(data_dir) if data_dir else None,
+        spool_max_mb=_spool_max_mb(values["ENGAGE_SPOOL_MAX_MB"]),
         public_url=public_url,
         secret_keys=_secret_keys(values["ENGAGE_SECRET_KEYS"]),
         carrier=carrier,
@@ -201,6 +206,19 @@ def _redis(url: str) -> str:
             _sentence("ENGAGE_REDIS_URL", "must begin with redis://, rediss:// or unix://.")
         )
     return url
+
+
+def _spool_max_mb(raw: str) -> int:
+    if not raw:
+        return Settings().spool_max_mb
+    number = int(raw) if raw.isascii() and raw.isdigit() and len(raw) <= len("1000000") else 0
+    if not 1 <= number <= MOST_SPOOL_MB:
+        raise WrongSetting(
+            _sentence(
+                "ENGAGE_SPOOL_MAX_MB", f"must be a number of megabytes, 1 to {MOST_SPOOL_MB}."
+            )
+        )
+    return number
 
 
 def _secret_keys(raw: str) -> tuple[str, ...]:

@@ -16,21 +16,28 @@ import msgspec
 from msgspec import Struct
 
 from engage import embedded
+from engage.api.parts import Spooling
 from engage.clock import Clock, SystemClock, random_bytes
 from engage.db.grants import Login
+from engage.db.presence import Presence
 from engage.db.sealing import MasterKeys
 from engage.db.session import Database
 from engage.db.vault import Vault
 from engage.errors import WrongSetting
 from engage.feed import Feed
+from engage.ids import PracticeId
 from engage.jobs.doorbell import Doorbell
 from engage.messaging.carrier import Carrier
 from engage.messaging.doors import Doors
 from engage.messaging.http_post import HttpPost
 from engage.messaging.ledger import SimulatorLedger
 from engage.messaging.outbox import SIMULATED, Outbox, Policy
+from engage.messaging.reconcile import Reconciler
 from engage.messaging.simulator import SimulatorCarrier
+from engage.messaging.spool.disk import Disk
+from engage.messaging.spool.spool import Spool
 from engage.messaging.twilio import TwilioCarrier
+from engage.people.staffing.store import any_for_show
 from engage.settings import Settings
 from engage.turns import reviews
 from engage.turns.library import Library
@@ -57,9 +64,12 @@ class House(Struct, frozen=True, kw_only=True):
     bell: Doorbell
     turns: Turns
     outbox: Outbox
+    reconciler: Reconciler
     feed: Feed
     carrier: Carrier
     post: HttpPost
+    #: Only in a process that serves.
+    spooling: Spooling | None = None
 
     def __repr__(self) -> str:
         """Hide keys and addresses."""
@@ -106,11 +116,24 @@ def drafts(settings: Settings, library: Library) -> tuple[reviews.Draft, ...]:
     return reviews.unsigned(library, signed)
 
 
+def spool_directory(settings: Settings) -> Path:
+    """Return where the carrier's requests wait while the database is away."""
+    return (settings.data_dir or embedded.default_data_dir()) / "spool"
+
+
 @asynccontextmanager
 async def house(
-    settings: Settings, role: Role, *, clock: Clock | None = None, library: Library | None = None
+    settings: Settings,
+    role: Role,
+    *,
+    clock: Clock | None = None,
+    library: Library | None = None,
+    disk: Disk | None = None,
 ) -> AsyncGenerator[House, None]:
-    """Open the parts of an API process or of a worker, and close them in reverse."""
+    """Open the parts of an API process or of a worker, and close them in reverse.
+
+    With a disk there is a spool, so the house opens also while the database is away.
+    """
     clock = clock or SystemClock()
     library = library or Library.shipped()
     if settings.carrier == "twilio" and (waiting := drafts(settings, library)):
@@ -121,10 +144,15 @@ async def house(
         raise WrongSetting(sentence)
     url = settings.need("database_url" if role == "app" else "worker_database_url")
     async with AsyncExitStack() as stack:
-        database = await Database.open(url, setting=_SETTING_OF[role], size=16)
+        database = await Database.open(
+            url, setting=_SETTING_OF[role], size=16, even_away=disk is not None
+        )
         stack.push_async_callback(database.close)
+        if settings.carrier == "twilio" and role == "worker":
+            await refuse_show(database)
         vault = Vault(MasterKeys(settings.secret_keys), database)
-        doors = Doors(database, vault)
+        spool = None if disk is None else await _spool(settings, vault.master, clock, disk)
+        doors = Doors(database, vault, None if spool is None else spool.known)
         bell = Doorbell(settings.redis_url or None)
         stack.push_async_callback(bell.aclose)
         post = HttpPost()
@@ -133,6 +161,17 @@ async def house(
         stack.push_async_callback(carrier.aclose)
         feed = Feed(database)
         stack.push_async_callback(feed.close)
+        turns = Turns(database=database, vault=vault, clock=clock, library=library, bell=bell)
+        outbox = Outbox(
+            database=database,
+            vault=vault,
+            clock=clock,
+            carrier=carrier,
+            doors=doors,
+            public_url=settings.public_url,
+            policy=SIMULATED if settings.carrier == "simulator" else Policy(),
+            bell=bell,
+        )
         yield House(
             settings=settings,
             clock=clock,
@@ -141,21 +180,44 @@ async def house(
             library=library,
             doors=doors,
             bell=bell,
-            turns=Turns(database=database, vault=vault, clock=clock, library=library, bell=bell),
-            outbox=Outbox(
+            turns=turns,
+            outbox=outbox,
+            reconciler=Reconciler(
                 database=database,
-                vault=vault,
                 clock=clock,
                 carrier=carrier,
                 doors=doors,
-                public_url=settings.public_url,
-                policy=SIMULATED if settings.carrier == "simulator" else Policy(),
-                bell=bell,
+                reports=outbox,
+                texts=turns,
             ),
             feed=feed,
             carrier=carrier,
             post=post,
+            spooling=None if spool is None else Spooling(spool, Presence(database)),
         )
+
+
+async def refuse_show(database: Database) -> None:
+    """Refuse a practice that texts at night: it is fictional, and this carrier is not."""
+    async with database.work() as work:
+        practices = [PracticeId(row[0]) for row in await work.table("door_practices")]
+    async with database.work(practices) as work:
+        if await any_for_show(work, practices):
+            sentence = (
+                "ENGAGE_CARRIER is twilio, but the texting hours of a practice are all-day, which "
+                "is for the simulator alone."
+            )
+            raise WrongSetting(sentence)
+
+
+async def _spool(settings: Settings, master: MasterKeys, clock: Clock, disk: Disk) -> Spool:
+    return await Spool.open(
+        spool_directory(settings),
+        master,
+        clock,
+        disk,
+        most_bytes=settings.spool_max_mb * 1024 * 1024,
+    )
 
 
 def _carrier(

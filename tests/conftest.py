@@ -78,17 +78,18 @@ def servers(
     own = tmp_path_factory.getbasetemp()
     sharers = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "sharers"
     # The lock is held by one worker at a time, so nobody starts what another is sweeping up.
-    with _counted(sharers, +1):
+    with counted(sharers, +1):
         started = embedded.start(home, throwaway=True)
     yield started
-    with _counted(sharers, -1) as left:
+    with counted(sharers, -1) as left:
         started.stop()
         if not left:
             shutil.rmtree(home, ignore_errors=True)
 
 
 @contextmanager
-def _counted(file: Path, change: int) -> Iterator[int]:
+def counted(file: Path, change: int) -> Iterator[int]:
+    """Count who shares something, and hold everybody else off meanwhile."""
     with file.open("a+") as counter:
         fcntl.flock(counter, fcntl.LOCK_EX)
         counter.seek(0)

@@ -28,6 +28,7 @@ class MessageEntry(Struct, frozen=True, kw_only=True, tag="message"):
     direction: Annotated[str, Meta(description="in or out")]
     author: str | None
     state: Annotated[str, Meta(description="What became of it.")]
+    state_reason: Annotated[str | None, Meta(description="Why it waits or was not sent.")]
     body: str | None
 
 
@@ -54,15 +55,30 @@ class ItemEntry(Struct, frozen=True, kw_only=True, tag="item"):
 
 
 class ConsentEntry(Struct, frozen=True, kw_only=True, tag="consent"):
-    """Texting was stopped or allowed again."""
+    """What was agreed, refused or found out about texting; GET …/consent has it in words."""
 
     id: UUID
     at: datetime
-    state: Annotated[str, Meta(description="opted-out or opted-in")]
+    state: Annotated[str, Meta(description="opted-out, granted, wrong-person…")]
     how: str | None
 
 
-TimelineEntry: TypeAlias = MessageEntry | ScreeningEntry | ItemEntry | ConsentEntry
+class CorrectionEntry(Struct, frozen=True, kw_only=True, tag="correction"):
+    """Somebody of the practice said whose a text really is."""
+
+    id: UUID
+    at: datetime
+    message_id: UUID | None
+    state: Annotated[str, Meta(description="to-here: it is this patient's; away: it is not")]
+    from_author: str | None
+    to_author: str | None
+    staff_id: Annotated[str | None, Meta(description="Who said so.")]
+    reason: str | None
+
+
+TimelineEntry: TypeAlias = (
+    MessageEntry | ScreeningEntry | ItemEntry | ConsentEntry | CorrectionEntry
+)
 
 
 class Timeline(Struct, frozen=True):
@@ -120,6 +136,7 @@ def _outward(one: Entry) -> TimelineEntry:
                 direction=one.what or "",
                 author=one.author,
                 state=one.state,
+                state_reason=one.outcome,
                 body=one.body,
             )
         case "screening":
@@ -142,5 +159,16 @@ def _outward(one: Entry) -> TimelineEntry:
             )
         case "consent":
             return ConsentEntry(id=one.id, at=one.at, state=one.state, how=one.what)
+        case "correction":
+            return CorrectionEntry(
+                id=one.id,
+                at=one.at,
+                message_id=one.thread_id,
+                state=one.state,
+                from_author=one.what,
+                to_author=one.author,
+                staff_id=one.outcome,
+                reason=one.body,
+            )
         case _:
             assert_never(one.kind)

@@ -9,11 +9,13 @@ from typing import Protocol, TypeAlias
 from msgspec import Struct
 
 from engage.clock import Clock
+from engage.db.presence import Presence
 from engage.db.session import Database
 from engage.db.vault import Vault
 from engage.feed import Feed
 from engage.ids import MessageId, PracticeId
 from engage.messaging.doors import Doors
+from engage.messaging.spool.spool import Spool
 from engage.messaging.texts import Catalogue
 from engage.messaging.webhook_form import StatusReport
 from engage.needs.instrument import Instrument
@@ -34,6 +36,17 @@ class Reports(Protocol):
         ...
 
 
+class Spooling(Struct, frozen=True):
+    """What keeps the carrier's requests while the database is away, and who knows that it is."""
+
+    spool: Spool
+    presence: Presence
+
+    def __repr__(self) -> str:
+        """Hide where it lies."""
+        return "Spooling(…)"
+
+
 class Parts(Struct, frozen=True, kw_only=True):
     """Everything a route may use."""
 
@@ -50,6 +63,8 @@ class Parts(Struct, frozen=True, kw_only=True):
     bell: Bell
     #: How the simulated carrier posts to our own webhooks; None with a real carrier.
     post: Post | None = None
+    #: None where nothing is promised while the database is away: then a webhook says 503.
+    spooling: Spooling | None = None
 
     def __repr__(self) -> str:
         """Hide keys and addresses."""

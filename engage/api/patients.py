@@ -45,6 +45,15 @@ Language = Literal["en", "es"]
 TimeZone = Annotated[
     str, Meta(min_length=1, max_length=64, description="IANA name.", examples=["America/Phoenix"])
 ]
+UsState = Annotated[
+    str,
+    Meta(
+        min_length=2,
+        max_length=2,
+        description="Where the person lives: whose rules for quiet hours count.",
+        examples=["AZ"],
+    ),
+]
 Phone = Annotated[
     str,
     Meta(
@@ -76,10 +85,13 @@ class PatientOut(Struct, frozen=True, kw_only=True):
     birth_date: date | None
     language: Language
     time_zone: str | None
+    us_state: str | None
     phone: str | None
     status: PatientStatus
     care_manager: CareManagerOut | None
     created_at: datetime
+    #: The record of the same person that is kept, if this one was merged into it.
+    merged_into: PatientId | None
     version: Version
 
 
@@ -113,6 +125,7 @@ class NewPatientIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     language: Language
     birth_date: date | None = None
     time_zone: TimeZone | None = None
+    us_state: UsState | None = None
     phone: Phone | None = None
     care_manager_id: StaffId | None = None
     practice_id: Annotated[
@@ -130,6 +143,7 @@ class PatientChangeIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     language: Language | UnsetType = UNSET
     birth_date: date | UnsetType | None = UNSET
     time_zone: TimeZone | UnsetType | None = UNSET
+    us_state: UsState | UnsetType | None = UNSET
     phone: Phone | UnsetType | None = UNSET
     status: PatientStatus | UnsetType = UNSET
     care_manager_id: StaffId | UnsetType | None = UNSET
@@ -215,7 +229,7 @@ async def post_patient(
         patient = await create_patient(work, keys, new, at=at, by=By.staff(visit.staff_id))
         await feed.add(work, practice, at, "patient", patient.id, patient.id)
         location = f"/v1/patients/{patient.id}"
-        return Made(_outward(patient), HTTPStatus.CREATED, location, patient.version)
+        return Made(outward(patient), HTTPStatus.CREATED, location, patient.version)
 
     return await once(request, parts, practice, PatientOut, act)
 
@@ -237,7 +251,7 @@ async def get_one_patient(
     async with parts.database.work([practice], practice) as work:
         patient = await get_patient(work, keys, PatientId(patient_id))
         await _record_view(work, visit, patient, "patient.read", parts.clock.now())
-    return made(Made(_outward(patient), version=patient.version), PatientOut)
+    return made(Made(outward(patient), version=patient.version), PatientOut)
 
 
 @patch(
@@ -275,7 +289,7 @@ async def patch_patient(
         if after.version != before.version:
             await feed.add(work, practice, at, "patient", after.id, after.id)
         await _tell_conversations(parts, work, visit, before, after)
-        return Made(_outward(after), version=after.version)
+        return Made(outward(after), version=after.version)
 
     return made(await in_turn(parts, act, practice), PatientOut)
 
@@ -331,6 +345,7 @@ _READ_BY_PEOPLE = frozenset(
         "language",
         "birth_date",
         "time_zone",
+        "us_state",
         "phone",
         "status",
     }
@@ -343,7 +358,8 @@ def _said(given: NewPatientIn | PatientChangeIn) -> Mapping[str, str | None]:
     }
 
 
-def _outward(patient: Patient) -> PatientOut:
+def outward(patient: Patient) -> PatientOut:
+    """Return a patient as the API shows one."""
     return PatientOut(
         practice_id=patient.practice_id,
         id=patient.id,
@@ -353,10 +369,12 @@ def _outward(patient: Patient) -> PatientOut:
         birth_date=patient.birth_date,
         language=patient.language,
         time_zone=patient.time_zone,
+        us_state=patient.us_state,
         phone=None if patient.phone is None else patient.phone.e164,
         status=patient.status,
         care_manager=_care_manager(patient),
         created_at=patient.created_at,
+        merged_into=patient.merged_into,
         version=patient.version,
     )
 

@@ -29,19 +29,24 @@ from engage.messaging.carrier import CarrierSilent
 from engage.messaging.webhook_form import BadForm
 from engage.needs.screening import NotByText
 from engage.people import fields
+from engage.people.consent import LineIsClosed, LineIsOpen, PurposeNeeded, ReasonNeeded
+from engage.people.merging.store import AlreadyMerged, HoldsAnother, NotMerged, SameRecord
 from engage.people.patient import FieldMissing, NotAPatient, NotAStatus
 from engage.people.phone import NotAPhoneNumber
 from engage.people.staff import UnknownStaff
-from engage.people.store import ExternalIdTaken
+from engage.people.store import ExternalIdTaken, MergedRecord
 from engage.people.store import IdTaken as PatientIdTaken
 from engage.queue.item import AlreadyClaimed, AlreadyClosed, NeedsCrisisOutcome, NotYours
+from engage.turns.correcting import NotReadYet, NotTheirCaregiver, Superseded
 from engage.turns.refusals import (
     AlreadyAsked,
     NoPhone,
     NoSuchAnswer,
     NoSuchInstrument,
     NotInCare,
+    PhoneBusy,
     PhoneOptedOut,
+    PhoneShared,
     ScreeningOver,
 )
 from engage.turns.store import TurnFailed
@@ -74,10 +79,21 @@ STATUS: Mapping[type[EngageError], int] = {
     AlreadyAsked: 409,
     NotInCare: 409,
     PhoneOptedOut: 409,
+    PhoneBusy: 409,
+    LineIsOpen: 409,
+    LineIsClosed: 409,
     ScreeningOver: 409,
+    PhoneShared: 409,
+    NotReadYet: 409,
+    Superseded: 409,
+    AlreadyMerged: 409,
+    HoldsAnother: 409,
+    NotMerged: 409,
+    MergedRecord: 409,
     refusals.MayNotText: 409,
     refusals.StillRunning: 409,
     refusals.ThreadMoved: 409,
+    refusals.TooLate: 409,
     Conflict: 412,
     refusals.TooLarge: 413,
     refusals.NotJson: 415,
@@ -96,10 +112,14 @@ STATUS: Mapping[type[EngageError], int] = {
     fields.NotALanguage: 422,
     fields.NotAnEmail: 422,
     UnknownStaff: 422,
+    ReasonNeeded: 422,
+    PurposeNeeded: 422,
     NoSuchInstrument: 422,
     NoSuchAnswer: 422,
     NotAPhoneNumber: 422,
     NotByText: 422,
+    NotTheirCaregiver: 422,
+    SameRecord: 422,
     DatabaseAway: 503,
     NotDurable: 503,
     CarrierSilent: 503,

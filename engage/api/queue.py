@@ -1,4 +1,4 @@
-"""The queue: pages of open work, one item with its reasons, claim, release, complete.
+"""One piece of work: read it with its reasons; claim, release, complete. Lists are in board.py.
 
 Exactly one person gets a claim; the other reads in the problem who has it and since when.
 """
@@ -12,7 +12,7 @@ from uuid import UUID
 from litestar import Request, Response, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from engage import audit
@@ -20,12 +20,10 @@ from engage.api.auth.guard import Visit
 from engage.api.auth.marks import needs
 from engage.api.etags import IfMatch, expects
 from engage.api.once import Made, made, once
-from engage.api.pages import USUAL, Cursor, Limit, cursor_of, cut, position_of
 from engage.api.parts import Parts
 from engage.api.practices import find
 from engage.api.refusals import ClaimedBy
 from engage.api.wordings import question_of
-from engage.audit import By
 from engage.conversation.severity import Severity
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
@@ -34,8 +32,8 @@ from engage.ids import FlagId, MessageId, PatientId, PracticeId, QueueItemId, St
 from engage.people.access import only
 from engage.queue import store
 from engage.queue import work as queue_work
-from engage.queue.board.store import Position, View, Wanted, page, position
-from engage.queue.item import AlreadyClaimed, Outcome, Status
+from engage.queue.board import store as board
+from engage.queue.item import AlreadyClaimed, Ending, Outcome, Status
 
 Subject = Annotated[
     str, Meta(description="What the work is about.", examples=["need:food-insecurity", "crisis"])
@@ -58,6 +56,19 @@ class PatientNameOut(Struct, frozen=True):
     family_name: str
 
 
+class ExcerptOut(Struct, frozen=True, kw_only=True):
+    """How the text begins that the work is about: of the most severe reason, the newest."""
+
+    words: Annotated[str, Meta(max_length=board.LONGEST_EXCERPT)]
+    at: datetime
+    #: The key of the question that had been asked.
+    prompt: str | None
+
+    def __repr__(self) -> str:
+        """Hide the words."""
+        return "ExcerptOut(…)"
+
+
 class ItemOut(Struct, frozen=True, kw_only=True):
     """A piece of work."""
 
@@ -70,13 +81,15 @@ class ItemOut(Struct, frozen=True, kw_only=True):
     #: Why this person, in words.
     owner_why: str
     patient: PatientNameOut | None
+    #: What was written, for recognising it in a list; the whole of it stands with the flags.
+    excerpt: ExcerptOut | None
     thread_id: ThreadId | None
     due_at: datetime
     opened_at: datetime
     waiting_since: datetime | None
     claimed_at: datetime | None
     closed_at: datetime | None
-    outcome: Outcome | None
+    outcome: Ending | None
     version: Annotated[int, Meta(ge=1)]
 
 
@@ -88,6 +101,8 @@ class FlagOut(Struct, frozen=True, kw_only=True):
     severity: Severity
     rule: str
     at: datetime
+    #: Since when it no longer holds: the text was somebody else's.
+    withdrawn_at: datetime | None
     message_id: MessageId | None
     #: What the person wrote.
     words: str | None
@@ -103,13 +118,6 @@ class ItemDetail(ItemOut, frozen=True, kw_only=True):
     note: str | None
 
 
-class ItemList(Struct, frozen=True):
-    """A page of open work: the most severe first, then the soonest due."""
-
-    items: tuple[ItemOut, ...]
-    next: str | None
-
-
 class CompletionIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What became of it."""
 
@@ -118,55 +126,6 @@ class CompletionIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 Step = Callable[[Work, PracticeKeys, datetime], Awaitable[object]]
-
-
-@get(
-    "/queue",
-    opt=needs("queue.read"),
-    operation_id="listQueue",
-    summary="Open work, the most severe and the soonest due first",
-)
-async def list_queue(
-    visit: NamedDependency[Visit],
-    parts: NamedDependency[Parts],
-    view: Annotated[
-        View,
-        QueryParameter(
-            description="mine: I own it; team: about patients I care for; crises; "
-            "unclaimed: nobody has taken it yet; all: everything open."
-        ),
-    ] = "all",
-    owner: Annotated[UUID | None, QueryParameter(required=False)] = None,
-    severity: Annotated[Severity | None, QueryParameter(required=False)] = None,
-    cursor: Cursor = None,
-    limit: Limit = USUAL,
-) -> ItemList:
-    """Return a page of open work in all practices of the caller."""
-    after, at = position_of(cursor, Position), parts.clock.now()
-    wanted = Wanted(
-        view=view,
-        reader=visit.staff_id,
-        owner=None if owner is None else StaffId(owner),
-        severity=severity,
-    )
-    async with parts.database.work(visit.practices) as work:
-        rows = await page(work, visit.visible, wanted, after, limit + 1, at)
-        shown, last = cut(rows, limit)
-        for practice in visit.practices:
-            seen = {one.patient_id for one in shown if one.practice_id == practice}
-            await work.enter(visit.practices, practice)
-            await audit.record_patients(
-                work,
-                practice,
-                at,
-                by=By.staff(visit.staff_id),
-                action="queue.list",
-                patients=[patient for patient in seen if patient is not None],
-            )
-    return ItemList(
-        items=tuple(_outward(one) for one in shown),
-        next=None if last is None else cursor_of(position(last)),
-    )
 
 
 @get(
@@ -305,22 +264,22 @@ async def _load(work: Work, keys: PracticeKeys, parts: Parts, item: QueueItemId)
         raise NotFound
     flags = await store.flags(work, keys.practice, item, keys)
     return ItemDetail(
-        **_fields(found),
+        **fields_of(found, board.excerpt_of(flags)),
         flags=tuple(_flag(one, parts) for one in flags),
         note=await store.note(work, keys, item),
     )
 
 
-def _outward(found: store.ItemSeen) -> ItemOut:
-    return ItemOut(**_fields(found))
-
-
-def _fields(found: store.ItemSeen) -> dict[str, Any]:
+def fields_of(found: store.ItemSeen, said: board.Excerpt | None) -> dict[str, Any]:
+    """Return what everybody reads of an item, in a list and by itself."""
     patient = None
     if found.patient_id is not None:
         patient = PatientNameOut(
             found.patient_id, found.patient_given_name or "", found.patient_family_name or ""
         )
+    excerpt = None
+    if said is not None:
+        excerpt = ExcerptOut(words=said.words, at=said.at, prompt=said.prompt)
     return {
         "practice_id": found.practice_id,
         "id": found.id,
@@ -330,6 +289,7 @@ def _fields(found: store.ItemSeen) -> dict[str, Any]:
         "owner": StaffOut(found.owner_id, found.owner_given_name, found.owner_family_name),
         "owner_why": found.owner_why,
         "patient": patient,
+        "excerpt": excerpt,
         "thread_id": found.thread_id,
         "due_at": found.due_at,
         "opened_at": found.opened_at,
@@ -349,6 +309,7 @@ def _flag(found: store.FlagSeen, parts: Parts) -> FlagOut:
         rule=found.rule,
         at=found.at,
         message_id=found.message_id,
+        withdrawn_at=found.withdrawn_at,
         words=found.words,
         prompt=found.prompt,
         question=question_of(parts.instruments, found.prompt),

@@ -118,6 +118,10 @@ class Unprocessable(EngageError):  # noqa: N818
         self.errors = errors
 
 
+class TooLate(EngageError):  # noqa: N818
+    """It has left already and can't be taken back."""
+
+
 class MayNotText(EngageError):  # noqa: N818
     """This patient can't be texted now; their texting page says why."""
 

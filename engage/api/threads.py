@@ -3,6 +3,7 @@
 Whoever writes says what they saw last; if anything came since, nothing is sent and they look again.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -24,19 +25,24 @@ from engage.api.pages import USUAL, Cursor, Limit, cursor_of, cut, position_of
 from engage.api.parts import Parts
 from engage.api.practices import find
 from engage.api.refusals import FieldError, IdTaken, MayNotText, ThreadMoved, Unprocessable
+from engage.api.undoing import store as undoing
 from engage.api.whereabouts.store import lock_thread, practice_of
 from engage.api.wordings import question_of
 from engage.db.session import Work
 from engage.errors import NotFound
 from engage.ids import MessageId, PatientId, PracticeId, ThreadId
-from engage.messaging.may_text import Facts, MayNot, may_text
+from engage.messaging.attributed import Sure, Why
+from engage.messaging.kinds import TextKind
+from engage.messaging.may_text import Facts, barred
 from engage.messaging.model import Message, Thread
-from engage.messaging.segments import count
+from engage.messaging.segments import count, tidy
 from engage.messaging.threads.store import texting_facts, thread_messages, thread_of
 from engage.people.access import only
 
 LONGEST_BODY = 1600
 ID, LAST_SEEN = "/id", "/last_seen_event"
+UNDO = timedelta(seconds=10)
+"""How long a person's own words wait, in case they are taken back."""
 LATEST = timedelta(minutes=15)
 """How old a client's own id of a text may be: it decides where the text stands in the thread."""
 
@@ -50,7 +56,7 @@ class MessageOut(Struct, frozen=True, kw_only=True):
     author: Literal["patient", "caregiver", "unknown", "staff", "system"]
     author_id: UUID | None
     body: str
-    kind: Literal["reply", "check-in", "screening", "staff", "consent", "safety"]
+    kind: TextKind
     #: The key of the question that was asked or answered, and its wording.
     prompt: str | None
     question: str | None
@@ -58,6 +64,9 @@ class MessageOut(Struct, frozen=True, kw_only=True):
     state: str
     state_reason: str | None
     media_count: int
+    #: How sure we are who wrote a text that came in, and why; null for texts of ours.
+    sure: Sure | None
+    why: Why | None
     at: datetime
 
 
@@ -86,10 +95,19 @@ class NewMessageIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     id: Own[MessageId | None] = None
 
 
+class UndoOut(Struct, frozen=True):
+    """What to ask for at /v1/actions/{id}/undo, and until when it is sure to work."""
+
+    id: UUID
+    until: datetime
+
+
 class SentOut(Struct, frozen=True, kw_only=True):
     """What was written, on its way."""
 
     message: MessageOut
+    #: None in a crisis: then nothing waits.
+    undo: UndoOut | None
     segments: Annotated[int, Meta(ge=1, description="How many texts the carrier counts.")]
 
 
@@ -159,23 +177,36 @@ async def post_message(
         if data.last_seen_event is not None and data.last_seen_event != _last_event(newest):
             raise ThreadMoved(LAST_SEEN)
         _refuse_closed(await texting_facts(work, practice, thread.patient_id), thread)
+        waited = await undoing.waiting(work, practice, thread.patient_id)
         await parts.turns.staff_writes(
-            work, practice, thread.id, visit.staff_id, data.body, message
+            work, practice, thread.id, visit.staff_id, tidy(data.body), message
         )
         await _record(work, visit, practice, thread, "thread.write", at)
+        undo = None
+        if not await undoing.in_crisis(work, practice, thread.patient_id):
+            undo = UndoOut(message, at + UNDO)
+            await work.call("due_set", "outbox", message, practice, undo.until)
+            await undoing.note(work, practice, message, visit.staff_id, undo.until, waited)
         # Ids sort: the newest text before the next id is this one.
         above = MessageId(UUID(int=message.int + 1))
         (sent,) = await thread_messages(work, keys, thread.id, above, 1)
-        out = SentOut(message=_outward(sent, thread.id, parts), segments=count(sent.body).segments)
+        out = SentOut(
+            message=_outward(sent, thread.id, parts),
+            undo=undo,
+            segments=count(sent.body).segments,
+        )
         return Made(out, HTTPStatus.CREATED)
 
     answer = await once(request, parts, practice, SentOut, act)
     parts.bell.ring("outbox")
+    # Lost with this process, it costs a sweep.
+    here = asyncio.get_running_loop()
+    here.call_later(1.01 * UNDO.total_seconds(), parts.bell.ring, "outbox")
     return answer
 
 
 def _refuse_blank(body: str) -> None:
-    if not body.strip():
+    if not tidy(body).strip():
         raise Unprocessable(FieldError("/body", "blank", "A text needs words."))
 
 
@@ -186,8 +217,9 @@ def _refuse_closed(facts: Facts | None, thread: Thread) -> None:
         has_phone=facts.has_phone,
         patient_active=facts.patient_active,
         opted_out=thread.opted_out,
+        closed=facts.closed,
     )
-    if isinstance(may_text(open_line, "staff"), MayNot):
+    if barred(open_line, "staff") is not None:
         raise MayNotText
 
 
@@ -232,5 +264,7 @@ def _outward(found: Message, thread: ThreadId, parts: Parts) -> MessageOut:
         state=found.state,
         state_reason=found.state_reason,
         media_count=found.media_count,
+        sure=found.sure,
+        why=found.why,
         at=found.at,
     )

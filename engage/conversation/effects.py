@@ -60,8 +60,8 @@ class SetTimer(Struct, frozen=True, tag="set-timer"):
 class OptOut(Struct, frozen=True, tag="opt-out"):
     """Close the line to our texts."""
 
-    #: How the wish was made: "keyword", "free-form", "staff".
-    how: str
+    #: How the wish was made.
+    how: Literal["keyword", "free-form", "staff"]
 
 
 class OptIn(Struct, frozen=True, tag="opt-in"):

@@ -32,6 +32,7 @@ from engage.conversation.effects import (
 )
 from engage.conversation.events import (
     AnswerEntered,
+    AnswersTakenBack,
     Cancelled,
     ConsentChanged,
     DeliveryFailed,
@@ -42,6 +43,7 @@ from engage.conversation.events import (
     Started,
     TextAccepted,
     TextReceived,
+    TextSkipped,
     TimerFired,
 )
 from engage.conversation.replies import read_answer, read_which_one
@@ -104,9 +106,9 @@ def _not_started(state: NotStarted, event: Event, script: Script) -> Step:
             # A new language needs nothing: the first question will be put in it.
             outcome = _ended_by(event)
             return Step(state) if outcome is None else _finish(state.answers, outcome)
-        case TextReceived() | StaffWrote() | ItemClosed():
+        case TextReceived() | StaffWrote() | ItemClosed() | AnswersTakenBack():
             return Step(state)  # nothing was asked yet, so none of it is about us
-        case TextAccepted() | DeliveryFailed() | TimerFired():
+        case TextAccepted() | DeliveryFailed() | TextSkipped() | TimerFired():
             return Step(state)  # we have sent and set nothing yet
         case _:
             assert_never(event)
@@ -129,9 +131,13 @@ def _asking(state: Asking, event: Event, script: Script, language: str) -> Step:
             return _entered(state, event, script)
         case DeliveryFailed():
             return _failed(state, event)
+        case TextSkipped():
+            return _skipped(state, event, script)
         case ItemClosed():
             # Not paused: the item was about something else.
             return _ask_again(state, event.at, script) if state.paused else Step(state)
+        case AnswersTakenBack():
+            return _taken_back(state, event, script)
         case ConsentChanged() | PersonChanged() | Cancelled():
             return _changed(state, event, script)
         case _:
@@ -285,6 +291,30 @@ def _failed(state: Asking, event: DeliveryFailed) -> Step:
     flag = RaiseFlag("undeliverable", "routine", "engine.undeliverable")
     others = (text for text in _withdrawals(state) if text.key != event.key)
     return _finish(state.answers, "handed-off", *others, flag, HandOff(flag.reason))
+
+
+def _skipped(state: Asking, event: TextSkipped, script: Script) -> Step:
+    if event.key == f"nudge/{state.step}":
+        if state.paused or state.nudge_accepted_at is not None:
+            return Step(state)
+        # Nobody was nudged, and still: silence becomes work.
+        timer = SetTimer(SILENCE, state.step, script.silence_after_hours)
+        return Step(replace(state, nudge_accepted_at=event.at), (timer,))
+    if event.key != live_key(state) or state.paused:
+        return Step(state)  # an earlier text; or a human talks, and resuming asks anew
+    flag = RaiseFlag("not-asked", "routine", "engine.not-asked")
+    others = (text for text in _withdrawals(state) if text.key != event.key)
+    return _finish(state.answers, "handed-off", *others, flag, HandOff(flag.reason))
+
+
+def _taken_back(state: Asking, event: AnswersTakenBack, script: Script) -> Step:
+    """Forget answers that were another's and ask again from the first that is missing now."""
+    answers = tuple(known for known in state.answers if known[0] not in event.prompts)
+    missing = script.first_without(dict(answers)) or _prompt(script, state.prompt)
+    before = replace(state, prompt=missing.key, which=False, tries=0, answers=answers)
+    return (
+        Step(before, _withdrawals(state)) if state.paused else _ask_again(before, event.at, script)
+    )
 
 
 def _ask_again(state: Asking, at: datetime, script: Script) -> Step:

@@ -70,6 +70,13 @@ class DeliveryFailed(Happening, frozen=True, tag="delivery-failed"):
     reason: str
 
 
+class TextSkipped(Happening, frozen=True, tag="text-skipped"):
+    """We did not send one of our texts: there was no hour and no room for it in time."""
+
+    key: str
+    reason: str
+
+
 class ItemClosed(Happening, frozen=True, tag="item-closed"):
     """The human is done: automation may go on."""
 
@@ -92,6 +99,13 @@ class Cancelled(Happening, frozen=True, tag="cancelled"):
     """Staff or a plan called the conversation off."""
 
 
+class AnswersTakenBack(Happening, frozen=True, tag="answers-taken-back"):
+    """A text that this conversation had read was somebody else's, says a human."""
+
+    #: The prompts that it had answered; empty if it was only unclear.
+    prompts: tuple[str, ...] = ()
+
+
 Event: TypeAlias = (
     Started
     | TextReceived
@@ -100,8 +114,10 @@ Event: TypeAlias = (
     | StaffWrote
     | AnswerEntered
     | DeliveryFailed
+    | TextSkipped
     | ItemClosed
     | ConsentChanged
     | PersonChanged
+    | AnswersTakenBack
     | Cancelled
 )

@@ -39,6 +39,8 @@ class Prompt(Struct, frozen=True):
     #: Also the id of its text: "hvs.worried".
     key: str
     options: tuple[Option, ...]
+    #: Never asked, and never echoed, on a phone that somebody else reads.
+    sensitive: bool = False
 
     def __post_init__(self) -> None:
         """Refuse options that can't be told apart."""

@@ -36,7 +36,7 @@ class Asking(Struct, frozen=True, tag="asking"):
     #: When the carrier took the question.
     accepted_at: datetime | None = None
     nudged: bool = False
-    #: When the carrier took the nudge.
+    #: When the carrier took the nudge, or when it was left out.
     nudge_accepted_at: datetime | None = None
     #: Silence has already become work.
     silent: bool = False

@@ -33,9 +33,10 @@ from engage.errors import EngageError
 DIRECTIVES = ("title", "practice", "patient", "caregiver", "staff", "screen", "at")
 """What may be said about the scene. `patient` may be said twice: one phone, two people."""
 
-Unit: TypeAlias = Literal["m", "h", "d"]
+Unit: TypeAlias = Literal["s", "m", "h", "d"]
 
 _UNITS: dict[str, timedelta] = {
+    "s": timedelta(seconds=1),
     "m": timedelta(minutes=1),
     "h": timedelta(hours=1),
     "d": timedelta(days=1),
@@ -46,7 +47,7 @@ _SPEECH = re.compile(r"(?P<who>[a-z][a-z0-9-]*):\s*(?P<words>.*)", re.DOTALL)
 _BRACKET = re.compile(r"\[([^\[\]]*)\]")
 _OPTION = re.compile(r"([0-9]+) ([a-z0-9-]+)")
 _TEXT_ID = re.compile(r"[a-z][a-z0-9.-]*(?: [a-z][a-z0-9.-]*)*")
-_PASSING = re.compile(r"([0-9]{1,6})([mhd])")
+_PASSING = re.compile(r"([0-9]{1,6})([smhd])")
 _VERB = re.compile(r"(?P<verb>[a-z][a-z-]*)(?:\s+(?P<rest>\S.*))?")
 
 

@@ -48,10 +48,16 @@ class MasterKeys:
         self._sign = [_derive(secret, "engage/callback") for secret in secrets]
         self._cursor = _derive(secrets[0], "engage/cursor")
         self._deployment = [AESGCM(_derive(secret, "engage/deployment")) for secret in secrets]
+        self._spool = [AESGCM(_derive(secret, "engage/spool")) for secret in secrets]
 
     def __repr__(self) -> str:
         """Hide the keys."""
         return "MasterKeys(…)"
+
+    @property
+    def older(self) -> int:
+        """How many keys stand behind the first one."""
+        return len(self._wrap) - 1
 
     def wrap(self, practice: PracticeId, key_id: str, key: bytes) -> bytes:
         """Encrypt a practice's key for storage."""
@@ -62,6 +68,10 @@ class MasterKeys:
         """Decrypt a practice's key; CannotOpen if no secret key fits."""
         return _open_any(self._wrap, wrapped, _wrap_label(practice, key_id))
 
+    def rewrap(self, practice: PracticeId, key_id: str, wrapped: bytes) -> bytes | None:
+        """Wrap a practice's key with the first secret; None if it is so already."""
+        return _anew(self._wrap, wrapped, _wrap_label(practice, key_id))
+
     def seal_global(self, place: str, row: UUID, plain: str) -> bytes:
         """Seal a value that belongs to no practice (a staff e-mail)."""
         nonce = random_bytes(NONCE_BYTES)
@@ -71,6 +81,21 @@ class MasterKeys:
     def open_global(self, place: str, row: UUID, blob: bytes) -> str:
         """Open what `seal_global` sealed; CannotOpen if it can't be."""
         return _open_any(self._deployment, blob, f"{place}|{row}".encode()).decode()
+
+    def reseal_global(self, place: str, row: UUID, blob: bytes) -> bytes | None:
+        """Seal with the first secret what `seal_global` sealed; None if it is so already."""
+        return _anew(self._deployment, blob, f"{place}|{row}".encode())
+
+    def seal_file(self, name: str, plain: bytes) -> bytes:
+        """Seal what lies on a disk of our own until the database is back; bound to its name."""
+        nonce = random_bytes(NONCE_BYTES)
+        return _VERSION + nonce + self._spool[0].encrypt(nonce, plain, f"spool|{name}".encode())
+
+    def open_file(self, name: str, blob: bytes) -> bytes:
+        """Open what `seal_file` sealed under this name; CannotOpen if it can't be."""
+        if blob[:1] != _VERSION:
+            raise CannotOpen
+        return _open_any(self._spool, blob[1:], f"spool|{name}".encode())
 
     def credential_hashes(self, kind: str, presented: str) -> list[bytes]:
         """Return the keyed hashes to look for, the one to store first."""
@@ -164,6 +189,16 @@ def _open_any(keys: Sequence[AESGCM], blob: bytes, label: bytes) -> bytes:
         except (InvalidTag, ValueError):  # the second: cut off inside the nonce
             continue
     raise CannotOpen
+
+
+def _anew(keys: Sequence[AESGCM], blob: bytes, label: bytes) -> bytes | None:
+    """Close with the first key what an older one closed; None if the first one did."""
+    try:
+        _open_any(keys[:1], blob, label)
+    except CannotOpen:
+        nonce = random_bytes(NONCE_BYTES)
+        return nonce + keys[0].encrypt(nonce, _open_any(keys[1:], blob, label), label)
+    return None
 
 
 def _wrap_label(practice: PracticeId, key_id: str) -> bytes:

@@ -10,11 +10,14 @@ from sqlalchemy import (
     Boolean,
     Column,
     Computed,
+    Date,
     DateTime,
+    Double,
     Identity,
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     Table,
     Text,
 )
@@ -60,6 +63,9 @@ practice = Table(
     Column("account_sid", Text),
     Column("carrier_sealed", LargeBinary),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("texting_hours", Text, nullable=False),
+    Column("texts_a_day", Integer, nullable=False),
+    Column("texts_a_week", Integer, nullable=False),
 )
 practice_key = Table(
     "practice_key",
@@ -113,6 +119,8 @@ patient = Table(
     Column("status", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("us_state", Text),
+    Column("merged_into", UUID()),
 )
 caregiver = Table(
     "caregiver",
@@ -183,6 +191,7 @@ line = Table(
     Column("phone_id", UUID(), nullable=False),
     Column("opted_out_at", DateTime(timezone=True)),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("verified_at", DateTime(timezone=True)),
 )
 thread = Table(
     "thread",
@@ -221,6 +230,9 @@ message = Table(
     Column("status_at", DateTime(timezone=True)),
     Column("handled_at", DateTime(timezone=True)),
     Column("tries", Integer, nullable=False),
+    Column("held_until", DateTime(timezone=True)),
+    Column("sure", Text),
+    Column("why", Text),
 )
 receipt = Table(
     "receipt",
@@ -253,12 +265,21 @@ consent_event = Table(
     METADATA,
     Column("practice_id", UUID(), primary_key=True),
     Column("id", UUID(), primary_key=True),
-    Column("line_id", UUID(), nullable=False),
+    Column("line_id", UUID()),
     Column("kind", Text, nullable=False),
     Column("how", Text, nullable=False),
     Column("message_id", UUID()),
     Column("staff_id", UUID()),
     Column("at", DateTime(timezone=True), nullable=False),
+    Column("patient_id", UUID()),
+    Column("phone_id", UUID()),
+    Column("purpose", Text),
+    Column("scope", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("wording_id", Text),
+    Column("wording_version", Text),
+    Column("wording_language", Text),
+    Column("reason_sealed", LargeBinary),
 )
 simulator_text = Table(
     "simulator_text",
@@ -367,6 +388,8 @@ flag = Table(
     Column("source_id", UUID(), nullable=False),
     Column("message_id", UUID()),
     Column("at", DateTime(timezone=True), nullable=False),
+    Column("withdrawn_at", DateTime(timezone=True)),
+    Column("withdrawn_by", UUID()),
 )
 feed = Table(
     "feed",
@@ -430,4 +453,104 @@ due = Table(
     Column("practice_id", UUID(), nullable=False),
     Column("due_at", DateTime(timezone=True), nullable=False),
     Column("tries", Integer, nullable=False),
+    Column("lane", UUID()),
+    Column("rank", SmallInteger, nullable=False),
+    Column("claimed", Boolean, nullable=False),
+)
+lane = Table(
+    "lane",
+    METADATA,
+    Column("id", UUID(), primary_key=True),
+    Column("practice_id", UUID(), nullable=False),
+    Column("open_at", DateTime(timezone=True), nullable=False),
+    Column("routine_at", DateTime(timezone=True), nullable=False),
+    Column("served_at", DateTime(timezone=True), nullable=False),
+)
+number_pace = Table(
+    "number_pace",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("number_id", UUID(), primary_key=True),
+    Column("per_second", Double, nullable=False),
+    Column("burst", Integer, nullable=False),
+    Column("per_day", Integer, nullable=False),
+    Column("credit", Double, nullable=False),
+    Column("credited_at", DateTime(timezone=True), nullable=False),
+)
+sending_day = Table(
+    "sending_day",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("number_id", UUID(), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("segments", Integer, nullable=False),
+)
+sending = Table(
+    "sending",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("effect", Text, nullable=False, server_default="none"),
+    Column("error_code", Integer),
+    Column("since", DateTime(timezone=True)),
+    Column("until_at", DateTime(timezone=True)),
+    Column("slowed", Integer, nullable=False, server_default="0"),
+    Column("segments_per_day", Integer),
+    Column("capped_on", Date),
+    Column("alarmed_on", Date),
+    Column("redact_after_days", Integer),
+    Column("redacted_to", UUID()),
+    Column("reconciled_to", DateTime(timezone=True)),
+    Column("swept_to", DateTime(timezone=True)),
+)
+undo = Table(
+    "undo",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("staff_id", UUID(), nullable=False),
+    Column("until_at", DateTime(timezone=True), nullable=False),
+    Column("waiting", JSONB, nullable=False),
+    Column("undone_at", DateTime(timezone=True)),
+)
+correction = Table(
+    "correction",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("message_id", UUID(), nullable=False),
+    Column("staff_id", UUID(), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("from_author", Text, nullable=False),
+    Column("from_author_id", UUID()),
+    Column("from_patient_id", UUID()),
+    Column("from_prompt", Text),
+    Column("from_sure", Text),
+    Column("from_why", Text),
+    Column("to_author", Text, nullable=False),
+    Column("to_author_id", UUID()),
+    Column("to_patient_id", UUID()),
+    Column("to_prompt", Text),
+    Column("undone", JSONB, nullable=False),
+    Column("reason_sealed", LargeBinary),
+)
+answer_undone = Table(
+    "answer_undone",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("answer_id", UUID(), primary_key=True),
+    Column("correction_id", UUID(), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+merger = Table(
+    "merger",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("patient_id", UUID(), nullable=False),
+    Column("into_id", UUID(), nullable=False),
+    Column("staff_id", UUID(), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("changed", JSONB, nullable=False),
+    Column("undone_at", DateTime(timezone=True)),
+    Column("undone_by", UUID()),
 )

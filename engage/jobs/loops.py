@@ -2,29 +2,35 @@
 
 A loop takes no argument; the table says what there is. A claim is a committed transaction of its
 own that leases the rows and counts the try, so a row that kills its worker is counted all the same
-and comes back when the lease ends. What a row needs is done, and said to be done, by the room it
-belongs to, in that room's transaction. This module refuses to let one bad row hold up another.
+and comes back when the lease ends; who lives holds it longer (leases.py). What a row needs is done,
+and said to be done, by the room it belongs to, in that room's transaction. This module refuses to
+let one bad row hold up another.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Protocol, TypeAlias
-from uuid import UUID
 
 import structlog
-from msgspec import Struct
 from prometheus_client import Counter
 
 from engage.clock import Clock
+from engage.crash import crash_point
 from engage.db.session import Database
 from engage.ids import MessageId, PracticeId, TimerId
+from engage.jobs.leases import LEASE_SECONDS, Claimed, Leases
 
-NAMES = ("inbox", "outbox", "unknown", "outcome", "timer")
+NAMES = ("inbox", "outbox", "unknown", "outcome", "timer", "account", "reconcile")
 """The loops, by the kind of what is due."""
 
 SLOTS = 8
-LEASE_SECONDS = 30
+LIMIT_SECONDS = 30.0
+"""How long a row may take; then it rests and is tried again."""
+SEND_LIMIT_SECONDS = 45.0
+"""Longer than the longest send, 34 seconds."""
+RECONCILE_LIMIT_SECONDS = 300.0
+"""A round at the carrier after a long outage fetches a lot."""
 FAILED_WAITS_SECONDS = (5, 30, 120, 600)
 """How long a row rests after its first, second, third and every later failure."""
 BREATH_SECONDS = 0.005
@@ -37,14 +43,6 @@ _HANDLED = Counter("engage_loop_handled", "Rows done", ["loop"])
 _FAILED = Counter("engage_loop_failed", "Rows that failed and wait for another try", ["loop"])
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
-
-
-class Claimed(Struct, frozen=True):
-    """A leased row: what is due, whose it is, and which try this is."""
-
-    practice_id: PracticeId
-    id: UUID
-    tries: int
 
 
 Act: TypeAlias = Callable[[Claimed], Awaitable[None]]
@@ -65,6 +63,10 @@ class Turns(Protocol):
         """Tell a conversation what became of its text."""
         ...
 
+    async def account_told(self, practice: PracticeId) -> None:
+        """Tell a person what became of the practice's account with its carrier."""
+        ...
+
 
 class Outbox(Protocol):
     """What the loops ask of the outbox."""
@@ -75,6 +77,14 @@ class Outbox(Protocol):
 
     async def resolve(self, practice: PracticeId, message_id: MessageId, tries: int) -> None:
         """Look for a text that may have left."""
+        ...
+
+
+class Reconciler(Protocol):
+    """What the loops ask of the reconciler."""
+
+    async def reconcile(self, practice: PracticeId) -> None:
+        """Compare a practice's texts with the carrier's list."""
         ...
 
 
@@ -89,14 +99,16 @@ class Loop:
         database: Database,
         clock: Clock,
         lease_seconds: float = LEASE_SECONDS,
+        limit_seconds: float = LIMIT_SECONDS,
         slots: int = SLOTS,
     ) -> None:
-        """Take the kind of work, what to do with a row, and how many at once."""
+        """Take the kind of work, what to do with a row, for how long, and how many at once."""
         self.name = name
         self._act = act
         self._database = database
         self._clock = clock
-        self._lease_seconds = lease_seconds
+        self._leases = Leases(name, database, clock, lease_seconds)
+        self._limit_seconds = limit_seconds
         self._slots = slots
         self._rung = asyncio.Event()
         self._stopping = False
@@ -129,6 +141,7 @@ class Loop:
         for one in late:
             one.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+        await self._leases.stop()
         if late:
             _log.warning("stopped in the middle of rows", loop=self.name, count=len(late))
 
@@ -149,22 +162,33 @@ class Loop:
                 one = asyncio.create_task(self._take(row))
                 self._running.add(one)
                 one.add_done_callback(self._running.discard)
-            if len(rows) < free:
+            # A claim that takes turns between lanes may leave rows that are due in one of them.
+            if len(rows) < free and not (rows and self.name == "outbox"):
                 return
 
     async def _claim(self, most: int) -> list[Claimed]:
-        now = self._clock.now()
-        lease_until = now + timedelta(seconds=self._lease_seconds)
+        now, until = self._clock.now(), self._leases.until()
         async with self._database.work() as work:
-            rows = await work.table("due_claim", self.name, now, lease_until, most)
+            if self.name == "outbox":
+                # What somebody died over first: its lane may be closed, and nothing is sent by it.
+                rows = await work.table("outbox_lapsed", now, until, most)
+                if len(rows) < most:
+                    rows += await work.table("outbox_claim", now, until, most - len(rows))
+            else:
+                rows = await work.table("due_claim", self.name, now, until, most)
+            crash_point("claim.leased")
+        crash_point("claim.taken")
         _CLAIMED.labels(self.name).inc(len(rows))
-        return [Claimed(row["practice_id"], row["id"], row["tries"]) for row in rows]
+        claimed = [Claimed(row["practice_id"], row["id"], row["tries"]) for row in rows]
+        for row in claimed:
+            self._leases.took(row, until)
+        return claimed
 
     async def _take(self, row: Claimed) -> None:
         try:
-            # Past its lease the row is anybody's.
-            async with asyncio.timeout(self._lease_seconds):
+            async with asyncio.timeout(self._limit_seconds):
                 await self._act(row)
+            crash_point("row.done")
         except Exception as error:  # noqa: BLE001 - one bad row never blocks others
             _FAILED.labels(self.name).inc()
             _log.warning(
@@ -176,15 +200,17 @@ class Loop:
                 exc_info=error,
             )
             await self._rest(row)
+            crash_point("row.rested")
         else:
             _HANDLED.labels(self.name).inc()
+        finally:
+            self._leases.let_go(row)
 
     async def _rest(self, row: Claimed) -> None:
         wait = FAILED_WAITS_SECONDS[min(row.tries, len(FAILED_WAITS_SECONDS)) - 1]
         later = self._clock.now() + timedelta(seconds=wait)
         try:
-            async with self._database.work() as work:
-                await work.call("due_set", self.name, row.id, row.practice_id, later)
+            await self._leases.put_off(row, later)
         except Exception as error:  # noqa: BLE001 - then the lease brings it back
             _log.warning("row keeps its lease", loop=self.name, due=row.id, exc_info=error)
 
@@ -193,9 +219,10 @@ def all_loops(
     *,
     turns: Turns,
     outbox: Outbox,
+    reconciler: Reconciler,
     database: Database,
     clock: Clock,
-    outbox_lease_seconds: float,
+    lease_seconds: float = LEASE_SECONDS,
     slots: int = SLOTS,
 ) -> dict[str, Loop]:
     """Return every loop by its name."""
@@ -215,16 +242,28 @@ def all_loops(
     async def fire(row: Claimed) -> None:
         await turns.timer_fired(row.practice_id, TimerId(row.id))
 
-    acts: dict[str, Act] = dict(zip(NAMES, (inbox, send, look, tell, fire), strict=True))
+    async def say(row: Claimed) -> None:
+        await turns.account_told(PracticeId(row.id))  # the row is the practice itself
+
+    async def compare(row: Claimed) -> None:
+        await reconciler.reconcile(PracticeId(row.id))
+
+    by_name = (inbox, send, look, tell, fire, say, compare)
+    acts: dict[str, Act] = dict(zip(NAMES, by_name, strict=True))
     # A look at the carrier's list takes as long as a send.
-    leases = {"outbox": outbox_lease_seconds, "unknown": max(LEASE_SECONDS, outbox_lease_seconds)}
+    limits = {
+        "outbox": SEND_LIMIT_SECONDS,
+        "unknown": SEND_LIMIT_SECONDS,
+        "reconcile": RECONCILE_LIMIT_SECONDS,
+    }
     return {
         name: Loop(
             name,
             act,
             database=database,
             clock=clock,
-            lease_seconds=leases.get(name, LEASE_SECONDS),
+            lease_seconds=lease_seconds,
+            limit_seconds=limits.get(name, LIMIT_SECONDS),
             slots=slots,
         )
         for name, act in acts.items()

@@ -14,7 +14,16 @@ from msgspec import Struct
 from engage.clock import Clock, random_bytes
 from engage.db.session import Database
 from engage.jobs.doorbell import Doorbell, listen
-from engage.jobs.loops import SLOTS, Loop, Outbox, Turns, all_loops, ensure_partitions
+from engage.jobs.leases import LEASE_SECONDS
+from engage.jobs.loops import (
+    SLOTS,
+    Loop,
+    Outbox,
+    Reconciler,
+    Turns,
+    all_loops,
+    ensure_partitions,
+)
 
 SWEEP_SECONDS = (2.0, 5.0)
 """Between two sweeps, evenly spread, so that many workers do not sweep in step."""
@@ -24,9 +33,6 @@ STOP_SECONDS = 10.0
 """How long what is in hand may take after a stop."""
 PARTITIONS_EVERY_SECONDS = 24 * 3600
 PARTITIONS_AGAIN_SECONDS = 600
-TWILIO_LEASE_SECONDS = 45
-"""Longer than the longest send, 34 seconds."""
-SIMULATOR_LEASE_SECONDS = 5
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -37,12 +43,13 @@ class Parts(Struct, frozen=True, kw_only=True):
 
     turns: Turns
     outbox: Outbox
+    reconciler: Reconciler
     #: Signed in as the worker: it alone may claim.
     database: Database
     clock: Clock
     bell: Doorbell
     redis_url: str | None = None
-    outbox_lease_seconds: float = TWILIO_LEASE_SECONDS
+    lease_seconds: float = LEASE_SECONDS
     slots: int = SLOTS
 
     def __repr__(self) -> str:
@@ -60,9 +67,10 @@ async def run_worker(parts: Parts, stop: asyncio.Event | None = None) -> None:
     loops = all_loops(
         turns=parts.turns,
         outbox=parts.outbox,
+        reconciler=parts.reconciler,
         database=parts.database,
         clock=parts.clock,
-        outbox_lease_seconds=parts.outbox_lease_seconds,
+        lease_seconds=parts.lease_seconds,
         slots=parts.slots,
     )
 

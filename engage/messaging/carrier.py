@@ -14,11 +14,13 @@ from msgspec import Struct
 from engage.errors import EngageError
 from engage.messaging.carrier_codes import CodeRule, Effect, classify
 from engage.messaging.hidden import Hidden
+from engage.messaging.webhook_form import InboundText
 from engage.people.phone import PhoneNumber
 
 __all__ = [
     "Accepted",
     "Account",
+    "Arrived",
     "Carrier",
     "CarrierSilent",
     "CodeRule",
@@ -107,6 +109,13 @@ class Found(Struct, frozen=True, tag="found"):
     error_code: int | None = None
 
 
+class Arrived(Hidden, frozen=True, tag="arrived"):
+    """A text that came in, as the carrier's list has it; its pictures stay where they are."""
+
+    text: InboundText
+    at: datetime
+
+
 class Carrier(Protocol):
     """What the outbox needs of a carrier. Expected trouble is an `Outcome`, never an exception."""
 
@@ -132,6 +141,14 @@ class Carrier(Protocol):
 
     async def fetch(self, account: Account, sid: str) -> Found | None:
         """Ask what became of a text; None if the carrier knows no such sid, else as `find`."""
+        ...
+
+    async def arrived(self, account: Account, number: str, since: datetime) -> tuple[Arrived, ...]:
+        """Return all that came in for a number since a moment; a silent carrier raises."""
+        ...
+
+    async def blank(self, account: Account, sid: str) -> bool:
+        """Blank the words of a text at the carrier; False if it will not, else as `find`."""
         ...
 
     async def aclose(self) -> None:

@@ -6,6 +6,9 @@ a changed token is known everywhere within that time. This room refuses to guess
 the number alone.
 """
 
+from collections.abc import Sequence
+from typing import Protocol
+
 import msgspec
 
 from engage.clock import monotonic_seconds
@@ -29,15 +32,26 @@ class Door(Hidden, frozen=True):
     number: str
     account: Account
     keys: PracticeKeys
+    #: All numbers of the practice: what comes from one of them is not answered.
+    ours: frozenset[str] = frozenset()
+
+
+class Copy(Protocol):
+    """Remembers what signs for a practice, for when the database is away; the spool does."""
+
+    def learn(self, practice: PracticeId, account: Account | None, numbers: Sequence[str]) -> None:
+        """Remember what the database says now."""
+        ...
 
 
 class Doors:
     """Finds doors; one per process."""
 
-    def __init__(self, database: Database, vault: Vault) -> None:
-        """Take the database of the process and its keys."""
+    def __init__(self, database: Database, vault: Vault, copy: Copy | None = None) -> None:
+        """Take the database of the process and its keys, and who remembers what was found."""
         self._database = database
         self._vault = vault
+        self._copy = copy
         self._found: dict[tuple[str, str], tuple[float, Door]] = {}
         self._known: dict[PracticeId, tuple[float, tuple[Door, ...]]] = {}
         self._practices: dict[str, set[PracticeId]] = {}
@@ -72,12 +86,18 @@ class Doors:
             sealed = await store.sealed_account(work, practice)
             numbers = await store.numbers(work, practice)
         doors: tuple[Door, ...] = ()
+        account: Account | None = None
         if sealed is not None:
             raw = keys.open("practice.carrier", practice, sealed)
             account = msgspec.json.decode(raw, type=Account)
-            doors = tuple(Door(practice, one, number, account, keys) for one, number in numbers)
+            ours = frozenset(number for _, number in numbers)
+            doors = tuple(
+                Door(practice, one, number, account, keys, ours) for one, number in numbers
+            )
             self._practices.setdefault(account.account_sid, set()).add(practice)
         self._known[practice] = (_until(), doors)
+        if self._copy is not None:
+            self._copy.learn(practice, account, [number for _, number in numbers])
         return doors
 
     def practices_of(self, account_sid: str) -> tuple[PracticeId, ...]:

@@ -11,9 +11,11 @@ from uuid import UUID
 from msgspec import Struct
 
 from engage.ids import LineId, MessageId, NumberId, PatientId, PracticeId, ThreadId
+from engage.messaging.attributed import Sure, Why
 from engage.messaging.delivery import State
 from engage.messaging.hidden import Hidden
-from engage.messaging.may_text import Facts, TextKind
+from engage.messaging.kinds import TextKind
+from engage.messaging.may_text import Delay, Facts
 from engage.people.phone import PhoneNumber
 
 Author: TypeAlias = Literal["patient", "caregiver", "unknown", "staff", "system"]
@@ -37,6 +39,8 @@ class Outgoing(Hidden, frozen=True, kw_only=True):
     at: datetime
     sending_at: datetime | None
     facts: Facts
+    #: It was sent once more already, because its class allows that once.
+    resent: bool = False
 
 
 class Message(Hidden, frozen=True, kw_only=True):
@@ -54,8 +58,21 @@ class Message(Hidden, frozen=True, kw_only=True):
     state_reason: str | None
     error_code: int | None
     media_count: int
+    #: How sure we are who wrote a text that came in, and why (turns/attribution.py).
+    sure: Sure | None
+    why: Why | None
     at: datetime
     state_at: datetime | None
+
+
+class HeldBack(Struct, frozen=True, kw_only=True):
+    """A text of ours that waits until a moment or, without one, was dropped; never its words."""
+
+    id: MessageId
+    kind: TextKind
+    reason: Delay | Literal["stale"]
+    at: datetime
+    until: datetime | None
 
 
 class Thread(Struct, frozen=True):

@@ -81,6 +81,20 @@ def tidy(text: str) -> str:
     return unicodedata.normalize("NFC", _STRAY_JOINER.sub("", composed))
 
 
+def plain(text: str) -> str:
+    """Drop the accents that GSM-7 lacks; é, ñ, ü stay, and so does what is no letter."""
+    return "".join(
+        character if _fits_gsm(character) else _unaccented(character) for character in text
+    )
+
+
+def _unaccented(character: str) -> str:
+    base = "".join(
+        one for one in unicodedata.normalize("NFD", character) if unicodedata.category(one) != "Mn"
+    )
+    return base if base and all(_fits_gsm(one) for one in base) else character
+
+
 def _fits_gsm(character: str) -> bool:
     return character in _GSM_BASIC or character in _GSM_EXTENSION
 

@@ -29,6 +29,7 @@ from engage.clock import Clock, random_bytes
 from engage.messaging.carrier import (
     Accepted,
     Account,
+    Arrived,
     Found,
     Outcome,
     Refused,
@@ -82,6 +83,10 @@ class Ledger(Protocol):
         """Return the number that a text went to, or None if the carrier never had it."""
         ...
 
+    async def blank(self, account: Account, sid: str) -> bool:
+        """Blank the words of a text; False if the carrier never had it."""
+        ...
+
 
 class SimulatorCarrier:
     """A `Carrier` over a ledger. One per process; `aclose` it in the loop that used it."""
@@ -132,6 +137,19 @@ class SimulatorCarrier:
         """Look in the ledger; what became of a text follows from its number."""
         to = await self._ledger.recipient(account, sid)
         return None if to is None else _end(sid, to)
+
+    async def arrived(
+        self,
+        account: Account,  # noqa: ARG002 - the port's
+        number: str,  # noqa: ARG002 - the port's
+        since: datetime,  # noqa: ARG002 - the port's
+    ) -> tuple[Arrived, ...]:
+        """Return nothing: a simulated phone is told at once when its text was not taken."""
+        return ()
+
+    async def blank(self, account: Account, sid: str) -> bool:
+        """Blank the words in the ledger."""
+        return await self._ledger.blank(account, sid)
 
     async def settle(self) -> None:
         """Wait until every report so far has been posted: for tests and for `demo --once`."""

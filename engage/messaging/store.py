@@ -29,7 +29,6 @@ from engage.db.sealing import PracticeKeys
 from engage.db.session import Query, Work
 from engage.db.tables import (
     caregiver_of,
-    consent_event,
     delivery_report,
     line,
     message,
@@ -45,6 +44,8 @@ from engage.ids import MessageId, NumberId, PracticeId
 from engage.messaging.delivery import State
 from engage.messaging.may_text import Facts
 from engage.messaging.model import Outgoing
+from engage.people.consent import closed_purposes
+from engage.people.consents import store as consents
 from engage.people.phone import NotAPhoneNumber, PhoneNumber
 
 
@@ -76,6 +77,8 @@ _BEHIND = Query(
         _OLDER.c.line_id == bindparam("line", type_=Uuid()),
         # In words, so that the planner sees the predicate of the index message_leaving.
         literal_column("older.direction = 'out' AND older.status IN ('queued', 'sending')"),
+        # One that is held for the day stands aside.
+        _OLDER.c.held_until.is_(None),
         _OLDER.c.id < _TEXT,
         _OLDER.c.id >= bindparam("since", type_=Uuid()),
     )
@@ -111,6 +114,7 @@ _OUTGOING = Query(
         phone.c.id.label("phone_id"),
         phone.c.number_sealed,
         or_(thread.c.id.is_(None), _STILL_THEIRS).label("has_phone"),
+        consents.steps_of(message.c.practice_id, thread.c.patient_id).label("consents"),
     )
     .select_from(
         message.join(line, _is(line, message.c.line_id, message.c.practice_id))
@@ -133,7 +137,22 @@ _MOVE = Query(
         error_code=func.coalesce(bindparam("code", type_=Integer), message.c.error_code),
         carrier_sid=func.coalesce(message.c.carrier_sid, bindparam("sid", type_=Text)),
         segments=func.coalesce(bindparam("counted", type_=Integer), message.c.segments),
+        held_until=None,
     )
+)
+_HOLD = Query(
+    update(message)
+    .where(message.c.practice_id == _PRACTICE, message.c.id == _TEXT)
+    .values(
+        held_until=bindparam("until"),
+        status_reason=bindparam("reason"),
+        status_at=bindparam("moment"),
+    )
+)
+_RESENT = Query(
+    update(message)
+    .where(message.c.practice_id == _PRACTICE, message.c.id == _TEXT)
+    .values(tries=message.c.tries + 1)
 )
 _RECEIPT = Query(
     upsert(receipt)
@@ -175,19 +194,6 @@ _CLOSE_LINE = Query(
     )
     .values(opted_out_at=bindparam("moment"))
 )
-_CONSENT = Query(
-    upsert(consent_event)
-    .values(
-        practice_id=_PRACTICE,
-        id=bindparam("event"),
-        line_id=bindparam("on_line"),
-        kind="opted-out",
-        how="carrier",
-        message_id=_TEXT,
-        at=bindparam("moment"),
-    )
-    .on_conflict_do_nothing()
-)
 _ACCOUNT = Query(select(practice.c.carrier_sealed).where(practice.c.id == _PRACTICE))
 _NUMBERS = Query(
     select(practice_number.c.id, practice_number.c.number)
@@ -228,10 +234,12 @@ async def outgoing(work: Work, keys: PracticeKeys, text: MessageId) -> Outgoing 
         carrier_sid=row["carrier_sid"],
         at=row["at"],
         sending_at=row["sending_at"],
+        resent=row["tries"] > 0,
         facts=Facts(
             has_phone=row["has_phone"],
             patient_active=row["patient_status"] in (None, "active"),
             opted_out=row["opted_out_at"] is not None,
+            closed=closed_purposes(consents.read_steps(row["consents"])),
         ),
     )
 
@@ -263,6 +271,18 @@ async def move(  # noqa: PLR0913 - one row, and each value has its own name
     )
 
 
+async def hold(work: Work, text: Outgoing, until: datetime, reason: str, at: datetime) -> None:
+    """Write until when a queued text is held, and why."""
+    await work.run(
+        _HOLD, practice=text.practice_id, text=text.id, until=until, reason=reason, moment=at
+    )
+
+
+async def count_resend(work: Work, text: Outgoing) -> None:
+    """Note that a text is sent once more."""
+    await work.run(_RESENT, practice=text.practice_id, text=text.id)
+
+
 async def keep_receipt(work: Work, text: Outgoing, account: str, sid: str, at: datetime) -> None:
     """Remember for ever which text a carrier's id belongs to."""
     await work.run(
@@ -291,20 +311,11 @@ async def taken_sids(work: Work, text: Outgoing, since: UUID) -> frozenset[str]:
     return frozenset(row["carrier_sid"] for row in rows)
 
 
-async def close_line(work: Work, text: Outgoing, event: UUID, at: datetime) -> bool:
-    """Opt a line out, because the carrier knows of a STOP; False if it was opted out already."""
-    on_line = text.line_id
-    if not await work.run(_CLOSE_LINE, practice=text.practice_id, on_line=on_line, moment=at):
-        return False
-    await work.run(
-        _CONSENT,
-        practice=text.practice_id,
-        event=event,
-        on_line=on_line,
-        text=text.id,
-        moment=at,
+async def close_line(work: Work, text: Outgoing, at: datetime) -> bool:
+    """Close a line in whatever state of consent it is; False if it was closed already."""
+    return bool(
+        await work.run(_CLOSE_LINE, practice=text.practice_id, on_line=text.line_id, moment=at)
     )
-    return True
 
 
 async def sealed_account(work: Work, practice: PracticeId) -> bytes | None:

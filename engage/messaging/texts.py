@@ -61,6 +61,8 @@ class Text(Struct, frozen=True, forbid_unknown_fields=True):
     placeholders: tuple[str, ...]
     status: Mapping[str, Status]
     text: Mapping[str, str]
+    #: A question of our own, which may be put again.
+    asks: bool = False
     #: The wording where `count` is 1.
     one: Mapping[str, str] | None = None
 
@@ -161,6 +163,10 @@ def compose(
             lines += [render(catalogue, frame, language, values), ask(question, language)]
         case "reask" if question is not None:
             lines += [render(catalogue, frame, language, values), ask_plainly(question, language)]
+        case "nudge" | "reask" if key in catalogue and catalogue[key].asks:
+            # A question of our own is a text of the catalogue, its answers included.
+            opens = "unread" if frame == "reask" else frame
+            lines += [render(catalogue, one, language, values) for one in (opens, key)]
         case "which-one" if question is not None:
             lines.append(render(catalogue, frame, language, values))
         case _:

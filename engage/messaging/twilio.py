@@ -11,13 +11,14 @@ read the carrier's error messages: codes only.
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 import aiohttp
+from msgspec.structs import replace
 from twilio.base.exceptions import TwilioRestException, TwilioServiceException
 from twilio.rest import Client
 from twilio.rest.api.v2010.account.incoming_phone_number import IncomingPhoneNumberInstance
@@ -27,6 +28,7 @@ from twilio.rest.messaging.v1.service.phone_number import PhoneNumberInstance
 
 from engage.messaging.account import (
     AccountSeen,
+    Calls,
     NumberSeen,
     ServiceSeen,
     SignInRefused,
@@ -35,6 +37,7 @@ from engage.messaging.account import (
 from engage.messaging.carrier import (
     Accepted,
     Account,
+    Arrived,
     CarrierSilent,
     Effect,
     Found,
@@ -48,6 +51,7 @@ from engage.messaging.carrier import (
 from engage.messaging.carrier_codes import SMALLEST_CODE
 from engage.messaging.signature import HEADER, SETTINGS_HEADER, compute, verify
 from engage.messaging.twilio_http import NotSent, OurHttpClient, Wire
+from engage.messaging.webhook_form import InboundText, is_address
 
 __all__ = ["HEADER", "SETTINGS_HEADER", "TwilioCarrier", "compute", "verify"]
 
@@ -60,6 +64,7 @@ LONGEST_WAIT_SECONDS: Final = 6 * 3600
 NOT_REACHED: Final = Effect("again", "none", "slow-down", human=False, tries=5, wait_seconds=5)
 LISTED_AT_MOST: Final = 200
 """How many of one number's latest texts `find` looks at; the carrier lists the newest first."""
+PAGE: Final = 1000
 CLOCK_SLACK: Final = timedelta(seconds=5)
 """The carrier stamps whole seconds, by its own clock."""
 
@@ -157,6 +162,29 @@ class TwilioCarrier:
         one = await self._asked(lambda: _messages(account, http).get(sid).fetch_async())
         return None if one is None else _found(one)
 
+    async def arrived(self, account: Account, number: str, since: datetime) -> tuple[Arrived, ...]:
+        """List what came in for a number since a moment, all of it."""
+        http = OurHttpClient(self._wire)
+        listed = await self._asked(
+            lambda: _messages(account, http).list_async(
+                to=number, date_sent_after=since, page_size=PAGE
+            )
+        )
+        found = (_arrived(one, account, number) for one in listed or ())
+        # The oldest first: in this order they were written.
+        return tuple(sorted((one for one in found if one), key=lambda one: one.at))
+
+    async def blank(self, account: Account, sid: str) -> bool:
+        """Blank the words of a message; one that is gone has none."""
+        http = OurHttpClient(self._wire)
+        try:
+            await self._asked(lambda: _messages(account, http).get(sid).update_async(body=""))
+        except CarrierSilent:
+            if http.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT):
+                return False
+            raise
+        return True
+
     async def look(self, account: Account, numbers: Sequence[str]) -> AccountSeen:
         """Read how an account is set up; nothing is changed there. May raise `SignInRefused`."""
         http = OurHttpClient(self._wire)
@@ -169,15 +197,27 @@ class TwilioCarrier:
                 http,
             )
             found += [_number_seen(one) for one in listed or () if one.phone_number == number]
+        tokens = tuple([await self._takes(account, token) for token in account.auth_tokens])
         service = account.messaging_service_sid
         if service is None:
-            return AccountSeen(tuple(found))
+            return AccountSeen(tuple(found), tokens=tokens)
         context = client.messaging.v1.services(service)
         one = await self._asked(context.fetch_async, http)
         if one is None:
-            return AccountSeen(tuple(found))
+            return AccountSeen(tuple(found), tokens=tokens)
         pool = await self._asked(lambda: context.phone_numbers.list_async(limit=1000), http)
-        return AccountSeen(tuple(found), _service_seen(one, pool or []))
+        return AccountSeen(tuple(found), _service_seen(one, pool or []), tokens)
+
+    async def _takes(self, account: Account, token: str) -> bool:
+        """Say whether the carrier takes an auth token; the API key that sends is another thing."""
+        http = OurHttpClient(self._wire)
+        signed = replace(account, api_key=account.account_sid, api_secret=token)
+        itself = _client(signed, http).api.v2010.accounts(account.account_sid)
+        try:
+            await self._asked(itself.fetch_async, http)
+        except SignInRefused:
+            return False
+        return True
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -223,7 +263,12 @@ def _number_seen(one: IncomingPhoneNumberInstance) -> NumberSeen:
         one.sms_fallback_url or "",
         one.sms_fallback_method or "",
     )
-    return NumberSeen(one.phone_number or "", hooks, bool(one.sms_application_sid))
+    calls = Calls(one.voice_url or "", one.voice_method or "")
+    # The library calls it a text; it is {"voice": true, …}. Absent means nothing.
+    can = cast("Mapping[str, object]", one.capabilities or {})
+    if one.trunk_sid or one.voice_application_sid or can.get("voice") is False:
+        calls = None
+    return NumberSeen(one.phone_number or "", hooks, bool(one.sms_application_sid), calls)
 
 
 def _service_seen(one: ServiceInstance, pool: Sequence[PhoneNumberInstance]) -> ServiceSeen:
@@ -319,3 +364,21 @@ def _found(one: MessageInstance) -> Found | None:
         return None
     code = one.error_code
     return Found(sid, str(one.status), code if isinstance(code, int) else None)
+
+
+def _arrived(one: MessageInstance, account: Account, number: str) -> Arrived | None:
+    came, sid = _moment(one.date_sent) or _moment(one.date_created), str(one.sid)
+    inbound = str(one.direction) == MessageInstance.Direction.INBOUND and one.to == number
+    if not inbound or came is None or not _SID.fullmatch(sid) or not is_address(one.from_ or ""):
+        return None
+    media = str(one.num_media)
+    text = InboundText(
+        sid,
+        account.account_sid,
+        one.from_ or "",
+        number,
+        one.body or "",
+        num_media=int(media) if _COUNT.fullmatch(media) else 0,
+        messaging_service_sid=one.messaging_service_sid,
+    )
+    return Arrived(text, came)

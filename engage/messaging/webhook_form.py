@@ -76,6 +76,11 @@ def parse_form(raw: bytes) -> Params:
     return tuple(_field(place, piece) for place, piece in enumerate(pieces))
 
 
+def is_address(value: str) -> bool:
+    """Say whether a text can come from there: E.164, or a short code."""
+    return _ADDRESS.fullmatch(value) is not None
+
+
 def inbound(params: Sequence[tuple[str, str]]) -> InboundText:
     """Return the text in a form; what is missing, doubled or misshapen is a `BadForm`."""
     return InboundText(

@@ -68,6 +68,8 @@ class Item(Struct, frozen=True, forbid_unknown_fields=True):
     #: Exact wording by language.
     text: Mapping[str, str]
     options: tuple[ItemOption, ...] = field(name="option")
+    #: Safety, abuse, drugs: not for a phone that others read too.
+    sensitive: bool = False
 
     def option(self, key: str) -> ItemOption | None:
         """Return the option of this key, if the item offers it."""

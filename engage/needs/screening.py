@@ -29,7 +29,7 @@ def _prompt(item: Item) -> Prompt:
         Option(option.key, option.number, tuple(map(fold, words_of(option))), option.meaning)
         for option in item.options
     )
-    return Prompt(item.key, tuple(options))
+    return Prompt(item.key, tuple(options), item.sensitive)
 
 
 def questions_of(instrument: Instrument) -> Mapping[str, Question]:

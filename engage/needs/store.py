@@ -9,12 +9,12 @@ from typing import Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ARRAY, UUID, any_, bindparam, select
+from sqlalchemy import ARRAY, UUID, any_, bindparam, exists, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from engage.conversation.answers import Answer, Chosen, Declined, DidNotKnow, NotAsked
 from engage.db.session import Query, Row, Work
-from engage.db.tables import answer, screening
+from engage.db.tables import answer, answer_undone, screening
 from engage.ids import MessageId, PatientId, PracticeId, ScreeningId, StaffId
 from engage.needs.scoring import Verdict
 from engage.people.access import Visible
@@ -67,6 +67,11 @@ _NEWEST_ANSWERS = Query(
     .where(
         answer.c.practice_id == bindparam("practice"),
         answer.c.screening_id == bindparam("screening"),
+        # An answer that turned out to be somebody else's counts no more; it stays where it is.
+        ~exists().where(
+            answer_undone.c.practice_id == answer.c.practice_id,
+            answer_undone.c.answer_id == answer.c.id,
+        ),
     )
     .order_by(answer.c.item, answer.c.id.desc())
 )

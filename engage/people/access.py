@@ -16,10 +16,13 @@ from engage.people.staff import Role
 Action: TypeAlias = Literal[
     "patient.read",
     "patient.write",
+    "patient.merge",
     "screening.read",
     "screening.write",
     "thread.read",
     "thread.write",
+    "consent.read",
+    "consent.write",
     "queue.read",
     "queue.work",
     "queue.direct",
@@ -40,13 +43,17 @@ _CARE_MANAGER: frozenset[Action] = frozenset(
         "screening.write",
         "thread.read",
         "thread.write",
+        "consent.read",
+        "consent.write",
         "queue.read",
         "queue.work",
         "staff.read",
         "practice.read",
     }
 )
-_DIRECTING: frozenset[Action] = frozenset({"queue.direct", "cover.write", "audit.read"})
+_DIRECTING: frozenset[Action] = frozenset(
+    {"queue.direct", "cover.write", "audit.read", "patient.merge"}
+)
 _RUNNING: frozenset[Action] = frozenset({"staff.write", "practice.write"})
 
 ALLOWED: dict[Role, frozenset[Action]] = {

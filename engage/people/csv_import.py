@@ -37,6 +37,9 @@ COLUMNS = (
 )
 """The header, in any order and case; every column is there, its cells may be empty."""
 
+OPTIONAL = ("us_state",)
+"""Columns a file may leave out."""
+
 LONGEST_FILE_BYTES = 64 * 1024 * 1024
 _LONGEST_HEADER_SHOWN = 40
 _MOST_TWINS_SHOWN = 3
@@ -165,6 +168,10 @@ def plan(
         if before is None:
             create.append((row, manager))
             continue
+        if before.merged_into is not None:
+            # The practice's own system still lists both; the record that is kept counts here.
+            unchanged += 1
+            continue
         after = _said_over(before, row.record, manager)
         if after == before.state:
             unchanged += 1
@@ -208,11 +215,16 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _wrong_header(header: Sequence[str]) -> list[str]:
-    if not set(header) & set(COLUMNS):
+    if not set(header) & {*COLUMNS, *OPTIONAL}:
         # Perhaps a patient stands here: none of it is repeated.
         return [f"this is no header; it must name, separated by commas: {', '.join(COLUMNS)}"]
-    unknown = [f'column "{_shown(name)}" is unknown' for name in header if name not in COLUMNS]
-    twice = [f'column "{name}" stands twice' for name in COLUMNS if header.count(name) > 1]
+    unknown = [
+        f'column "{_shown(name)}" is unknown'
+        for name in header
+        if name not in (*COLUMNS, *OPTIONAL)
+    ]
+    known = (*COLUMNS, *OPTIONAL)
+    twice = [f'column "{name}" stands twice' for name in known if header.count(name) > 1]
     missing = [
         f'column "{name}" is missing; its cells may be empty, unless the patient needs it'
         for name in COLUMNS

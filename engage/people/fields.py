@@ -19,6 +19,14 @@ from engage.errors import EngageError
 Language: TypeAlias = Literal["en", "es"]
 
 LANGUAGES: tuple[Language, ...] = ("en", "es")
+# fmt: off
+US_STATES = frozenset((
+    "AK", "AL", "AR", "AS", "AZ", "CA", "CO", "CT", "DC", "DE", "FL", "GA", "GU", "HI", "IA",
+    "ID", "IL", "IN", "KS", "KY", "LA", "MA", "MD", "ME", "MI", "MN", "MO", "MP", "MS", "MT",
+    "NC", "ND", "NE", "NH", "NJ", "NM", "NV", "NY", "OH", "OK", "OR", "PA", "PR", "RI", "SC",
+    "SD", "TN", "TX", "UT", "VA", "VI", "VT", "WA", "WI", "WV", "WY",
+))
+# fmt: on
 LONGEST_NAME = 80
 LONGEST_EXTERNAL_ID = 80
 LONGEST_EMAIL = 254
@@ -44,6 +52,10 @@ class NotABirthDate(EngageError):  # noqa: N818
 
 class NotATimeZone(EngageError):  # noqa: N818
     """A time zone is named as in the IANA database, like America/Phoenix."""
+
+
+class NotAState(EngageError):  # noqa: N818
+    """A state is its two letters, like AZ."""
 
 
 class NotALanguage(EngageError):  # noqa: N818
@@ -116,6 +128,14 @@ def read_time_zone(raw: str, field: str = "/time_zone") -> str:
     if name not in _zones():
         raise NotATimeZone(field)
     return name
+
+
+def read_us_state(raw: str, field: str = "/us_state") -> str:
+    """Read the two letters of a state, the district or a territory, in any case."""
+    code = raw.strip().upper()
+    if code not in US_STATES:
+        raise NotAState(field)
+    return code
 
 
 def read_language(raw: str, field: str = "/language") -> Language:

@@ -22,6 +22,7 @@ from engage.people.fields import (
     read_language,
     read_name,
     read_time_zone,
+    read_us_state,
 )
 from engage.people.phone import NotAPhoneNumber, PhoneNumber
 from engage.reading.fold import fold
@@ -57,6 +58,8 @@ class PatientRecord(Personal, frozen=True, kw_only=True):
     language: Language
     birth_date: date | None = None
     time_zone: str | None = None
+    #: Whose rules for quiet hours count.
+    us_state: str | None = None
     phone: PhoneNumber | None = None
 
 
@@ -98,6 +101,8 @@ class Patient(PatientRecord, frozen=True, kw_only=True):
     created_at: datetime
     #: Counts every change, of the phone and the care manager too: the ETag.
     version: int
+    #: The record of the same person that is kept, if this one was merged into it.
+    merged_into: PatientId | None = None
 
     @property
     def care_manager_id(self) -> StaffId | None:
@@ -122,6 +127,7 @@ class PatientChange(Personal, frozen=True, kw_only=True):
     language: Language | UnsetType = UNSET
     birth_date: date | UnsetType | None = UNSET
     time_zone: str | UnsetType | None = UNSET
+    us_state: str | UnsetType | None = UNSET
     phone: PhoneNumber | UnsetType | None = UNSET
     status: PatientStatus | UnsetType = UNSET
     care_manager_id: StaffId | UnsetType | None = UNSET
@@ -167,7 +173,7 @@ def search_words(record: PatientRecord) -> str:
 
 
 _STATE_FIELDS = tuple(f for f in PatientState.__struct_fields__ if f != "care_manager_id")
-_MAY_BE_EMPTY = frozenset({"birth_date", "time_zone", "phone"})
+_MAY_BE_EMPTY = frozenset({"birth_date", "time_zone", "us_state", "phone"})
 _READERS: dict[str, Callable[[str, date], object]] = {
     "external_id": lambda raw, _: read_external_id(raw),
     "given_name": lambda raw, _: read_name(raw, "/given_name"),
@@ -175,6 +181,7 @@ _READERS: dict[str, Callable[[str, date], object]] = {
     "language": lambda raw, _: read_language(raw),
     "birth_date": read_birth_date,
     "time_zone": lambda raw, _: read_time_zone(raw),
+    "us_state": lambda raw, _: read_us_state(raw),
     "phone": lambda raw, _: _read_phone(raw, "/phone"),
     "status": lambda raw, _: _read_status(raw, "/status"),
 }

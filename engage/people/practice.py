@@ -5,6 +5,7 @@ hours, the texts trust the name. This room refuses hours that never open, holida
 a texting name that does not fit into the first segment of a text.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import time
 from itertools import pairwise
@@ -24,8 +25,17 @@ BusinessHours: TypeAlias = Mapping[str, tuple[tuple[time, time], ...]]
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LONGEST_NAME = 120
 LONGEST_TEXTING_NAME = 30
+USUAL_TEXTING_HOURS = "09:00-20:00"
+SHOW_TEXTING_HOURS = "all-day"
+"""For a practice that exists for show: the simulated carrier honours it, a real one refuses it."""
+MOST_TOKENS = 2
+_SID = re.compile(r"[A-Z]{2}[0-9a-f]{32}")
+_SECRET = re.compile(r"[!-~]{1,200}")
 _HOURS = "/business_hours"
 _HOLIDAYS = "/holidays"
+_TEXTING_HOURS = "/texting_hours"
+_FEDERAL = time(8), time(21)
+_API_KEY = "/api_key"
 
 
 class NotAPracticeName(EngageError):  # noqa: N818 - reads as a sentence
@@ -52,6 +62,30 @@ class AmbiguousPractice(EngageError):  # noqa: N818
     """More than one practice has this name; use the id."""
 
 
+class NoCarrierAccount(EngageError):  # noqa: N818
+    """No account with the carrier is stored for this practice."""
+
+
+class NotACarrierId(EngageError):  # noqa: N818
+    """A carrier's id is two letters and 32 hexadecimal digits: SK for a key, MG for a service."""
+
+
+class NotACarrierSecret(EngageError):  # noqa: N818
+    """A secret is one line of at most 200 visible characters."""
+
+
+class KeyWithoutSecret(EngageError):  # noqa: N818
+    """An API key and its secret are changed together."""
+
+
+class NotTextingHours(EngageError):  # noqa: N818
+    """Hours for texts look like 09:00-20:00 and lie between 08:00 and 21:00."""
+
+
+class NotATextLimit(EngageError):  # noqa: N818
+    """A phone gets at least one text a day, and at least as many a week."""
+
+
 class PracticeFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is said about a practice: by a command, a form or the demo's file. Not yet checked."""
 
@@ -64,6 +98,9 @@ class PracticeFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     )
     holidays: str = ""
     languages: tuple[str, ...] = ("en", "es")
+    texting_hours: str = USUAL_TEXTING_HOURS
+    texts_a_day: int = 1
+    texts_a_week: int = 3
 
 
 class Practice(Struct, frozen=True, kw_only=True):
@@ -81,6 +118,11 @@ class Practice(Struct, frozen=True, kw_only=True):
     languages: tuple[Language, ...]
     #: Always an active member: the last one the queue can turn to.
     responsible_id: StaffId
+    #: Local hours for texts; the law of where a person lives makes them shorter, never longer.
+    texting_hours: str = USUAL_TEXTING_HOURS
+    #: Texts nobody asked for, per phone.
+    texts_a_day: int = 1
+    texts_a_week: int = 3
 
     @classmethod
     def read(cls, practice: PracticeId, responsible: StaffId, said: PracticeFields) -> Self:
@@ -96,6 +138,9 @@ class Practice(Struct, frozen=True, kw_only=True):
             holidays=read_holidays(said.holidays),
             languages=tuple(dict.fromkeys(spoken)) or ("en",),
             responsible_id=responsible,
+            texting_hours=read_texting_hours(said.texting_hours),
+            texts_a_day=_read_limit(said.texts_a_day, 1, "/texts_a_day"),
+            texts_a_week=_read_limit(said.texts_a_week, said.texts_a_day, "/texts_a_week"),
         )
 
 
@@ -135,6 +180,45 @@ class CarrierLogin(Personal, frozen=True, tag="account", kw_only=True):
         return cls.by_token(f"AC{randomness[:16].hex()}", randomness[16:32].hex())
 
 
+class CarrierChange(Personal, frozen=True, kw_only=True):
+    """What is to change of an account with the carrier; what is None stays."""
+
+    auth_token: str | None = None
+    #: Accept the newest auth token only.
+    drop_old_token: bool = False
+    api_key: str | None = None
+    api_secret: str | None = None
+    messaging_service_sid: str | None = None
+
+    def applied(self, login: CarrierLogin) -> CarrierLogin:
+        """Return the account after the change; the first field that does not fit is raised."""
+        if (self.api_key is None) != (self.api_secret is None):
+            raise KeyWithoutSecret(_API_KEY)
+        tokens = login.auth_tokens
+        if self.auth_token is not None:
+            token = _read_secret(self.auth_token, "/auth_token")
+            # The carrier has two at a time: signatures of either hold until the old one is dropped.
+            tokens = tuple(dict.fromkeys((token, *tokens)))[:MOST_TOKENS]
+        if self.drop_old_token:
+            tokens = tokens[:1]
+        key, secret = login.api_key, login.api_secret
+        if self.api_key is not None and self.api_secret is not None:
+            key = _read_sid(self.api_key, "SK", _API_KEY)
+            secret = _read_secret(self.api_secret, "/api_secret")
+        elif login.api_key == login.account_sid:
+            secret = tokens[0]
+        service = login.messaging_service_sid
+        if self.messaging_service_sid is not None:
+            service = _read_sid(self.messaging_service_sid, "MG", "/messaging_service_sid")
+        return CarrierLogin(
+            account_sid=login.account_sid,
+            auth_tokens=tokens,
+            api_key=key,
+            api_secret=secret,
+            messaging_service_sid=service,
+        )
+
+
 def read_business_hours(raw: Mapping[str, Sequence[Sequence[str]]]) -> BusinessHours:
     """Read {"mon": [["09:00", "17:00"]], …}; a day that is absent is closed."""
     hours: dict[str, tuple[tuple[time, time], ...]] = {}
@@ -165,6 +249,25 @@ def read_holidays(raw: str) -> str:
     return code
 
 
+def read_texting_hours(raw: str) -> str:
+    """Read "09:00-20:00"; nothing outside of what federal law allows for sales."""
+    if raw == SHOW_TEXTING_HOURS:
+        return raw
+    try:
+        opens, closes = (time.fromisoformat(edge) for edge in raw.split("-"))
+    except ValueError:
+        raise NotTextingHours(_TEXTING_HOURS) from None
+    if not _FEDERAL[0] <= opens < closes <= _FEDERAL[1]:
+        raise NotTextingHours(_TEXTING_HOURS)
+    return f"{opens:%H:%M}-{closes:%H:%M}"
+
+
+def _read_limit(said: int, least: int, field: str) -> int:
+    if said < least:
+        raise NotATextLimit(field)
+    return said
+
+
 def _read_span(span: Sequence[str]) -> tuple[time, time]:
     try:
         opens, closes = (time.fromisoformat(edge) for edge in span)
@@ -173,6 +276,18 @@ def _read_span(span: Sequence[str]) -> tuple[time, time]:
     if opens >= closes or opens.tzinfo or closes.tzinfo:
         raise NotBusinessHours(_HOURS)
     return opens, closes
+
+
+def _read_sid(raw: str, letters: str, field: str) -> str:
+    if not _SID.fullmatch(raw) or not raw.startswith(letters):
+        raise NotACarrierId(field)
+    return raw
+
+
+def _read_secret(raw: str, field: str) -> str:
+    if not _SECRET.fullmatch(raw):
+        raise NotACarrierSecret(field)
+    return raw
 
 
 def _read_name(raw: str, longest: int, field: str) -> str:

@@ -58,6 +58,10 @@ class IdTaken(EngageError):  # noqa: N818 - reads as a sentence: raise IdTaken
     """A patient with this id already exists."""
 
 
+class MergedRecord(EngageError):  # noqa: N818
+    """This record was merged into another one of the same person; change that one."""
+
+
 class ExternalIdTaken(EngageError):  # noqa: N818
     """Another patient of the practice already has this external id."""
 
@@ -114,7 +118,9 @@ def _page(*, searching: bool, going_on: bool) -> Query:
         .render_derived()
     )
     order = (patient.c.family_name, patient.c.given_name, patient.c.id)
-    inner = select(patient).where(patient.c.practice_id == scope.c.practice_id)
+    inner = select(patient).where(
+        patient.c.practice_id == scope.c.practice_id, patient.c.merged_into.is_(None)
+    )
     if going_on:
         last = [bindparam(f"last_{c.name}", type_=c.type) for c in order]
         inner = inner.where(tuple_(*order) > tuple_(*last))
@@ -227,7 +233,7 @@ async def create_patient(
     work: Work, keys: PracticeKeys, new: NewPatient, *, at: datetime, by: By
 ) -> Patient:
     """Create a patient with phone and care manager; IdTaken or ExternalIdTaken if there is one."""
-    if not await register.insert_patients(work, keys, [new], at):
+    if not await register.insert_patients(work, keys, [new], at, by):
         same = await work.maybe(_ONE, practice=keys.practice, patient=new.id)
         by_id, by_external_id = _SHELVED
         raise ExternalIdTaken(by_external_id) if same is None else IdTaken(by_id)
@@ -243,7 +249,7 @@ async def create_patients(
     """Create many; Conflict if any of them exists already, and then all must be undone."""
     if not new:
         return
-    if await register.insert_patients(work, keys, new, at) != len(new):
+    if await register.insert_patients(work, keys, new, at, by) != len(new):
         raise Conflict
     await audit.record_patients(
         work, keys.practice, at, by=by, action="patient.create", patients=[n.id for n in new]
@@ -268,6 +274,8 @@ async def update_patient(
     before = await get_patient(work, keys, patient_id)
     if version is not None and version != before.version:
         raise Conflict
+    if before.merged_into is not None:
+        raise MergedRecord
     after = revised(before.state, change)
     if after == before.state:
         return before
@@ -285,7 +293,7 @@ async def revise_patients(
     """Write what is now true of patients that are locked and were read after that."""
     if not revisions:
         return
-    await register.rewrite_patients(work, keys, revisions, at)
+    await register.rewrite_patients(work, keys, revisions, at, by)
     changed = [revision.before.id for revision in revisions]
     await audit.record_patients(
         work, keys.practice, at, by=by, action="patient.change", patients=changed
@@ -350,6 +358,7 @@ def _patient(row: Row, keys: PracticeKeys) -> Patient:
         if born is None
         else date.fromisoformat(keys.open_text("patient.birth_date", patient_id, born)),
         time_zone=row["time_zone"],
+        us_state=row["us_state"],
         phone=None
         if number is None
         else PhoneNumber(keys.open_text("phone.number", row["phone_id"], number)),
@@ -361,4 +370,5 @@ def _patient(row: Row, keys: PracticeKeys) -> Patient:
         ),
         created_at=row["created_at"],
         version=row["version"],
+        merged_into=row["merged_into"],
     )

@@ -30,10 +30,16 @@ class Calendar(Struct, frozen=True):
     #: Country and region of the public holidays, "US-AZ"; empty for none.
     holidays: str = ""
 
+    def spans_of(self, day: date) -> tuple[tuple[time, time], ...]:
+        """Return when the practice opens and closes on a local day; none if it does not open."""
+        if day in _holidays(self.holidays, day.year):
+            return ()
+        return self.hours.get(_WEEKDAYS[day.weekday()], ())
+
     def close_of(self, day: date) -> datetime | None:
         """Return the moment the practice closes on a local day, or None if it does not open."""
-        spans = self.hours.get(_WEEKDAYS[day.weekday()], ())
-        if not spans or day in _holidays(self.holidays, day.year):
+        spans = self.spans_of(day)
+        if not spans:
             return None
         closes = max(end for _, end in spans)
         return datetime.combine(day, closes, ZoneInfo(self.zone)).astimezone(UTC)

@@ -22,11 +22,25 @@ _SUBJECTS: dict[str, Subject] = {
     "picture": "texts",
     "caregiver-wrote": "texts",
     "early-text": "texts",
-    "opted-out-in-words": "texts",
+    "automatic-reply": "texts",
+    "own-number": "texts",
     "not-handled": "texts",
+    "answers-taken-back": "texts",
+    # They get no more texts, and care goes on: somebody offers a call.
+    "opted-out": "offer-call",
+    "opted-out-in-words": "offer-call",
+    "opted-out-or-visit": "offer-call",
     # Reachability.
+    "wrong-number": "wrong-number",
     "no-reply": "silence",
     "undeliverable": "delivery",
+    "not-asked": "delivery",
+    "sensitive-not-asked": "delivery",
+    # The practice's own texting.
+    "texting-stopped": "texting",
+    "texting-paused": "texting",
+    "texting-cap-reached": "texting",
+    "texting-unusual": "texting",
     # People we can't place.
     "unknown-sender": "sender",
     "ambiguous-sender": "sender",

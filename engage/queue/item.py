@@ -27,6 +27,9 @@ Outcome: TypeAlias = Literal[
 ]
 """What became of it; a crisis needs one of `CRISIS_OUTCOMES`."""
 
+Ending: TypeAlias = Outcome | Literal["text-was-anothers"]
+"""How an item ended; the last one is not a person's to choose: a correction cancelled it."""
+
 OUTCOME = "/outcome"
 """The field of the request that an error may point at."""
 

@@ -40,7 +40,7 @@ from engage.ids import (
     ThreadId,
 )
 from engage.people.access import Visible
-from engage.queue.item import Item, Outcome, Status
+from engage.queue.item import Ending, Item, Status
 
 
 class ItemSeen(Struct, frozen=True, kw_only=True):
@@ -65,7 +65,7 @@ class ItemSeen(Struct, frozen=True, kw_only=True):
     waiting_since: datetime | None = None
     claimed_at: datetime | None = None
     closed_at: datetime | None = None
-    outcome: Outcome | None = None
+    outcome: Ending | None = None
 
     def __repr__(self) -> str:
         """Hide names and note."""
@@ -81,6 +81,8 @@ class FlagSeen(Struct, frozen=True, kw_only=True):
     rule: str
     at: datetime
     message_id: MessageId | None = None
+    #: Since when it no longer holds: the text was somebody else's.
+    withdrawn_at: datetime | None = None
     words: str | None = None
     prompt: str | None = None
 
@@ -150,6 +152,7 @@ _FLAGS = Query(
         flag.c.rule,
         flag.c.at,
         flag.c.message_id,
+        flag.c.withdrawn_at,
         message.c.body_sealed,
         message.c.prompt,
     )
@@ -249,7 +252,9 @@ async def flags(
             rule=row["rule"],
             at=row["at"],
             message_id=row["message_id"],
-            words=_words(row, keys),
+            withdrawn_at=row["withdrawn_at"],
+            # What was taken for this person's word is no business of theirs any more.
+            words=None if row["withdrawn_at"] else _words(row, keys),
             prompt=row["prompt"],
         )
         for row in rows

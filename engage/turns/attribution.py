@@ -1,8 +1,8 @@
-"""Who wrote an inbound text and about whom. (p).
+"""Who wrote an inbound text and about whom; how sure we are, and why. (p).
 
 A phone is never a person's identity. The person last asked has first claim on a reply; where two
 could be meant and nobody was asked, nothing attaches: a human sorts it out. This room refuses to
-guess from the words.
+guess from the words, and to attach anything without a reason that a person can read.
 """
 
 from typing import Literal
@@ -11,6 +11,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from engage.conversation.states import Asking
+from engage.ids import PatientId
+from engage.messaging.attributed import Sure, Why
 from engage.turns.context import ConversationSeen, ThreadSeen, TurnContext
 
 
@@ -21,12 +23,19 @@ class Attributed(Struct, frozen=True):
     author_id: UUID
     thread: ThreadSeen
     conversation: ConversationSeen | None = None
+    sure: Sure = "certain"
+    why: Why = "only-user-of-phone"
 
 
 class Unplaced(Struct, frozen=True):
     """Nobody on record uses this phone, or several people do and none of them was asked."""
 
     reason: Literal["unknown-sender", "ambiguous-sender"]
+
+    @property
+    def why(self) -> Why:
+        """The same, as texts keep it."""
+        return "unknown-number" if self.reason == "unknown-sender" else "several-could-be-meant"
 
 
 def attribute(context: TurnContext) -> Attributed | Unplaced:
@@ -36,7 +45,7 @@ def attribute(context: TurnContext) -> Attributed | Unplaced:
         thread = context.thread_of(asked.patient_id)
         # A phone that changed hands answers nothing: what its owner says is a stranger's.
         if thread is not None and thread.uses_phone:
-            return Attributed("patient", thread.patient_id, thread, asked)
+            return _answering(context, thread, asked)
     patients = [t for t in context.threads if t.uses_phone and t.active]
     if len(patients) == 1 and not context.caregivers:
         return Attributed("patient", patients[0].patient_id, patients[0])
@@ -44,13 +53,35 @@ def attribute(context: TurnContext) -> Attributed | Unplaced:
         caregiver = context.caregivers[0]
         about = [t for t in context.threads if t.patient_id in caregiver.of and t.active]
         if len(about) == 1:
-            return Attributed("caregiver", caregiver.id, about[0])
+            return Attributed(
+                "caregiver", caregiver.id, about[0], sure="likely", why="caregiver-of-one"
+            )
     if patients or context.caregivers:
         return Unplaced("ambiguous-sender")
     inactive = [t for t in context.threads if t.uses_phone]
     if len(inactive) == 1:
-        return Attributed("patient", inactive[0].patient_id, inactive[0])
+        gone = inactive[0]
+        return Attributed(
+            "patient", gone.patient_id, gone, sure="doubtful", why="no-longer-in-care"
+        )
     return Unplaced("unknown-sender")
+
+
+def _answering(context: TurnContext, thread: ThreadSeen, asked: ConversationSeen) -> Attributed:
+    """Attribute a text to who was asked last: surer if it is their own phone, and in time."""
+    own = not is_shared(context, thread.patient_id)
+    late = isinstance(asked.state, Asking) and asked.state.silent
+    sure: Sure = "likely" if own is late else "certain" if own else "doubtful"
+    why: Why = "late-answer" if late else "only-user-of-phone" if own else "last-asked"
+    return Attributed("patient", thread.patient_id, thread, asked, sure, why)
+
+
+def is_shared(context: TurnContext, patient: PatientId) -> bool:
+    """Say whether somebody else on record reads this phone, or it is not the patient's at all."""
+    thread = context.thread_of(patient)
+    if thread is None or not thread.uses_phone or context.caregivers:
+        return True
+    return any(t.uses_phone and t.active and t.patient_id != patient for t in context.threads)
 
 
 def last_asked(context: TurnContext) -> ConversationSeen | None:

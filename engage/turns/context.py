@@ -28,6 +28,7 @@ from engage.ids import (
     StaffId,
     ThreadId,
 )
+from engage.people.consent import Purpose, Recorded
 from engage.queue.clocks import Calendar
 from engage.queue.routing import CoverSeen, Roster, StaffSeen
 
@@ -139,12 +140,70 @@ class TurnContext(Struct, frozen=True):
         return next((t for t in self.threads if t.patient_id == patient), None)
 
 
+class Part(Struct, frozen=True):
+    """A text of the line that came just before another: perhaps one text in pieces."""
+
+    at: datetime
+    text: str
+
+    def __repr__(self) -> str:
+        """Hide the words."""
+        return f"Part(at={self.at.isoformat()}, text=…)"
+
+
 class TextCame(Struct, frozen=True):
     """What came with an inbound text besides its words."""
 
     message_id: MessageId
     opt_out_type: Literal["STOP", "START", "HELP"] | None = None
     media_count: int = 0
+    #: What came just before on the line, oldest first.
+    before: tuple[Part, ...] = ()
+    #: It came from a number of the practice itself.
+    ours: bool = False
+
+
+class Corrected(Struct, frozen=True, kw_only=True):
+    """Whose a text really is, as somebody of the practice says, and what it did as another's."""
+
+    author: Literal["patient", "caregiver", "unknown"]
+    author_id: UUID | None = None
+    patient_id: PatientId | None = None
+    text: str
+    #: The question it answers, if they name one; else the one that stood when it came.
+    prompt: str | None = None
+    text_at: datetime
+    #: It was nobody's before: the phone was added to a record later.
+    claimed: bool = False
+    #: The conversation that read it, whose prompts it answered there, and whose it was.
+    was_about: PatientId | None = None
+    was_in: ConversationId | None = None
+    answered: tuple[str, ...] = ()
+    #: The screenings that lose an answer, with what is left of them.
+    screenings: tuple["ScreeningLeft", ...] = ()
+    #: Items that it alone opened and that nobody touched: they are cancelled.
+    cancelled: tuple[QueueItemId, ...] = ()
+    #: They held the tongue of that person's conversations, and nothing else does.
+    resumes: bool = False
+    #: Texts of the conversation that read it which have not left.
+    queued: tuple[tuple[UUID, str], ...] = ()
+
+    def __repr__(self) -> str:
+        """Hide the words."""
+        return f"Corrected(author={self.author!r}, …)"
+
+
+class ScreeningLeft(Struct, frozen=True, kw_only=True):
+    """A screening without the answers that were somebody else's."""
+
+    id: ScreeningId
+    patient_id: PatientId
+    instrument: str
+    instrument_version: str
+    channel: Channel
+    language: Language
+    status: Literal["in-progress", "completed", "stopped"]
+    known: Mapping[str, Answer] = {}
 
 
 class StaffText(Struct, frozen=True):
@@ -171,6 +230,18 @@ class ScreeningAsked(Struct, frozen=True):
     known: Mapping[str, Answer] = {}
 
 
+class ConsentTold(Struct, frozen=True, kw_only=True):
+    """What a person told staff about being texted."""
+
+    kind: Recorded
+    reason: str
+    purpose: Purpose | None = None
+
+    def __repr__(self) -> str:
+        """Hide the reason."""
+        return f"ConsentTold(kind={self.kind!r}, reason=…)"
+
+
 class Turn(Struct, frozen=True, kw_only=True):
     """One event and what belongs to it. `cause` is its id: all effects derive theirs from it."""
 
@@ -182,6 +253,10 @@ class Turn(Struct, frozen=True, kw_only=True):
     staff_text: StaffText | None = None
     screening: ScreeningAsked | None = None
     staff_id: StaffId | None = None
+    corrected: Corrected | None = None
+    #: Ask who holds the phone: the id of the script.
+    check: str | None = None
+    record: ConsentTold | None = None
     #: Rows of `due` that this turn uses up, in the same transaction.
     done: tuple[tuple[str, UUID], ...] = ()
 

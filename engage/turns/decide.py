@@ -9,9 +9,10 @@ from typing import assert_never
 
 from engage.conversation.answers import Answer
 from engage.conversation.effects import OptIn, OptOut
-from engage.conversation.engine import EXPIRE, advance, live_key
+from engage.conversation.engine import EXPIRE, advance
 from engage.conversation.events import (
     AnswerEntered,
+    AnswersTakenBack,
     Cancelled,
     ConsentChanged,
     DeliveryFailed,
@@ -22,18 +23,26 @@ from engage.conversation.events import (
     Started,
     TextAccepted,
     TextReceived,
+    TextSkipped,
     TimerFired,
 )
 from engage.conversation.states import Asking, NotStarted
 from engage.ids import ConversationId, PatientId, derived
 from engage.queue.flag import Flag
 from engage.reading.keywords import FreeFormStop, Help, Start, Stop, carrier_word
-from engage.reading.redflags import RedFlag, red_flags
+from engage.reading.reader import MODEL_RULE, Asked, dangers, read
+from engage.reading.redflags import RedFlag
+from engage.turns import consents
+from engage.turns.answering import greet_stranger, inbound_of, reply
 from engage.turns.attribution import Attributed, Unplaced, attribute
+from engage.turns.burst import together
+from engage.turns.checks import is_check
 from engage.turns.context import ConversationSeen, TextCame, ThreadSeen, Turn, TurnContext
-from engage.turns.decision import Decision, InboundRead, ScreeningSaved
+from engage.turns.correction import correct, word_again
+from engage.turns.decision import Decision, ScreeningSaved
 from engage.turns.draft import Draft
 from engage.turns.library import Library
+from engage.turns.privacy import kept_private
 
 SAFETY_EVERY_SECONDS = 30 * 60
 """A person in a crisis reads the safety text once in this time, not after every word."""
@@ -45,14 +54,21 @@ def decide(context: TurnContext, turn: Turn, library: Library) -> Decision:
     match turn.event:
         case TextReceived():
             if turn.text is not None:
-                _text(draft, turn.event, turn.text)
+                _text(draft, turn.event, turn.text, attribute(context))
+        case AnswersTakenBack():
+            if turn.text is not None:
+                correct(draft, turn.event, turn.text, _advance, _text)
+        case Started() if turn.check is not None:
+            consents.begin_check(draft, turn.check, _advance)
         case Started():
             _start(draft)
         case StaffWrote():
             _staff_wrote(draft)
         case AnswerEntered():
             _entered(draft, turn.event)
-        case ConsentChanged() | Cancelled() | TextAccepted() | TimerFired():
+        case ConsentChanged() if turn.record is not None:
+            consents.recorded(draft, _advance)
+        case ConsentChanged() | Cancelled() | TextAccepted() | TextSkipped() | TimerFired():
             _one_conversation(draft, turn.event)
         case DeliveryFailed():
             _failed(draft, turn.event)
@@ -67,27 +83,34 @@ def decide(context: TurnContext, turn: Turn, library: Library) -> Decision:
 # An inbound text
 
 
-def _text(draft: Draft, event: TextReceived, came: TextCame) -> None:
-    who = attribute(draft.context)
+def _text(draft: Draft, event: TextReceived, came: TextCame, who: Attributed | Unplaced) -> None:
+    """Read a text; one that staff corrected is read again, and the line's own matters are not."""
+    again = draft.turn.corrected is not None
     thread = who.thread if isinstance(who, Attributed) else None
     asked = who.conversation if isinstance(who, Attributed) else None
     live = asked.state if asked is not None and isinstance(asked.state, Asking) else None
-    draft.inbound = InboundRead(
-        came.message_id,
-        author=who.author if isinstance(who, Attributed) else "unknown",
-        author_id=who.author_id if isinstance(who, Attributed) else None,
-        thread_id=thread.id if thread else None,
-        conversation_id=asked.id if asked else None,
-        prompt=live.prompt if live else None,
-    )
-    dangers = red_flags(event.text)
-    _crisis(draft, dangers, thread)
+    if not again:
+        draft.inbound = inbound_of(came, who)
+    reading = read(event.text, _asked(who, live))
+    found = together(event.text, came.before, dangers(reading, len(event.text)))
+    # Danger words are a person's, whatever stands around them; a guess at boilerplate is nobody's.
+    meant = tuple(one for one in found if one.rule != MODEL_RULE)
+    machine = not again and not _is_crisis(meant) and consents.from_a_machine(draft, event)
+    found = meant if machine else found
+    _crisis(draft, found, thread)
     word = carrier_word(event.text, came.opt_out_type)
     line = draft.context.line
+    if machine:
+        consents.read_by_hand(draft, who)
+        return
+    quiet = isinstance(word, Stop | FreeFormStop) or _is_crisis(found)
+    strange = not again and consents.stranger(draft, event, who, _advance, quiet=quiet)
     match word:
+        case Stop() | FreeFormStop() | Help() if again:
+            word_again(draft, word, thread)
         case Stop() | FreeFormStop():
-            _opt_out(draft, word, thread, confirm=not _is_crisis(dangers))
-        case Start() if line is not None and line.opted_out:
+            _opt_out(draft, word, thread, confirm=not _is_crisis(found))
+        case Start() if line is not None and line.opted_out and not again:
             draft.consent(OptIn(), "keyword")
             if not word.carrier_answers:
                 draft.say(
@@ -95,14 +118,25 @@ def _text(draft: Draft, event: TextReceived, came: TextCame) -> None:
                 )
         case Help():
             _help(draft, word, thread)
+        case Start() | None if strange:
+            pass  # who holds the phone has said that none of it is for them
         case Start() | None:
-            _words(draft, event, came, who, dangers)
+            _words(draft, event, came, who, found)
         case _:
             assert_never(word)
 
 
-def _crisis(draft: Draft, dangers: tuple[RedFlag, ...], thread: ThreadSeen | None) -> None:
-    for danger in dangers:
+def _asked(who: Attributed | Unplaced, live: Asking | None) -> Asked:
+    """Say what a text may be the answer to, as far as the reader knows the prompt."""
+    if isinstance(who, Attributed) and who.author == "caregiver":
+        return Asked("caregiver")
+    if live is not None and live.prompt.startswith("hvs."):
+        return Asked("hvs_food")
+    return Asked()
+
+
+def _crisis(draft: Draft, found: tuple[RedFlag, ...], thread: ThreadSeen | None) -> None:
+    for danger in found:
         draft.flag(
             Flag(
                 reason="red-flag",
@@ -112,9 +146,9 @@ def _crisis(draft: Draft, dangers: tuple[RedFlag, ...], thread: ThreadSeen | Non
             ),
             thread,
         )
-    worst = next((danger for danger in dangers if danger.severity == "crisis"), None)
+    worst = next((danger for danger in found if danger.severity == "crisis"), None)
     line = draft.context.line
-    if worst is None or line is None:
+    if worst is None or line is None or draft.turn.corrected is not None:
         return
     # One safety text is tried on a closed line too (promises D6).
     period = int(draft.at.timestamp()) // SAFETY_EVERY_SECONDS
@@ -128,8 +162,8 @@ def _crisis(draft: Draft, dangers: tuple[RedFlag, ...], thread: ThreadSeen | Non
     )
 
 
-def _is_crisis(dangers: tuple[RedFlag, ...]) -> bool:
-    return any(danger.severity == "crisis" for danger in dangers)
+def _is_crisis(found: tuple[RedFlag, ...]) -> bool:
+    return any(danger.severity == "crisis" for danger in found)
 
 
 def _opt_out(
@@ -143,14 +177,11 @@ def _opt_out(
     line = draft.context.line
     confirm = confirm and line is not None and not line.opted_out
     draft.consent(OptOut("keyword"), "free-form" if isinstance(word, FreeFormStop) else "keyword")
-    for seen in draft.context.conversations:
+    # As they stand now: "STOP, wrong number" has ended some already.
+    for seen, _ in draft.states().values():
         _advance(draft, seen, ConsentChanged(draft.at, opted_out=True))
-    if confirm and isinstance(word, FreeFormStop):
-        # There may be more in it than the wish, and care goes on without texts: somebody reads it.
-        draft.flag(
-            Flag(reason="opted-out-in-words", severity="routine", rule="consent/words", quote=True),
-            thread,
-        )
+    if confirm and not draft.unlinked:
+        consents.offer_calls(draft, word, thread)
     if confirm and (isinstance(word, FreeFormStop) or not word.carrier_answers):
         draft.say("stopped", "stopped", _language(thread, word), kind="consent", thread=thread)
 
@@ -159,7 +190,8 @@ def _help(draft: Draft, word: Help, thread: ThreadSeen | None) -> None:
     """Give the required text unless the carrier does, and let a human see it: it may be a cry."""
     line = draft.context.line
     if not word.carrier_answers and line is not None and not line.opted_out:
-        draft.say("help", "help", _language(thread, word), kind="consent", thread=thread)
+        key, language = consents.help_key(draft), _language(thread, word)
+        draft.say(key, "help", language, kind="consent", thread=thread, cause=line.id)
     draft.flag(
         Flag(reason="asked-for-help", severity="urgent", rule="keyword/help", quote=True), thread
     )
@@ -170,7 +202,7 @@ def _words(
     event: TextReceived,
     came: TextCame,
     who: Attributed | Unplaced,
-    dangers: tuple[RedFlag, ...],
+    found: tuple[RedFlag, ...],
 ) -> None:
     """Let the live conversation read the text; what it does not take, a human reads."""
     if came.media_count:
@@ -178,7 +210,7 @@ def _words(
         draft.flag(
             Flag(reason="picture", severity="routine", rule="inbox/picture", quote=True), thread
         )
-    if _is_crisis(dangers):
+    if _is_crisis(found):
         # A question about food after "my chest hurts" is an insult: automation holds its tongue,
         # with everybody on the phone if nobody knows whose words these are.
         for seen in draft.context.conversations:
@@ -189,21 +221,21 @@ def _words(
             Flag(reason=who.reason, severity="routine", rule=f"inbox/{who.reason}", quote=True),
             None,
         )
+        if who.reason == "unknown-sender" and not _is_crisis(found):
+            greet_stranger(draft)
         return
-    if _is_crisis(dangers):
+    if _is_crisis(found):
         return
     asked, line = who.conversation, draft.context.line
-    if asked is not None and line is not None and not line.opted_out and event.text.strip():
-        if isinstance(asked.state, Asking) and live_key(asked.state) in asked.queued:
-            # The question has not left: whatever this answers, it is not what we asked.
-            draft.flag(
-                Flag(reason="early-text", severity="routine", rule="inbox/early", quote=True),
-                who.thread,
-            )
-            return
-        _advance(draft, asked, event)
+    if draft.turn.corrected is None and consents.ends_programme(draft, event, who, _advance):
         return
-    if dangers or (came.media_count and not event.text.strip()):
+    checks = asked is not None and is_check(asked.script)
+    if asked is not None and checks and consents.answered(draft, event, who, asked, _advance):
+        return
+    if asked is not None and line is not None and not line.opted_out and event.text.strip():
+        reply(draft, event, came, who, asked, _advance)
+        return
+    if found or (came.media_count and not event.text.strip()):
         return
     reason = "caregiver-wrote" if who.author == "caregiver" else "outside-conversation"
     draft.flag(
@@ -361,4 +393,6 @@ def _advance(draft: Draft, seen: ConversationSeen, event: Event) -> None:
         # Also if nothing is asked now: what waits or is paused will be asked in it.
         draft.stand(seen, seen.state)
     step = advance(seen.state, event, script, seen.language)
-    draft.conversation(seen, step.state, step.effects, thread)
+    step = kept_private(draft.context, draft.turn, seen, step, script)
+    begins = isinstance(event, Started)
+    draft.conversation(seen, step.state, step.effects, thread, begins=begins)

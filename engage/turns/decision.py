@@ -28,11 +28,15 @@ from engage.ids import (
     ThreadId,
     TimerId,
 )
+from engage.messaging.attributed import Sure, Why
+from engage.messaging.kinds import TextKind
 from engage.needs.scoring import Verdict
+from engage.people.consent import Actor, How, Purpose, Scope, Wording
+from engage.people.consent import Kind as ConsentKind
 from engage.turns.context import Channel, Language
 
 Author = Literal["patient", "caregiver", "unknown", "staff", "system"]
-Kind = Literal["reply", "check-in", "screening", "staff", "consent", "safety"]
+Kind = TextKind
 
 
 class InboundRead(Struct, frozen=True):
@@ -44,6 +48,15 @@ class InboundRead(Struct, frozen=True):
     thread_id: ThreadId | None = None
     conversation_id: ConversationId | None = None
     prompt: str | None = None
+    sure: Sure = "none"
+    why: Why = "not-read"
+
+
+class LanguageChosen(Struct, frozen=True):
+    """A person said in which language they want to be texted."""
+
+    patient_id: PatientId
+    language: Language
 
 
 class TextOut(Struct, frozen=True, kw_only=True):
@@ -163,13 +176,23 @@ class ScreeningSaved(Struct, frozen=True, kw_only=True):
 
 
 class ConsentSaved(Struct, frozen=True):
-    """A line of the consent ledger."""
+    """A line of the consent ledger: of the line or, with a patient, of theirs."""
 
     id: ConsentEventId
-    kind: Literal["opted-out", "opted-in"]
-    how: str
+    kind: ConsentKind
+    how: How
     message_id: MessageId | None = None
     staff_id: StaffId | None = None
+    actor: Actor = "person"
+    patient_id: PatientId | None = None
+    purpose: Purpose | None = None
+    scope: Scope = "all"
+    wording: Wording | None = None
+    reason: str | None = None
+
+    def __repr__(self) -> str:
+        """Hide the reason."""
+        return f"ConsentSaved(kind={self.kind!r}, how={self.how!r}, reason=…)"
 
 
 class Decision(Struct, frozen=True, kw_only=True):
@@ -190,8 +213,13 @@ class Decision(Struct, frozen=True, kw_only=True):
     raised: tuple[ItemRaised, ...] = ()
     flags: tuple[FlagRaised, ...] = ()
     timers: tuple[TimerSet, ...] = ()
+    languages: tuple[LanguageChosen, ...] = ()
     #: Patients (or the line) whose waiting a human has just answered.
     answered: tuple[UUID, ...] = ()
+    #: Patients or caregivers who, it turned out, do not use the line's phone.
+    unlinked: tuple[UUID, ...] = ()
+    #: The person on the line is whom we take them for.
+    verified: bool = False
     #: Hand-offs, for the transcript.
     handed_off: tuple[str, ...] = ()
     done: tuple[tuple[str, UUID], ...] = ()

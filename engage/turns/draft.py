@@ -34,7 +34,10 @@ from engage.ids import (
     derived,
 )
 from engage.needs.scoring import flag_for, score
+from engage.people.consent import Actor, How, Purpose, Scope, Wording
+from engage.people.consent import Kind as ConsentKind
 from engage.queue.flag import Flag
+from engage.turns.checks import is_check
 from engage.turns.context import ConversationSeen, ThreadSeen, Turn, TurnContext
 from engage.turns.decision import (
     AnswerGiven,
@@ -43,6 +46,7 @@ from engage.turns.decision import (
     Decision,
     InboundRead,
     Kind,
+    LanguageChosen,
     ScreeningSaved,
     TextOut,
     TimerSet,
@@ -50,6 +54,7 @@ from engage.turns.decision import (
 )
 from engage.turns.library import Library
 from engage.turns.triage import Triage
+from engage.turns.under_way import under_way
 
 
 class Draft:
@@ -72,6 +77,9 @@ class Draft:
         self._timers: list[TimerSet] = []
         self._answered: list[UUID] = []
         self._handed_off: list[str] = []
+        self.languages: list[LanguageChosen] = []
+        self.unlinked: list[UUID] = []
+        self.verified = False
 
     @property
     def at(self) -> datetime:
@@ -99,6 +107,9 @@ class Draft:
             timers=tuple(self._timers),
             answered=tuple(self._answered),
             handed_off=tuple(self._handed_off),
+            languages=tuple(self.languages),
+            unlinked=tuple(self.unlinked),
+            verified=self.verified,
             done=self.turn.done,
         )
 
@@ -110,31 +121,60 @@ class Draft:
         line = self.context.line
         return (line is not None and line.opted_out) if self._opted_out is None else self._opted_out
 
-    def consent(self, effect: OptOut | OptIn, how: str) -> None:
+    def consent(self, effect: OptOut | OptIn, how: How, *, reason: str | None = None) -> None:
         """Close or open the line, and write it into the ledger."""
-        out = isinstance(effect, OptOut)
-        self._opted_out = out
-        text = self.turn.text
+        self._opted_out = isinstance(effect, OptOut)
+        self.record("opted-out" if self._opted_out else "opted-in", how, None, reason=reason)
+
+    def record(
+        self,
+        kind: ConsentKind,
+        how: How,
+        thread: ThreadSeen | None,
+        *,
+        purpose: Purpose | None = None,
+        scope: Scope = "all",
+        wording: Wording | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """Write into the ledger: of the line or, with a thread, of its person."""
+        text, patient = self.turn.text, thread.patient_id if thread else None
+        # An answer is the person's, whatever staff had asked for; a question is ours.
+        actor: Actor = "person" if text else "staff" if self.turn.staff_id else "system"
         self._consents.append(
             ConsentSaved(
-                ConsentEventId(derived(self.at, self.turn.cause, f"consent/{how}")),
-                "opted-out" if out else "opted-in",
+                ConsentEventId(
+                    derived(self.at, self.turn.cause, f"consent/{kind}/{how}/{patient}")
+                ),
+                kind,
                 how,
                 message_id=text.message_id if text else None,
                 staff_id=self.turn.staff_id,
+                actor=actor,
+                patient_id=patient,
+                purpose=purpose,
+                scope=scope,
+                wording=wording,
+                reason=reason,
             )
         )
 
     # A conversation's effects
 
     def conversation(
-        self, seen: ConversationSeen, state: State, effects: tuple[Effect, ...], thread: ThreadSeen
+        self,
+        seen: ConversationSeen,
+        state: State,
+        effects: tuple[Effect, ...],
+        thread: ThreadSeen,
+        *,
+        begins: bool = False,
     ) -> None:
         """Save where a conversation stands and carry out what it wants."""
         if state != seen.state:
             self.stand(seen, state)
         for effect in effects:
-            self._carry_out(seen, effect, thread, state)
+            self._carry_out(seen, effect, thread, state, begins=begins)
 
     def states(self) -> dict[ConversationId, tuple[ConversationSeen, State]]:
         """Return the line's conversations as they stand so far in this turn."""
@@ -169,13 +209,19 @@ class Draft:
         )
 
     def _carry_out(
-        self, seen: ConversationSeen, effect: Effect, thread: ThreadSeen, state: State
+        self,
+        seen: ConversationSeen,
+        effect: Effect,
+        thread: ThreadSeen,
+        state: State,
+        *,
+        begins: bool,
     ) -> None:
         match effect:
             case SendText():
-                self._say(seen, effect, thread)
+                self._say(seen, effect, thread, begins=begins)
             case WithdrawText(key):
-                self._withdrawn.append(Withdrawn(seen.id, key))
+                self.withdraw(seen.id, key)
             case RecordAnswer(prompt, answer):
                 if seen.screening_id is not None:
                     self.answer(seen.screening_id, seen.script, prompt, answer, thread)
@@ -206,8 +252,20 @@ class Draft:
             case _:
                 assert_never(effect)
 
-    def _say(self, seen: ConversationSeen, effect: SendText, thread: ThreadSeen) -> None:
-        prompt = effect.text.rpartition(" ")[2]
+    def withdraw(self, cause: UUID, key: str) -> None:
+        """Don't send a text that has not left."""
+        self._withdrawn.append(Withdrawn(cause, key))
+
+    def _say(
+        self, seen: ConversationSeen, effect: SendText, thread: ThreadSeen, *, begins: bool
+    ) -> None:
+        frame, _, prompt = effect.text.rpartition(" ")
+        # What follows from the person's own words answers them, at any hour. A conversation that
+        # begins because another one just ended is asked for by nobody there.
+        answers = self.turn.text is not None and self.turn.corrected is None and not begins
+        kind: Kind = "reply" if answers else "nudge" if frame == "nudge" else "screening"
+        if is_check(seen.script) and not answers:
+            kind = "right-person"
         self._texts.append(
             TextOut(
                 id=MessageId(derived(self.at, seen.id, f"text/{effect.key}")),
@@ -218,9 +276,9 @@ class Draft:
                 body=self.library.words(
                     effect.text, seen.language, self._values(seen, thread), effect.lead
                 ),
-                kind="screening",
+                kind=kind,
                 text_id=effect.text,
-                prompt=prompt if prompt in self.library.questions else None,
+                prompt=prompt if self.library.scripts[seen.script].prompt(prompt) else None,
             )
         )
 
@@ -236,6 +294,7 @@ class Draft:
             "phone": practice.support_phone,
             "count": str(len(script.prompts)) if script else "1",
             "care_manager": name or team[language],
+            "given_name": thread.given_name if thread else "",
         }
 
     # Texts outside a conversation
@@ -244,14 +303,15 @@ class Draft:
         self,
         key: str,
         text_id: str,
-        language: str,
+        language: str | None,
         *,
         kind: Kind,
         thread: ThreadSeen | None,
         cause: UUID | None = None,
     ) -> None:
-        """Send one catalogue text that belongs to no conversation."""
-        cause = cause or self.turn.cause
+        """Send one catalogue text that belongs to no conversation; without a language, in all."""
+        cause, values = cause or self.turn.cause, self._values(None, thread)
+        spoken = (language,) if language else self.library.catalogue[text_id].text
         self._texts.append(
             TextOut(
                 id=MessageId(derived(self.at, cause, f"text/{key}")),
@@ -259,7 +319,7 @@ class Draft:
                 conversation_id=None,
                 cause_id=cause,
                 key=key,
-                body=self.library.words(text_id, language, self._values(None, thread)),
+                body="\n".join(self.library.words(text_id, one, values) for one in spoken),
                 kind=kind,
                 text_id=text_id,
             )
@@ -293,6 +353,8 @@ class Draft:
         """Record an answer, and flag it at once if it is a risk."""
         by_staff = self.turn.text is None
         inbound = self.inbound
+        by_caregiver = inbound is not None and inbound.author == "caregiver"
+        reporter = "staff" if by_staff else "caregiver" if by_caregiver else "patient"
         self._answers.append(
             AnswerGiven(
                 id=AnswerId(derived(self.at, self.turn.cause, f"answer/{item}")),
@@ -300,7 +362,7 @@ class Draft:
                 item=item,
                 answer=answer,
                 loinc=self.library.item_codes(instrument, item),
-                reporter="staff" if by_staff else "patient",
+                reporter=reporter,
                 reporter_id=self.turn.staff_id if by_staff else None,
                 message_id=inbound.id if inbound else None,
             )
@@ -320,38 +382,15 @@ class Draft:
     ) -> None:
         """Close a screening with the verdict that its answers allow."""
         tool = self.library.instruments[instrument]
-        begun = self._screenings.get(screening) or self._screening_row(screening, tool.version)
+        begun = self._screenings.get(screening) or under_way(
+            self.context, self.turn, screening, tool.version
+        )
         if begun is not None:
             self._screenings[screening] = replace(
                 begun,
                 status="completed" if completed else "stopped",
                 verdict=score(tool, known),
             )
-
-    def _screening_row(self, screening: ScreeningId, version: str) -> ScreeningSaved | None:
-        seen = next((c for c in self.context.conversations if c.screening_id == screening), None)
-        asked = self.turn.screening
-        if asked is not None and asked.id == screening:
-            return ScreeningSaved(
-                id=screening,
-                patient_id=asked.patient_id,
-                instrument=asked.instrument,
-                instrument_version=version,
-                channel=asked.channel,
-                language=asked.language,
-                status="in-progress",
-            )
-        if seen is None:
-            return None
-        return ScreeningSaved(
-            id=screening,
-            patient_id=seen.patient_id,
-            instrument=seen.script,
-            instrument_version=version,
-            channel="sms",
-            language=seen.language,
-            status="in-progress",
-        )
 
     # Flags and work
 

@@ -10,6 +10,13 @@ import msgspec
 from engage.ids import ConversationId, LineId, MessageId, PatientId, ThreadId, TimerId
 
 
+class Sealed(msgspec.Struct, frozen=True):
+    """The sealed words of a text."""
+
+    id: MessageId
+    body: bytes
+
+
 class Recorded(msgspec.Struct, frozen=True):
     """What the recording call returned."""
 
@@ -18,6 +25,8 @@ class Recorded(msgspec.Struct, frozen=True):
     failed: str | None = None
     #: An older text of the line is still unread: this one waits for it.
     behind: bool = False
+    #: The texts of the line just before this one, oldest first.
+    burst: tuple[Sealed, ...] = ()
     #: Read by `context_of`, later: a context that can't be read must not undo the recording.
     context: msgspec.Raw = msgspec.Raw()
 

@@ -13,6 +13,7 @@ from engage.messaging import texts
 from engage.needs import instrument as instruments
 from engage.needs.instrument import Instrument
 from engage.needs.screening import questions_of, script_of
+from engage.turns.checks import CHECKS
 
 
 class Library(Struct, frozen=True):
@@ -25,10 +26,13 @@ class Library(Struct, frozen=True):
 
     @classmethod
     def of(cls, tools: Mapping[str, Instrument], catalogue: texts.Catalogue) -> Self:
-        """Build the scripts and questions of every instrument that may be texted."""
+        """Build the scripts and questions of every instrument that may be texted, and our own."""
         return cls(
             instruments=tools,
-            scripts={t.id: script_of(t) for t in tools.values() if t.sms_policy == "ok"},
+            scripts={
+                **CHECKS,
+                **{t.id: script_of(t) for t in tools.values() if t.sms_policy == "ok"},
+            },
             catalogue=catalogue,
             questions={
                 key: question

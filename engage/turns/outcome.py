@@ -6,16 +6,19 @@ This room refuses to look anything up.
 from datetime import datetime
 from typing import Protocol
 
-from engage.conversation.events import DeliveryFailed, Event, TextAccepted
-from engage.ids import MessageId
+from engage.conversation.events import DeliveryFailed, Event, TextAccepted, TextSkipped
+from engage.ids import ConversationId, MessageId
 from engage.queue.flag import Flag
 from engage.turns.context import Turn, TurnContext
 from engage.turns.decision import Decision, InboundRead
 from engage.turns.draft import Draft
 from engage.turns.library import Library
 
-_EXPECTED = ("opted-out", "patient-inactive", None)
+_EXPECTED = ("opted-out", "patient-inactive", "declined", None)
 """Why a text of ours may be withheld without anybody having to know."""
+
+_NO_ROOM = ("quiet-hours", "over-budget", "human-talking", "not-verified")
+"""Why a planned text stayed behind: a line on the person's page, and nobody's work."""
 
 
 class Fate(Protocol):
@@ -37,6 +40,11 @@ class Fate(Protocol):
         ...
 
     @property
+    def conversation_id(self) -> ConversationId | None:
+        """The conversation that waits for it."""
+        ...
+
+    @property
     def by_staff(self) -> bool:
         """Whether a person wrote it."""
         ...
@@ -48,6 +56,10 @@ def outcome_event(sent: Fate, at: datetime) -> Event | None:
     match sent.status:
         case "accepted" | "sent" | "delivered":
             return TextAccepted(at, key)
+        case "expired" if not sent.by_staff and (
+            sent.conversation_id is not None or sent.status_reason in _NO_ROOM
+        ):
+            return TextSkipped(at, key, sent.status_reason or sent.status)
         case "refused" | "failed" | "undelivered" | "expired" | "unknown":
             return DeliveryFailed(at, key, sent.status)
         case "withdrawn" if sent.by_staff or sent.status_reason not in _EXPECTED:

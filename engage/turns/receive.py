@@ -5,7 +5,7 @@ unhandled, and is due again. This room refuses to answer "stored" before it is.
 """
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 import structlog
@@ -13,13 +13,14 @@ from msgspec import Struct
 
 from engage.clock import Clock, fresh_id
 from engage.conversation.events import TextReceived
+from engage.crash import crash_point
 from engage.db.session import AWAY, UNDONE, Database, DatabaseAway, Work
 from engage.db.session import TRIES as UNDONE_TRIES
 from engage.db.vault import Vault
 from engage.ids import MessageId, PhoneId, PracticeId, derived
 from engage.messaging.doors import Door
 from engage.messaging.webhook_form import InboundText
-from engage.turns import store
+from engage.turns import ledger, store
 from engage.turns.context import TextCame, Turn
 from engage.turns.decide import decide
 from engage.turns.library import Library
@@ -66,16 +67,26 @@ class Receiving:
 
     # Inbound texts
 
-    async def text_in(self, door: Door, text: InboundText, *, turn: bool = True) -> Received:
+    async def text_in(
+        self,
+        door: Door,
+        text: InboundText,
+        *,
+        turn: bool = True,
+        at: datetime | None = None,
+        message: MessageId | None = None,
+    ) -> Received:
         """Record a text and take its turn, in one transaction; DatabaseAway if it is not stored.
 
-        `turn` False records only: a worker takes the turn (fallback door, reconciler).
+        `turn` False records only: a worker takes the turn (fallback door, spool, reconciler). `at`
+        is when it came in, if that was earlier. `message` keeps the order of texts that are
+        recorded within a millisecond; it is made now, because a line is read in this order.
         """
-        message = MessageId(fresh_id(self._clock))
+        message = message or MessageId(fresh_id(self._clock))
         received: Received | None = None
         for _ in range(UNDONE_TRIES):
             try:
-                received = await self._text_in(door, text, message, turn=turn)
+                received = await self._text_in(door, text, message, at, turn=turn)
                 break
             except UNDONE:
                 continue
@@ -87,15 +98,23 @@ class Receiving:
         if received is None:
             # Undone again and again, or broken beyond its savepoint: keep the text, a worker takes
             # the turn.
-            received = await self._text_in(door, text, message, turn=False)
+            received = await self._text_in(door, text, message, at, turn=False)
+        crash_point("text-in.stored")
         if not received.duplicate:
             self._bell.ring("outbox" if received.handled else "inbox")
+        crash_point("text-in.rung")
         return received
 
     async def _text_in(
-        self, door: Door, text: InboundText, message: MessageId, *, turn: bool
+        self,
+        door: Door,
+        text: InboundText,
+        message: MessageId,
+        came_at: datetime | None,
+        *,
+        turn: bool,
     ) -> Received:
-        at, keys, practice = self._clock.now(), door.keys, door.practice_id
+        at, keys, practice = came_at or self._clock.now(), door.keys, door.practice_id
         phone = PhoneId(derived(at, message, "phone"))
         async with self._database.work() as work:
             recorded = await store.record(
@@ -114,18 +133,27 @@ class Receiving:
                 at,
                 turn,
             )
+            crash_point("text-in.recorded")
             if recorded.duplicate:
                 return Received(duplicate=True, handled=True)
             if not turn or recorded.behind:
                 return Received(duplicate=False, handled=False)
-            happened = Turn(
-                cause=message,
-                event=TextReceived(at, text.body),
-                text=TextCame(message, text.opt_out_type, text.num_media),
-            )
             try:
+                before = store.parts_of(recorded.burst, keys)
+                happened = Turn(
+                    cause=message,
+                    event=TextReceived(at, text.body),
+                    text=TextCame(
+                        message,
+                        text.opt_out_type,
+                        text.num_media,
+                        before,
+                        ours=text.sender in door.ours,
+                    ),
+                )
                 decision = decide(store.context_of(recorded), happened, self._library)
                 await store.save(work, decision, keys)
+                crash_point("text-in.saved")
                 return Received(duplicate=False, handled=True)
             except TurnFailed as failed:
                 log.warning("turn failed", message=str(message), code=failed.state)
@@ -158,10 +186,17 @@ class Receiving:
                 here.call_later(1.1 * BEHIND.total_seconds(), self._bell.ring, "inbox")
                 return
             await store.count_try(work, practice, message, tries)
+            before = () if given_up else await store.parts_before(work, practice, text, keys)
             happened = Turn(
                 cause=message,
                 event=TextReceived(text.at, text.body),
-                text=TextCame(message, _opt_out(text.opt_out_type), text.media_count),
+                text=TextCame(
+                    message,
+                    _opt_out(text.opt_out_type),
+                    text.media_count,
+                    before,
+                    ours=await ledger.from_ourselves(work, keys, text.line_id),
+                ),
                 done=(("inbox", message),),
             )
             if given_up:
@@ -171,8 +206,10 @@ class Receiving:
                 context = await store.open_turn(work, practice, text.line_id, None, now)
                 decision = decide(context, happened, self._library)
             await store.save(work, decision, keys)
+            crash_point("retry.saved")
 
         await self._database.again(act, [practice], practice)
+        crash_point("retry.done")
         self._bell.ring("outbox")
 
 

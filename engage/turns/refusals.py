@@ -3,9 +3,12 @@
 This room refuses reasons of its own making: each is one fact about the record.
 """
 
+from engage.conversation.script import Script
 from engage.conversation.states import Asking
 from engage.errors import EngageError
+from engage.turns.attribution import is_shared
 from engage.turns.context import ThreadSeen, TurnContext
+from engage.turns.privacy import asks_sensitive
 
 INSTRUMENT, CHANNEL = "/instrument", "/channel"
 """The fields of the request that an error may point at."""
@@ -31,15 +34,23 @@ class PhoneOptedOut(EngageError):  # noqa: N818
     """This phone has said stop: it can't be asked by text."""
 
 
+class PhoneShared(EngageError):  # noqa: N818
+    """Others read this phone too, and some of these questions are not for them."""
+
+
 class NotInCare(EngageError):  # noqa: N818
     """This patient is not active, so nothing is sent."""
+
+
+class PhoneBusy(EngageError):  # noqa: N818
+    """Something is being asked on this phone right now: wait for the answer, or for silence."""
 
 
 class AlreadyAsked(EngageError):  # noqa: N818
     """The same screening is under way with this patient."""
 
 
-def refuse_screening(context: TurnContext, thread: ThreadSeen, instrument: str) -> None:
+def refuse_screening(context: TurnContext, thread: ThreadSeen, script: Script) -> None:
     """Refuse to ask by text who can't be texted, or what is being asked already.
 
     A question that nobody answered in time does not count: asking again is what staff would do.
@@ -48,10 +59,12 @@ def refuse_screening(context: TurnContext, thread: ThreadSeen, instrument: str) 
         raise NotInCare
     if context.line is not None and context.line.opted_out:
         raise PhoneOptedOut(CHANNEL)
+    if asks_sensitive(script) and is_shared(context, thread.patient_id):
+        raise PhoneShared(CHANNEL)
     running = (
         seen
         for seen in context.conversations
-        if seen.patient_id == thread.patient_id and seen.script == instrument
+        if seen.patient_id == thread.patient_id and seen.script == script.id
     )
     if any(not (isinstance(seen.state, Asking) and seen.state.silent) for seen in running):
         raise AlreadyAsked(INSTRUMENT)

@@ -17,6 +17,13 @@ from engage.ids import derived
 from engage.messaging.segments import count
 from engage.turns.decision import Decision
 
+_OTHERWISE = (
+    # written below
+    *("texts", "answers", "done", "handed_off", "conversations", "screenings"),
+    # rare, and written beside the call: ledger.py
+    *("consents", "unlinked", "verified"),
+)
+
 
 def rows_of(decision: Decision, keys: PracticeKeys) -> dict[str, Any]:
     """Return the rows of a decision as turn_save reads them: only what is there, words sealed."""
@@ -24,8 +31,7 @@ def rows_of(decision: Decision, keys: PracticeKeys) -> dict[str, Any]:
     rows: dict[str, Any] = {
         name: value
         for name, value in made.items()
-        if name not in ("texts", "answers", "done", "handed_off", "conversations", "screenings")
-        and value not in (None, [], ())
+        if name not in _OTHERWISE and value not in (None, [], ())
     }
     if decision.texts:
         rows["texts"] = [
@@ -49,6 +55,19 @@ def rows_of(decision: Decision, keys: PracticeKeys) -> dict[str, Any]:
         rows["screenings"] = [msgspec.structs.asdict(s) for s in decision.screenings]
     if decision.done:
         rows["done"] = [{"kind": kind, "id": row} for kind, row in decision.done]
+    if decision.languages:
+        rows["audit"] = [
+            {
+                "id": derived(decision.at, one.patient_id, f"audit/language/{one.language}"),
+                "actor": "patient",
+                "actor_id": one.patient_id,
+                "action": "patient.language",
+                "subject": "patient",
+                "subject_id": one.patient_id,
+                "patient_id": one.patient_id,
+            }
+            for one in decision.languages
+        ]
     rows["feed"] = _feed(decision)
     return rows
 

@@ -5,11 +5,12 @@ Opening returns what the decision needs, saving takes what it says; both are dat
 sealed on the way in. This room refuses to decide.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ARRAY, UUID, any_, bindparam, select
+from sqlalchemy import ARRAY, UUID, any_, bindparam, exists, select
 from sqlalchemy import update as update_rows
 
 from engage.conversation.answers import Answer
@@ -17,9 +18,11 @@ from engage.db.sealing import PracticeKeys
 from engage.db.session import Query, Work
 from engage.db.tables import (
     answer,
+    answer_undone,
     conversation,
     line,
     message,
+    patient,
     phone_use,
     practice_number,
     queue_item,
@@ -39,10 +42,12 @@ from engage.ids import (
     ScreeningId,
     ThreadId,
     TimerId,
+    born,
 )
-from engage.turns.context import ScreeningAsked, TurnContext
+from engage.turns import ledger
+from engage.turns.context import Part, ScreeningAsked, TurnContext
 from engage.turns.decision import Decision
-from engage.turns.found import Inbound, Recorded, Sent, TimerDue
+from engage.turns.found import Inbound, Recorded, Sealed, Sent, TimerDue
 from engage.turns.rows import answer_of, rows_of
 
 
@@ -57,6 +62,7 @@ class TurnFailed(EngageError):  # noqa: N818 - reads as a sentence
 
 _CONTEXT = msgspec.json.Decoder(TurnContext)
 _RECORDED = msgspec.json.Decoder(Recorded)
+_BURST = msgspec.json.Decoder(tuple[Sealed, ...])
 
 _INBOUND = Query(
     select(
@@ -162,6 +168,10 @@ _ANSWERS = Query(
     .where(
         answer.c.practice_id == bindparam("practice"),
         answer.c.screening_id == bindparam("screening"),
+        ~exists().where(
+            answer_undone.c.practice_id == answer.c.practice_id,
+            answer_undone.c.answer_id == answer.c.id,
+        ),
     )
     .order_by(answer.c.id)
 )
@@ -183,6 +193,11 @@ _ITEM = Query(
         queue_item.c.practice_id == bindparam("practice"), queue_item.c.id == bindparam("item")
     )
 )
+_LANGUAGE = Query(
+    update_rows(patient)
+    .where(patient.c.practice_id == bindparam("practice"), patient.c.id == bindparam("patient"))
+    .values(language=bindparam("language"), version=patient.c.version + 1)
+)
 _COUNT_TRY = Query(
     update_rows(message)
     .where(message.c.practice_id == bindparam("practice"), message.c.id == bindparam("message"))
@@ -202,15 +217,30 @@ def context_of(recorded: Recorded) -> TurnContext:
     return _CONTEXT.decode(recorded.context)
 
 
+def parts_of(burst: Sequence[Sealed], keys: PracticeKeys) -> tuple[Part, ...]:
+    """Open the texts that came just before another: they may be one text in pieces."""
+    return tuple(
+        Part(born(one.id), keys.open_text("message.body", one.id, one.body)) for one in burst
+    )
+
+
+async def parts_before(
+    work: Work, practice: PracticeId, text: Inbound, keys: PracticeKeys
+) -> tuple[Part, ...]:
+    """Return the texts that came just before one that is read later."""
+    found = await work.call("text_burst", practice, text.line_id, text.id, text.at)
+    return parts_of(_BURST.decode(found), keys)
+
+
 async def open_turn(
     work: Work,
     practice: PracticeId,
     line_id: LineId | None,
-    patient: PatientId | None,
+    patient_id: PatientId | None,
     at: datetime,
 ) -> TurnContext:
     """Lock a line (or, without one, a patient) and load what a decision needs."""
-    return _CONTEXT.decode(await work.call("turn_open", practice, line_id, patient, at))
+    return _CONTEXT.decode(await work.call("turn_open", practice, line_id, patient_id, at))
 
 
 async def open_for_a_human(
@@ -223,9 +253,17 @@ async def open_for_a_human(
 
 async def save(work: Work, decision: Decision, keys: PracticeKeys) -> None:
     """Save a decision; TurnFailed with the SQLSTATE if the database undid it."""
+    for chosen in decision.languages:
+        await work.run(
+            _LANGUAGE,
+            practice=decision.practice_id,
+            patient=chosen.patient_id,
+            language=chosen.language,
+        )
     state = await work.call("turn_save", msgspec.json.encode(rows_of(decision, keys)).decode())
     if state is not None:
         raise TurnFailed(state)
+    await ledger.keep(work, decision, keys)
 
 
 async def inbound(

@@ -21,6 +21,7 @@ from engage.conversation.events import (
     Started,
     TimerFired,
 )
+from engage.crash import crash_point
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
 from engage.errors import NotFound
@@ -36,12 +37,15 @@ from engage.ids import (
     TimerId,
     derived,
 )
-from engage.turns import store
+from engage.messaging import sending
+from engage.turns import notices, store
+from engage.turns.consenting import Consenting
 from engage.turns.context import ScreeningAsked, StaffText, Turn
 from engage.turns.decide import decide
 from engage.turns.decision import Decision
+from engage.turns.notices import store as notices_store
 from engage.turns.outcome import outcome_event
-from engage.turns.receive import Bell, Received, Receiving
+from engage.turns.receive import Bell, Received
 from engage.turns.refusals import (
     CHANNEL,
     INSTRUMENT,
@@ -59,7 +63,7 @@ RETRY_AFTER = timedelta(seconds=5)
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-class Turns(Receiving):
+class Turns(Consenting):
     """Takes turns; one per process."""
 
     # What a worker finds due
@@ -80,8 +84,10 @@ class Turns(Receiving):
                 done=(("timer", timer),),
             )
             await self._take(work, keys, due.line_id, happened)
+            crash_point("timer.saved")
 
         await self._database.again(act, [practice], practice)
+        crash_point("timer.done")
         self._bell.ring("outbox")
 
     async def outcome_came(self, practice: PracticeId, message: MessageId) -> None:
@@ -97,6 +103,11 @@ class Turns(Receiving):
             context = await store.open_turn(work, practice, known.line_id, known.patient_id, at)
             # Read again under the line's lock: a report that came meanwhile is news, not lost.
             sent = await store.sent(work, practice, message)
+            if sent is not None:
+                check = await self.check_before(work, practice, context, sent, at)
+                if check is not None:
+                    await store.save(work, decide(context, check, self._library), keys)
+                    return
             event = None if sent is None else outcome_event(sent, at)
             if sent is None or event is None:
                 await work.call("due_done", "outcome", message)
@@ -109,9 +120,32 @@ class Turns(Receiving):
                 done=(("outcome", message),),
             )
             await store.save(work, decide(context, happened, self._library), keys)
+            crash_point("outcome.saved")
 
         await self._database.again(act, [practice], practice)
+        crash_point("outcome.done")
         self._bell.ring("outbox")
+
+    async def account_told(self, practice: PracticeId) -> None:
+        """Tell whoever is responsible what is wrong with the practice's texting, once."""
+        keys = await self._vault.keys(practice)
+
+        async def act(work: Work) -> None:
+            at = self._clock.now()
+            context = await store.open_turn(work, practice, None, None, at)
+            heard = await sending.news(work, practice, at)
+            sources = [notices.source_of(practice, one) for one in heard]
+            told = await notices_store.told(work, practice, sources)
+            fresh = [one for one, source in zip(heard, sources, strict=True) if source not in told]
+            if not fresh:
+                await work.call("due_done", "account", practice)
+                return
+            item = await notices_store.open_item(work, practice, notices.subject_of(fresh[0]))
+            await store.save(work, notices.tell(context, fresh, item, at), keys)
+            crash_point("account.saved")
+
+        await self._database.again(act, [practice], practice)
+        crash_point("account.done")
 
     # What a person of the practice does, inside the caller's transaction
 
@@ -139,7 +173,7 @@ class Turns(Receiving):
         if thread is None:
             raise NotFound
         if channel == "sms":
-            refuse_screening(context, thread, instrument)
+            refuse_screening(context, thread, self._library.scripts[instrument])
         happened = Turn(
             cause=screening,
             event=Started(at),

@@ -37,9 +37,10 @@ from engage.conversation.transcript_format import (
     TranscriptInvalid,
 )
 from engage.ids import ConversationId, ScreeningId
-from engage.turns.context import Language, ScreeningAsked, StaffText, TextCame, Turn
+from engage.turns.context import Language, Part, ScreeningAsked, StaffText, TextCame, Turn
 from engage.turns.decision import Decision, TextOut
 from engage.turns.expected import in_full, same_text, shown_like
+from engage.turns.happenings import CONSENT_VERBS, consent_turn, consent_word, named
 from engage.turns.library import Library
 from engage.turns.scene import moment, set_scene, shown, state_words, word
 from engage.turns.world import Person, World
@@ -88,6 +89,8 @@ class _Player:
         self._last: tuple[int, Turn] | None = None
         self._settled: dict[ConversationId, State] = {}
         self._line_no = 0
+        self._parts: list[tuple[int, Part]] = []
+        self._joining: list[tuple[int, Part]] = []
 
     def play(self) -> Played:
         set_scene(self._world, self._transcript)
@@ -107,6 +110,7 @@ class _Player:
                     self._say(line)
                 case Passed():
                     self._nothing_left()
+                    self._joining = self._parts if line.unit == "s" else []
                     self._pass(line.duration)
                     self._lines.append(f"... {line.amount}{line.unit}")
                 case Befell():
@@ -163,9 +167,16 @@ class _Player:
         turn = Turn(
             cause=message,
             event=TextReceived(self._at, line.words),
-            text=TextCame(message, media_count=1 if line.words == "" else 0),
+            text=TextCame(
+                message,
+                media_count=1 if line.words == "" else 0,
+                before=tuple(part for where, part in self._joining if where == place),
+            ),
         )
         self._last = (place, turn)
+        # Only a text that seconds part from the next one, as the transcript says, may be its part.
+        self._parts = [*self._joining, (place, Part(self._at, line.words))]
+        self._joining = []
         self._take(place, turn)
 
     def _staff_says(self, staff: str, words: str) -> None:
@@ -235,6 +246,11 @@ class _Player:
             case "died" | "left":
                 self._nothing_left()
                 self._changed(line.rest, active=False)
+            case verb if verb in CONSENT_VERBS:
+                self._nothing_left()
+                person, staff = self._patient(named(line)), self._world.practice.responsible_id
+                turn = consent_turn(line, self._world.fresh(), self._at, person.patient, staff)
+                self._take(person.line, turn)
             case "language":
                 self._nothing_left()
                 self._changed("", active=True, language=line.rest)
@@ -299,7 +315,9 @@ class _Player:
 
     def _effects(self, decision: Decision) -> Iterator[_Effect]:
         for consent in decision.consents:
-            yield _Effect(f"* consent {consent.kind}")
+            yield _Effect(consent_word(consent))
+        for gone in decision.unlinked:
+            yield _Effect(f"* unlinked {self._world.name_of(gone)}")
         for given in decision.answers:
             yield _Effect(f"* answer  {given.item} = {word(given.answer)}")
         for flag in decision.flags:

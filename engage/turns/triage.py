@@ -37,7 +37,9 @@ class Triage:
             return
         due = due_at(flag.severity, self.turn.at, self.context.practice.calendar)
         text = self.turn.text
-        waiting = self.turn.at if text is not None else None
+        fix = self.turn.corrected
+        # Who wrote a text that was first taken for another's has waited since then.
+        waiting = fix.text_at if fix else self.turn.at if text is not None else None
         item_id = self._join(flag, about, due, waiting, thread)
         self.flags.append(
             FlagRaised(
@@ -92,8 +94,11 @@ class Triage:
             team=thread.team if thread else (),
             roster=self.context.roster,
         )
+        # One text may open work of one subject about everybody on the phone.
+        same = any(one == subject for _, one in self.opened)
+        label = f"item/{subject}/{about}" if same else f"item/{subject}"
         item = ItemOpened(
-            id=QueueItemId(derived(self.turn.at, self.turn.cause, f"item/{subject}")),
+            id=QueueItemId(derived(self.turn.at, self.turn.cause, label)),
             about_id=about,
             patient_id=thread.patient_id if thread else None,
             thread_id=thread.id if thread else None,

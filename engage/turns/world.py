@@ -143,6 +143,11 @@ class World:
             manager_id=manager,
         )
 
+    def name_of(self, who: UUID) -> str:
+        """Return the name of a patient or a caregiver of the transcript."""
+        people = self.people.values()
+        return next((one.name for one in people if who in (one.patient, one.caregiver)), "")
+
     def close_line(self, line: int) -> None:
         """Begin with a line that is opted out."""
         context = self.contexts[line]
@@ -194,6 +199,16 @@ class World:
         line = context.line
         if line is not None and decision.opted_out is not None:
             context = replace(context, line=replace(line, opted_out=decision.opted_out))
+        if decision.unlinked:
+            gone = set(decision.unlinked)
+            context = replace(
+                context,
+                threads=tuple(
+                    replace(t, uses_phone=t.uses_phone and t.patient_id not in gone)
+                    for t in context.threads
+                ),
+                caregivers=tuple(c for c in context.caregivers if c.id not in gone),
+            )
         conversations = {c.id: c for c in context.conversations}
         for saved in decision.conversations:
             known = conversations.get(saved.id)

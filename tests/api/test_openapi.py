@@ -77,7 +77,13 @@ def test_tagged_unions_have_a_discriminator(described: dict[str, Any]) -> None:
     items = described["components"]["schemas"]["Timeline"]["properties"]["items"]["items"]
 
     assert items["discriminator"]["propertyName"] == "type"
-    assert set(items["discriminator"]["mapping"]) == {"message", "screening", "item", "consent"}
+    assert set(items["discriminator"]["mapping"]) == {
+        "message",
+        "screening",
+        "item",
+        "consent",
+        "correction",
+    }
 
 
 def test_bounds_are_whole_numbers(described: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Patients: created, found, changed, with versions and an audit of who looked."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import asyncpg
 
@@ -110,6 +111,37 @@ async def test_texting_says_why_not(house: House) -> None:
     assert await said() == (False, "patient-inactive")
     await house.client.patch(path, json={"phone": None}, headers=headers)
     assert await said() == (False, "no-phone")
+
+
+async def test_the_page_says_in_words_when_a_text_would_leave(house: House) -> None:
+    """Behaviour 21: by which clock, until when, and why: the same function that decides."""
+    patient = await house.patient()
+    path, headers = f"/v1/patients/{patient}", house.north.dana.headers
+
+    async def page() -> dict[str, Any]:
+        return (await house.client.get(f"{path}/texting", headers=headers)).json()
+
+    by_day = await page()
+    await house.client.patch(path, json={"time_zone": "Pacific/Honolulu"}, headers=headers)
+    early = await page()
+    await house.client.patch(path, json={"time_zone": None}, headers=headers)
+    unknown = await page()
+    changed = await house.client.patch(path, json={"us_state": "hi"}, headers=headers)
+    by_state = await page()
+
+    assert (by_day["may"], by_day["until"], by_day["planned"]["may"]) == (True, None, True)
+    assert by_day["clock"]["zones"] == ["America/Phoenix"]
+    assert (early["may"], early["reason"]) == (True, "quiet-hours")
+    assert early["until"] == "2026-11-24T19:00:00Z"
+    assert "07:00" in early["words"]
+    assert "Tue Nov 24, 09:00" in early["words"]
+    assert unknown["clock"]["known"] == "unknown"
+    assert unknown["until"] == early["until"]
+    assert changed.json()["us_state"] == "HI"
+    assert (by_state["clock"]["known"], by_state["clock"]["zones"]) == (
+        "state",
+        ["Pacific/Honolulu"],
+    )
 
 
 async def test_pages_lose_and_repeat_nobody(house: House) -> None:

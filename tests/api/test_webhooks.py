@@ -1,5 +1,7 @@
 """The carrier's doors: forged, broken, repeated, mistimed. Bad is a 4xx, good is a durable 204."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
@@ -164,6 +166,20 @@ async def test_forms_that_are_none(house: House) -> None:
     for content_type in ("application/json", "text/plain", "multipart/form-data; boundary=x", ""):
         answer = await _post(house, _fields(house), headers={"Content-Type": content_type})
         assert answer.status_code == 415, content_type
+
+
+@pytest.mark.parametrize("path", [INBOUND, FALLBACK, STATUS, "/webhooks/twilio/voice"])
+async def test_a_signed_json_body_is_refused(house: House, path: str) -> None:
+    """JSON, signed as the carrier signs JSON elsewhere, opens no door: these take forms only."""
+    body = json.dumps(_fields(house)).encode()
+    address = f"{path}?bodySHA256={hashlib.sha256(body).hexdigest()}"
+    token = house.north.door.account.auth_tokens[0]
+    headers = {"Content-Type": "application/json"}
+    headers[HEADER] = compute(f"{PUBLIC_URL}{address}", [], token)
+    answer = await house.client.post(address, content=body, headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (415, "not-a-form")
+    assert await _count(house, "message") == 0
 
 
 @pytest.mark.parametrize(

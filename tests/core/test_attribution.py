@@ -1,13 +1,17 @@
 """Who wrote a text, about whom, and which question it answers: never a guess from the words."""
 
+from typing import get_args
+
 import pytest
 from msgspec.structs import replace
 
+from engage.messaging.attributed import Why
 from engage.turns.attribution import Attributed, Unplaced, attribute, last_asked
 from engage.turns.context import TurnContext
 from tests.core.cast import (
     HOUR,
     HUNGER,
+    LIBRARY,
     LUIS,
     ONLY,
     RIDE,
@@ -30,7 +34,11 @@ NOBODYS = caregiver("Nobody's")
 ROSAS, LUISS = live(ROSA), live(LUIS, ONLY, RIDE, since=HOUR / 2)
 STRANGER, EITHER = Unplaced("unknown-sender"), Unplaced("ambiguous-sender")
 ROSA_WROTE = Attributed("patient", ROSA.patient_id, ROSA)
-ELENA_WROTE = Attributed("caregiver", ELENA.id, ROSA_ELSEWHERE)
+ELENA_WROTE = Attributed(
+    "caregiver", ELENA.id, ROSA_ELSEWHERE, sure="likely", why="caregiver-of-one"
+)
+ASKED_LAST = replace(ROSA_WROTE, conversation=ROSAS, sure="likely", why="last-asked")
+LUIS_ASKED_LAST = Attributed("patient", LUIS.patient_id, LUIS, LUISS, "likely", "last-asked")
 
 TABLE: dict[str, tuple[TurnContext, Attributed | Unplaced]] = {
     "a phone that nobody uses": (scene(), STRANGER),
@@ -46,20 +54,20 @@ TABLE: dict[str, tuple[TurnContext, Attributed | Unplaced]] = {
     "one of two whom nobody asked": (scene(ROSA, LUIS), EITHER),
     "one of two, after only Rosa was asked": (
         scene(ROSA, LUIS, conversations=(ROSAS, waiting(LUIS))),
-        replace(ROSA_WROTE, conversation=ROSAS),
+        ASKED_LAST,
     ),
     "one of two, after Luis was asked last": (
         scene(ROSA, LUIS, conversations=(ROSAS, LUISS)),
-        Attributed("patient", LUIS.patient_id, LUIS, LUISS),
+        LUIS_ASKED_LAST,
     ),
     "the order in which they were loaded does not count": (
         scene(LUIS, ROSA, conversations=(LUISS, ROSAS)),
-        Attributed("patient", LUIS.patient_id, LUIS, LUISS),
+        LUIS_ASKED_LAST,
     ),
     "one who is here beside one who left": (scene(ROSA, LUIS_LEFT), ROSA_WROTE),
     "the only one, who left": (
         scene(ROSA_LEFT),
-        Attributed("patient", ROSA.patient_id, ROSA_LEFT),
+        Attributed("patient", ROSA.patient_id, ROSA_LEFT, sure="doubtful", why="no-longer-in-care"),
     ),
     "one of two who left": (scene(ROSA_LEFT, LUIS_LEFT), STRANGER),
     "a patient who has another phone now": (scene(ROSA_ELSEWHERE), STRANGER),
@@ -100,7 +108,7 @@ TABLE: dict[str, tuple[TurnContext, Attributed | Unplaced]] = {
     "a patient and their caregiver with one phone": (scene(ROSA, caregivers=(ELENA,)), EITHER),
     "a patient and their caregiver, after the patient was asked": (
         scene(ROSA, caregivers=(ELENA,), conversations=(ROSAS,)),
-        replace(ROSA_WROTE, conversation=ROSAS),
+        ASKED_LAST,
     ),
     "a patient, and a caregiver of somebody else": (
         scene(LUIS, ROSA_ELSEWHERE, caregivers=(ELENA,)),
@@ -127,3 +135,24 @@ def test_the_last_asked_of_two_at_one_moment() -> None:
     assert last_asked(scene(ROSA, conversations=(one, other))) == last_asked(
         scene(ROSA, conversations=(other, one))
     )
+
+
+def test_a_late_answer_says_so() -> None:
+    """Behaviour 3: an answer after the silence counts, and is kept as a late one, less sure."""
+    late = live(ROSA, silent=True)
+
+    who = attribute(scene(ROSA, conversations=(late,)))
+
+    assert who == Attributed("patient", ROSA.patient_id, ROSA, late, "likely", "late-answer")
+
+
+def test_nobody_is_a_reason_too() -> None:
+    """Behaviour 1: a text that is attached to nobody says why."""
+    assert (STRANGER.why, EITHER.why) == ("unknown-number", "several-could-be-meant")
+
+
+def test_every_reason_has_words() -> None:
+    """Behaviour 1: staff read in words why a text is where it is."""
+    words = {name for name in LIBRARY.catalogue if name.startswith("attribution.")}
+
+    assert words == {f"attribution.{why}" for why in get_args(Why)}

@@ -57,6 +57,14 @@ ENDED = ["screening stopped cannot say", "Rosa opted-out"]
 OUTSIDE = [READ_TEXTS, "flag outside-conversation routine"]
 
 
+OFFER = ["open offer-call routine about Rosa: Dana, Fri 17:00", "flag opted-out routine"]
+OFFER_BOTH = [
+    OFFER[0],
+    "open offer-call routine about Luis: Marcus, Fri 17:00",
+    OFFER[1],
+    OFFER[1],
+]
+
 CRISIS_AND_STOP: dict[str, Row] = {
     "a crisis alone": (
         scene(ROSA),
@@ -170,14 +178,14 @@ CRISIS_AND_STOP: dict[str, Row] = {
             "flag red-flag crisis",
         ],
     ),
-    "a denied danger is possible: a human looks, nothing is said": (
+    "a danger that is possible: a human looks, nothing is said": (
         scene(ROSA),
-        text("no chest pain"),
+        text("ran out of insulin"),
         ["open crisis possible about Rosa: Dana, Tue 10:15", "flag red-flag possible"],
     ),
-    "a denied danger is still a reply": (
+    "a danger that is possible is still a reply": (
         scene(ROSA, conversations=(live(ROSA),)),
-        text("3 and no chest pain"),
+        text("3 and i ran out of insulin"),
         [
             "Rosa asking hvs.ran-out",
             "answer hvs.worried never by patient",
@@ -201,22 +209,23 @@ STOP: dict[str, Row] = {
             "Rosa opted-out",
             "Luis opted-out",
             "withdraw ask/1",
+            *OFFER_BOTH,
         ],
     ),
     "the carrier confirms STOP, so we are silent": (
         scene(ROSA, conversations=(live(ROSA),)),
         text("Stop"),
-        [*CLOSED, *ENDED],
+        [*CLOSED, *ENDED, *OFFER],
     ),
     "the carrier's finding counts as much as ours": (
         scene(ROSA),
         text("fin", carrier="STOP"),
-        CLOSED,
+        [*CLOSED, *OFFER],
     ),
     "no carrier knows ALTO, so we confirm": (
         scene(ROSA),
         text("ALTO"),
-        [*CLOSED, "say stopped to Rosa"],
+        [*CLOSED, "say stopped to Rosa", *OFFER],
     ),
     "no carrier knows a wish in free words, and Dana reads what else it may say": (
         scene(ROSA, conversations=(live(ROSA),)),
@@ -225,7 +234,7 @@ STOP: dict[str, Row] = {
             *WISHED,
             *ENDED,
             "say stopped to Rosa",
-            READ_TEXTS,
+            OFFER[0],
             "flag opted-out-in-words routine",
         ],
     ),
@@ -241,24 +250,24 @@ STOP: dict[str, Row] = {
         [
             *WISHED,
             "say stopped to the phone",
-            "open texts routine about the line: Dana, Fri 17:00",
+            "open offer-call routine about the line: Dana, Fri 17:00",
             "flag opted-out-in-words routine",
         ],
     ),
     "one of two on a phone closes it for both": (
         scene(ROSA, LUIS, conversations=(live(LUIS, ONLY, RIDE),)),
         text("STOP"),
-        [*CLOSED, "screening stopped cannot say", "Luis opted-out"],
+        [*CLOSED, "screening stopped cannot say", "Luis opted-out", *OFFER_BOTH],
     ),
     "answers given before STOP stay, and what is missing is not no": (
         scene(ROSA, conversations=(LAST,)),
         text("STOP"),
-        [*CLOSED, *ENDED],
+        [*CLOSED, *ENDED, *OFFER],
     ),
     "a risk found before STOP stays a risk": (
         scene(ROSA, conversations=(live(ROSA, SECOND, answers=((FIRST, OFTEN),)),)),
         text("STOP"),
-        [*CLOSED, "screening stopped at risk", "Rosa opted-out"],
+        [*CLOSED, "screening stopped at risk", "Rosa opted-out", *OFFER],
     ),
     "words that contain stop close nothing": (
         scene(ROSA),
@@ -348,7 +357,11 @@ NO_SILENCE: dict[str, Row] = {
     "nobody we know": (
         scene(),
         text("is this the clinic"),
-        ["open sender routine about the line: Dana, Fri 17:00", "flag unknown-sender routine"],
+        [
+            "say unknown-sender to the phone",
+            "open sender routine about the line: Dana, Fri 17:00",
+            "flag unknown-sender routine",
+        ],
     ),
     "one of two whom nobody asked": (
         scene(ROSA, LUIS),
@@ -410,6 +423,7 @@ NO_SILENCE: dict[str, Row] = {
         scene(),
         text("", pictures=1),
         [
+            "say unknown-sender to the phone",
             "open texts routine about the line: Dana, Fri 17:00",
             "open sender routine about the line: Dana, Fri 17:00",
             "flag picture routine",
@@ -562,7 +576,7 @@ JOINS: dict[str, Row] = {
     ),
     "what is possible lowers no crisis and puts nothing off": (
         scene(ROSA, items=(item(ROSA, "crisis", "crisis", HOUR / 12),)),
-        text("no chest pain"),
+        text("ran out of insulin"),
         ["join crisis crisis, Tue 10:05", "flag red-flag possible"],
     ),
     "a later text does not put off what is overdue": (
@@ -573,7 +587,12 @@ JOINS: dict[str, Row] = {
     "a stranger's second text joins the line's item": (
         scene(items=(item(None, "sender"),)),
         text("hello?"),
-        ["join sender routine, Tue 11:00", "flag unknown-sender routine"],
+        [
+            # Its key exists once for ever: a second one is not sent.
+            "say unknown-sender to the phone",
+            "join sender routine, Tue 11:00",
+            "flag unknown-sender routine",
+        ],
     ),
 }
 

@@ -39,6 +39,7 @@ from engage.conversation.events import (
     Started,
     TextAccepted,
     TextReceived,
+    TextSkipped,
     TimerFired,
 )
 from engage.needs.instrument import load_all
@@ -324,6 +325,20 @@ TABLE: dict[str, tuple[State, Event, Step]] = {
         DeliveryFailed(AT, "nudge/1", "30003"),
         ended("handed-off", *HAND_OFF_UNDELIVERABLE),
     ),
+    "behaviour 15: a nudge for which there was no room still starts the clock of silence": (
+        NUDGED,
+        TextSkipped(AT, "nudge/1", "over-budget"),
+        Step(NUDGED, (SetTimer("silence", 1, SCRIPT.silence_after_hours),)),
+    ),
+    "behaviour 15: a question for which there was no room is handed to a human": (
+        QUEUED,
+        TextSkipped(AT, "ask/1", "over-budget"),
+        ended(
+            "handed-off",
+            RaiseFlag("not-asked", "routine", "engine.not-asked"),
+            HandOff("not-asked"),
+        ),
+    ),
     "a failed question takes its waiting nudge along": (
         NUDGED,
         DeliveryFailed(AT, "ask/1", "30003"),
@@ -376,6 +391,9 @@ IGNORED: dict[str, tuple[State, Event]] = {
     "a foreign answer": (LIVE, AnswerEntered(AT, "phq2.1", NEVER)),
     "an option not offered": (LIVE, AnswerEntered(AT, FIRST, Chosen("yes"))),
     "an answered prompt answered again": (LAST, AnswerEntered(AT, FIRST, OFTEN)),
+    "an earlier text was skipped": (LAST, TextSkipped(AT, "ask/1", "stale")),
+    "a question skipped while a human talks": (PAUSED, TextSkipped(AT, "ask/1", "human-talking")),
+    "a skipped text before the start": (NotStarted(), TextSkipped(AT, "ask/1", "stale")),
     "an earlier text failed late": (LAST, DeliveryFailed(AT, "ask/1", "30003")),
     "a line opened": (LIVE, ConsentChanged(AT, opted_out=False)),
     "a person changed without a language": (LIVE, PersonChanged(AT, active=True)),

@@ -9,6 +9,8 @@ from engage.queue.flag import Flag
 @pytest.mark.parametrize(
     ("subject", "reasons"),
     [
+        ("offer-call", ("opted-out", "opted-out-in-words", "opted-out-or-visit")),
+        ("wrong-number", ("wrong-number",)),
         (
             "texts",
             (
@@ -19,7 +21,8 @@ from engage.queue.flag import Flag
                 "picture",
                 "caregiver-wrote",
                 "early-text",
-                "opted-out-in-words",
+                "automatic-reply",
+                "own-number",
                 "not-handled",
             ),
         ),

@@ -81,11 +81,20 @@ def test_a_word_knows_whether_it_opens_a_clause(text: str, openers: list[str]) -
     assert openers == [word.text for word in located_words(text) if word.opens]
 
 
+def _fastest(text: str) -> float:
+    """Return the least time of some foldings: what else the machine does only ever adds."""
+    taken: list[float] = []
+    for _ in range(5):
+        began = time.perf_counter()
+        fold(text)
+        words(text)
+        taken.append(time.perf_counter() - began)
+    return min(taken)
+
+
 @pytest.mark.parametrize("text", ["a" * 100_000, "é ’" * 33_000, "\U0001f44d\u200d" * 50_000])
 def test_folding_is_fast_on_long_texts(text: str) -> None:
-    """A hundred thousand characters fold well under a second: the work is linear."""
-    began = time.perf_counter()
-    fold(text)
-    words(text)
+    """Ten times the characters take about ten times as long: far from the hundred of a square."""
+    short, long = _fastest(text[:10_000]), _fastest(text[:100_000])
 
-    assert time.perf_counter() - began < 1.0
+    assert long < 50 * short

@@ -4,17 +4,28 @@
 
 import pytest
 
-from engage.reading.keywords import FreeFormStop, Help, Start, Stop, carrier_word
+from engage.reading.keywords import (
+    FreeFormStop,
+    Help,
+    Start,
+    Stop,
+    carrier_word,
+    programme_stop,
+    says_a_machine,
+    wrong_number,
+)
 
 STOPS_EN = [
     "STOP", "stop", "Stop.", "stop!!!", " STOP ", "“STOP”", "STOP 🛑", "STOP PLEASE",
     "please stop", "Stop, thank you", "pls stop thx", "stop stop stop", "ＳＴＯＰ", "S\u200bTOP",
     "STOPALL", "Stop all", "UNSUBSCRIBE", "end", "QUIT", "Cancel", "REVOKE", "OPTOUT", "OPT OUT",
-    "opt-out", "stop now", "Stop it!",
+    "opt-out", "stop now", "Stop it!", "S.T.O.P", "s t o p", "stoppp", "STOOOP!!", "unsuscribe",
+    "unsub", "cancelll",
 ]  # fmt: skip
 STOPS_ES = [
     "ALTO", "alto por favor", "PARAR", "Paren", "CANCELAR", "Cancelar, gracias", "BASTA", "¡Basta!",
-    "ya basta", "NO MAS", "no más", "No más, por favor", "ya no mas", "Darme de baja",
+    "ya basta", "bastaaa", "Baja", "ya paren", "NO MAS", "no más", "No más, por favor", "ya no mas",
+    "Darme de baja",
 ]  # fmt: skip
 WISHES_EN = [
     "please stop texting me", "Stop texting me!", "quit texting me",
@@ -32,7 +43,7 @@ WISHES_ES = [
     "Por favor ya no me escriban", "dejen de mandarme mensajes", "deje de escribirme",
     "no quiero recibir más mensajes", "ya no quiero mensajes", "quítenme de la lista",
     "borren mi número", "quiero que ya no me manden mensajes", "quiero darme de baja",
-    "no más mensajes", "paren de mandarme textos",
+    "no más mensajes", "paren de mandarme textos", "para de mandar", "para de mandarme cosas",
 ]  # fmt: skip
 OPENED = ["STOP I want to die", "Stop. Wrong number", "STOP - who is this", "STOP quiero morir"]
 ORDINARY = [
@@ -62,7 +73,11 @@ def test_an_english_stop_word_is_an_opt_out(text: str) -> None:
 @pytest.mark.parametrize("text", STOPS_ES)
 def test_a_spanish_stop_word_is_an_opt_out(text: str) -> None:
     """ALTO and its sisters are STOP, though no carrier knows them: we confirm."""
-    assert Stop(carrier_answers=False, language="es") == carrier_word(text, None)
+    match carrier_word(text, None):
+        case Stop(carrier_answers=False, language=language):
+            assert language == "es"
+        case other:
+            pytest.fail(f"read as {other}")
 
 
 @pytest.mark.parametrize("text", WISHES_EN + OPENED)
@@ -116,7 +131,11 @@ def test_yes_never_re_opens(text: str) -> None:
 )  # fmt: skip
 def test_who_confirms_a_stop(text: str, carrier_answers: bool) -> None:  # noqa: FBT001 - a table's column
     """The carrier answers the bare word only; everything else is ours to confirm, once."""
-    assert Stop(carrier_answers=carrier_answers, language="en") == carrier_word(text, None)
+    match carrier_word(text, None):
+        case Stop(language="en") as stop:
+            assert stop.carrier_answers == carrier_answers
+        case other:
+            pytest.fail(f"read as {other}")
 
 
 @pytest.mark.parametrize(
@@ -140,3 +159,97 @@ def test_the_carriers_finding_joins_ours(
 ) -> None:
     """An opt-out by either side counts; otherwise the carrier's word wins over ours."""
     assert expected == carrier_word(text, opt_out_type)
+
+
+# What else decides which texts are sent
+
+
+@pytest.mark.parametrize(
+    ("text", "also_means"),
+    [("CANCEL", "visit"), ("cancelar", "visit"), ("STOP", None), ("baja", None), ("END", None)],
+)
+def test_a_word_that_may_be_about_a_visit_says_so(text: str, also_means: str | None) -> None:
+    """CANCEL stops the texts, whatever was meant by it; a human learns what else it may mean."""
+    word = carrier_word(text, None)
+
+    assert isinstance(word, Stop)
+    assert word.also_means == also_means
+
+
+PROGRAMMES = [
+    ("no more food questions", "screenings"), ("please stop asking me about food", "screenings"),
+    ("Stop the survey questions!", "screenings"), ("dejen de preguntarme", "screenings"),
+    ("ya no me hagan preguntas", None), ("no más preguntas, por favor", "screenings"),
+    ("no more appointment reminders", "visits"), ("no más recordatorios de citas", "visits"),
+    ("stop checking in on me", "check-ins"), ("dejen de preguntarme cómo estoy", "check-ins"),
+    ("no more food", None), ("stop asking", None), ("any more questions?", None),
+    ("no more", None), ("2", None), ("I have no more questions for now", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "programme"), PROGRAMMES)
+def test_a_wish_that_names_a_programme_ends_that_alone(text: str, programme: str | None) -> None:
+    """Behaviour 19: "no more food questions" is no STOP, and not nothing."""
+    wish = programme_stop(text)
+
+    assert (wish.programme if wish else None) == programme
+    assert carrier_word(text, None) is None
+
+
+STRANGERS = [
+    "wrong number", "Wrong number.", "sorry, you have the wrong number",
+    "u got the wrong number man",
+    "No soy Rosa", "no soy Rosa Alvarez", "This isn't Rosa", "this is not rosa's phone",
+    "Who is this? I don't know her", "I don't know any Rosa", "nobody named Rosa here",
+    "número equivocado", "Está equivocado de número", "no conozco a ninguna Rosa",
+    "Se equivocó de número, disculpe", "STOP wrong number", "wrong person",
+]  # fmt: skip
+THEMSELVES = [
+    "who is this", "who's this?", "no", "not me", "I don't know", "I don't know her",
+    "wrong number, I meant 2", "oops wrong number 2", "I called the wrong number yesterday",
+    "is this the wrong number for Dana?", "what number do I call", "this is Rosa", "soy Rosa", "",
+    "I'm not feeling well", "estoy equivocada con la fecha", "number 3", "2",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", STRANGERS)
+def test_a_stranger_says_so(text: str) -> None:
+    """Behaviour 9: "wrong number" in any words, and the name that is not theirs."""
+    assert wrong_number(text, ["Rosa"]) is not None
+
+
+@pytest.mark.parametrize("text", THEMSELVES)
+def test_nobody_is_unlinked_by_accident(text: str) -> None:
+    """A slip of the finger, a question, a doubt: none of it says that the phone is not theirs."""
+    assert wrong_number(text, ["Rosa"]) is None
+
+
+@pytest.mark.parametrize("text", ["I don't know her", "not me", "no la conozco", "no soy yo"])
+def test_asked_who_they_are_a_little_says_enough(text: str) -> None:
+    """In answer to "is this Rosa?" a pronoun will do; anywhere else it would be anybody's."""
+    assert wrong_number(text, ["Rosa"], asked_who=True) is not None
+    assert wrong_number(text, ["Rosa"]) is None
+
+
+def test_the_name_is_told() -> None:
+    """On a shared phone it matters who is not there."""
+    said = wrong_number("no soy José, soy Luis", ["José", "Luis"])
+
+    assert said is not None
+    assert said.named == "jose"
+
+
+@pytest.mark.parametrize(
+    ("text", "machine"),
+    [
+        ("I'm driving with Focus turned on. I'll see your message when I get there.", True),
+        ("Automatic reply: I am out of the office", True),
+        ("This number is not monitored. Reply STOP to end", True),
+        ("Respuesta automática: en este momento no puedo contestar", True),
+        ("I drove to the office", False), ("thank you for texting", False), ("2", False),
+        ("my car is not working", False), ("", False),
+    ],
+)  # fmt: skip
+def test_a_machine_is_known_by_what_it_says(text: str, machine: bool) -> None:  # noqa: FBT001 - a table's column
+    """Behaviour 16: what a phone says for its owner is no answer of theirs."""
+    assert says_a_machine(text) is machine

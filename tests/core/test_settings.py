@@ -49,6 +49,8 @@ def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
         ({"ENGAGE_CARRIER": "pigeon"}, "ENGAGE_CARRIER"),
         ({"ENGAGE_CARRIER": "simulator"}, "ENGAGE_CARRIER"),
         ({"ENGAGE_LOG_LEVEL": "LOUD"}, "ENGAGE_LOG_LEVEL"),
+        ({"ENGAGE_SPOOL_MAX_MB": "0"}, "ENGAGE_SPOOL_MAX_MB"),
+        ({"ENGAGE_SPOOL_MAX_MB": "1e9"}, "ENGAGE_SPOOL_MAX_MB"),
         ({"ENGAGE_PUBLIC_URL": "care.example"}, "ENGAGE_PUBLIC_URL"),
         ({"ENGAGE_PUBLIC_URL": "http://care.example"}, "ENGAGE_PUBLIC_URL"),
         ({"ENGAGE_PUBLIC_URL": "https://care.example/?a=1"}, "ENGAGE_PUBLIC_URL"),

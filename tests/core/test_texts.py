@@ -27,7 +27,7 @@ QUESTIONS = {
 LONGEST_PRACTICE = "Riverside Family Health Centers"[:30]
 FRAMED = ("opening", "nudge", "reask", "which-one")
 ALONE = tuple(text_id for text_id in CATALOGUE if text_id not in FRAMED)
-MUST_NAME_STOP = ("help", "started")
+MUST_NAME_STOP = ("help", "started", "enrolled")
 MAY_NAME_CARRIER_WORDS = (*MUST_NAME_STOP, "stopped", "safety.self-harm")
 ASKS = re.compile(
     r"\b(reply|text|send|answer|write|respond|responda|envíe|mande|escriba|conteste)\b"
@@ -48,7 +48,14 @@ def said(text_id: str, language: str, lead: str | None = None, practice: str = "
         "practice": practice or LONGEST_PRACTICE,
         "count": "2" if text_id.startswith("hvs") else "1",
         "care_manager": "Maria Fernanda",
+        "given_name": "Maria Fernanda",
+        "how": "when asked whether the phone is still theirs",
+        "purpose": "texts from the care team",
         "phone": "+1 312-555-0100",
+        "hours": "9 AM to 5 PM",
+        "now": "21:40",
+        "until": "Wed Nov 25, 09:00",
+        "zone": "America/North_Dakota/New_Salem",
     }
     return compose(CATALOGUE, QUESTIONS, text_id, language, values, lead)
 

@@ -25,6 +25,10 @@ RISK = """\
 * queue   Dana, due 2031-03-06 17:00
 < system: thanks
 """
+STOPS = (
+    "> patient: Stop.\n* consent opted-out\n"
+    "* flag opted-out routine\n* queue Dana, due 2031-03-06 17:00\n"
+)
 STOPPED = (
     "Desert Bloom: you will get no more texts from us. Your care stays the same. "
     "Questions? Call 602-555-0199. To get texts again, send START."
@@ -50,7 +54,7 @@ RIGHT: dict[str, str] = {
     + "* flag transportation-insecurity routine\n* answer ahc.transportation = yes\n",
     "a lead and options": SCENE
     + "< system: opening + ahc.transportation [1 yes, 2 no] [for Rosa]\n",
-    "a whole sentence": CALM + f'> patient: Stop.\n* consent opted-out\n< system: "{STOPPED}"\n',
+    "a whole sentence": CALM + f'{STOPS}< system: "{STOPPED}"\n',
     "two people by name": HOME
     + ASKED
     + "> luis: 2\n* answer ahc.transportation = no\n< system: thanks [for Rosa]\n",
@@ -58,16 +62,17 @@ RIGHT: dict[str, str] = {
     + "patient  Luis, es, care manager Marcus, same phone\nscreen   ahc-transportation, for Luis\n"
     + "< system: ahc.transportation [for Luis]\n",
     "a stranger": CALM
-    + "> unknown: hi\n* flag unknown-sender routine\n* queue Dana, due 2031-03-06 17:00\n",
+    + "> unknown: hi\n* flag unknown-sender routine\n* queue Dana, due 2031-03-06 17:00\n"
+    + "< system: unknown-sender\n",
     "a caregiver": CALM
-    + "caregiver Elena, of Rosa\n> caregiver: she fell\n* flag caregiver-wrote routine\n"
+    + "caregiver Elena, of Rosa\n> caregiver: she ate well\n* flag caregiver-wrote routine\n"
     + "* queue Dana, due 2031-03-06 17:00\n",
     "a caregiver by name, of the first patient": CALM
-    + "caregiver Elena\n> elena: she fell\n* flag caregiver-wrote routine\n"
+    + "caregiver Elena\n> elena: she ate well\n* flag caregiver-wrote routine\n"
     + "* queue Dana, due 2031-03-06 17:00\n",
     "a caregiver with the patient's phone": CALM
     + "caregiver Elena, of Rosa, same phone\n"
-    + "> caregiver: she fell\n* flag ambiguous-sender routine\n"
+    + "> caregiver: she ate well\n* flag ambiguous-sender routine\n"
     + "* queue Dana, due 2031-03-06 17:00\n",
     "a picture": CALM
     + '> patient: ""\n* flag picture routine\n* queue Dana, due 2031-03-06 17:00\n',
@@ -111,7 +116,7 @@ RIGHT: dict[str, str] = {
     + "! closed\n> patient: hello\n"
     + OUTSIDE,
     "work that rises": CALM
-    + "> patient: no chest pain\n* flag red-flag possible\n* queue Dana, due 2031-03-04 10:15\n"
+    + "> patient: no insulin left\n* flag red-flag possible\n* queue Dana, due 2031-03-04 10:15\n"
     + "> patient: he hit me\n* flag red-flag crisis\n* queue Dana, due 2031-03-04 10:15\n"
     + "< system: safety.violence\n",
 }
@@ -200,10 +205,10 @@ WRONG: dict[str, tuple[str, list[tuple[int, str, str]]]] = {
         ],
     ),
     "another sentence": (
-        CALM + '> patient: Stop.\n* consent opted-out\n< system: "Bye."\n',
+        CALM + f'{STOPS}< system: "Bye."\n',
         [
-            (5, '< system: "Bye."', f'< system: "{STOPPED}"'),
-            (5, "nothing", "< system: stopped"),
+            (7, '< system: "Bye."', f'< system: "{STOPPED}"'),
+            (7, "nothing", "< system: stopped"),
         ],
     ),
     "a lead that does not exist": (

@@ -3,7 +3,15 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from engage.messaging.carrier import Accepted, Account, CarrierSilent, Found, Outcome, Text
+from engage.messaging.carrier import (
+    Accepted,
+    Account,
+    Arrived,
+    CarrierSilent,
+    Found,
+    Outcome,
+    Text,
+)
 
 SID = "SM" + "a" * 32
 
@@ -18,6 +26,9 @@ class FakeCarrier:
         self.taken: list[frozenset[str]] = []
         self.has: Found | None = None
         self.silent = False
+        self.came: list[Arrived] = []
+        self.blanked: list[str] = []
+        self.fetched: list[str] = []
         self.meanwhile: Callable[[Text], Awaitable[None]] | None = None
 
     async def send(self, account: Account, text: Text) -> Outcome:
@@ -43,7 +54,23 @@ class FakeCarrier:
 
     async def fetch(self, account: Account, sid: str) -> Found | None:
         """Answer what it has."""
+        if self.silent:
+            raise CarrierSilent
+        self.fetched.append(sid)
         return self.has
+
+    async def arrived(self, account: Account, number: str, since: datetime) -> tuple[Arrived, ...]:
+        """Answer what came in since."""
+        if self.silent:
+            raise CarrierSilent
+        return tuple(one for one in self.came if one.at >= since and one.text.to == number)
+
+    async def blank(self, account: Account, sid: str) -> bool:
+        """Remember what was blanked."""
+        if self.silent:
+            raise CarrierSilent
+        self.blanked.append(sid)
+        return True
 
     async def aclose(self) -> None:
         """Hold nothing."""

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Literal, Self
 
-from aiohttp import web
+from aiohttp import BasicAuth, web
 
 Kind = Literal["accept", "refuse", "hang", "drop-before", "drop-after", "half", "raw"]
 STAMP = datetime(2031, 3, 4, 16, 0, tzinfo=UTC)
@@ -59,7 +59,8 @@ class Created:
             "error_message": None,
             "date_created": format_datetime(self.at),
             "date_updated": format_datetime(self.at),
-            "date_sent": None,
+            "date_sent": format_datetime(self.at) if self.direction == "inbound" else None,
+            "num_media": "1" if self.sid.startswith("MM") else "0",
         }
 
 
@@ -80,15 +81,18 @@ class FakeTwilio:
         self.services: dict[str, dict[str, object]] = {}
         self.pool: list[str] = []
         self.refuses_sign_in = False
+        self.refused_tokens: set[str] = set()
         self._done = asyncio.Event()
         app = web.Application()
         root = "/2010-04-01/Accounts/{account}/Messages"
         app.router.add_post(root + ".json", self._create)
         app.router.add_get(root + ".json", self._list)
         app.router.add_get(root + "/{sid}.json", self._fetch)
+        app.router.add_post(root + "/{sid}.json", self._update)
         app.router.add_get(
             "/2010-04-01/Accounts/{account}/IncomingPhoneNumbers.json", self._list_numbers
         )
+        app.router.add_get("/2010-04-01/Accounts/{account}.json", self._account)
         app.router.add_get("/v1/Services/{sid}", self._service)
         app.router.add_get("/v1/Services/{sid}/PhoneNumbers", self._list_pool)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -136,7 +140,13 @@ class FakeTwilio:
         if self.list_plan:
             return await self._misbehave(request, self.list_plan.popleft())
         account = request.match_info["account"]
-        rows = [one for one in reversed(self.ledger) if one.form["To"] == request.query["To"]]
+        since = request.query.get("DateSent>")
+        rows = [
+            one
+            for one in reversed(self.ledger)
+            if one.form["To"] == request.query["To"]
+            and (since is None or one.at >= datetime.fromisoformat(since))
+        ]
         start = int(request.query.get("Page", "0")) * self.page_size
         page = rows[start : start + self.page_size]
         more = start + self.page_size < len(rows)
@@ -156,19 +166,34 @@ class FakeTwilio:
         for one in self.ledger:
             if one.sid == request.match_info["sid"]:
                 return web.json_response(one.resource(request.match_info["account"]))
-        return _error(404, 20404)
+        return error(404, 20404)
+
+    async def _update(self, request: web.Request) -> web.StreamResponse:
+        if self.list_plan:
+            return await self._misbehave(request, self.list_plan.popleft())
+        for one in self.ledger:
+            if one.sid == request.match_info["sid"]:
+                one.form["Body"] = str((await request.post())["Body"])
+                return web.json_response(one.resource(request.match_info["account"]))
+        return error(404, 20404)
 
     async def _list_numbers(self, request: web.Request) -> web.StreamResponse:
         if self.refuses_sign_in:
-            return _error(401, 20003)
+            return error(401, 20003)
         asked = request.query.get("PhoneNumber")
         found = [one for one in self.numbers if asked in (None, one["phone_number"])]
         return web.json_response({"incoming_phone_numbers": found, "next_page_uri": None})
 
+    async def _account(self, request: web.Request) -> web.StreamResponse:
+        signed_in = BasicAuth.decode(request.headers["Authorization"])
+        if signed_in.password in self.refused_tokens:
+            return error(401, 20003)
+        return web.json_response({"sid": request.match_info["account"], "status": "active"})
+
     async def _service(self, request: web.Request) -> web.StreamResponse:
         sid = request.match_info["sid"]
         if sid not in self.services:
-            return _error(404, 20404)
+            return error(404, 20404)
         return web.json_response({"sid": sid, **self.services[sid]})
 
     async def _list_pool(self, request: web.Request) -> web.StreamResponse:
@@ -199,7 +224,7 @@ class FakeTwilio:
                     headers=act.headers,
                 )
             case "refuse" | "accept":
-                return _error(act.status, act.code, act.headers, problem=act.problem)
+                return error(act.status, act.code, act.headers, problem=act.problem)
 
     def _dropped(self, request: web.Request) -> web.Response:
         if request.transport is not None:
@@ -207,13 +232,14 @@ class FakeTwilio:
         return web.Response()
 
 
-def _error(
+def error(
     status: int,
     code: int | None,
     headers: dict[str, str] | None = None,
     *,
     problem: bool = False,
 ) -> web.Response:
+    """Return a refusal as the API words it."""
     # The message names the number, as Twilio's do: it must never be repeated.
     shown: dict[str, object] = {
         "code": code,

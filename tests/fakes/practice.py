@@ -101,6 +101,7 @@ async def add_patient(
         "family_name": "Alvarez",
         "language": "en",
         "birth_date": date(1951, 3, 14),
+        "time_zone": "America/Phoenix",
         "care_manager_id": place.manager,
     }
     new = NewPatient(id=patient, phone=PhoneNumber(phone) if phone else None, **{**said, **fields})

@@ -35,6 +35,10 @@ class FakeTurns:
         """Take an outcome."""
         await self._take("outcome", message)
 
+    async def account_told(self, practice: PracticeId) -> None:
+        """Tell a person of the practice."""
+        await self._take("account", practice)
+
     async def until(self, count: int, seconds: float) -> None:
         """Wait until so many were taken."""
         async with asyncio.timeout(seconds):
@@ -62,3 +66,7 @@ class FakeOutbox(FakeTurns):
     async def resolve(self, practice: PracticeId, message_id: MessageId, tries: int) -> None:
         """Look for a text."""
         await self._take("unknown", message_id)
+
+    async def reconcile(self, practice: PracticeId) -> None:
+        """Go a round."""
+        await self._take("reconcile", practice)

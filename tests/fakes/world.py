@@ -31,7 +31,7 @@ class World(Struct, frozen=True):
     app: Database
     rows: asyncpg.Connection
 
-    async def queue(self, words: str = "How are you?", kind: str = "screening") -> MessageId:
+    async def queue(self, words: str = "How are you?", kind: str = "reply") -> MessageId:
         """Put a text into the outbox, due now."""
         message = MessageId(fresh_id(self.clock))
         async with self.app.work([self.practice], self.practice) as work:
@@ -111,8 +111,8 @@ async def found_world(
         "INSERT INTO practice_number VALUES ($1, $2, $3, $4)", practice, number, NUMBER, at
     )
     await rows.execute(
-        "INSERT INTO patient VALUES ($1, $2, $3, 'Rosa', 'Alvarez', 'rosa', NULL, 'en', NULL, "
-        "'active', 1, $4)",
+        "INSERT INTO patient VALUES ($1, $2, $3, 'Rosa', 'Alvarez', 'rosa', NULL, 'en', "
+        "'America/Phoenix', 'active', 1, $4)",
         practice,
         patient,
         str(patient),

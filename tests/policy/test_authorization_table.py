@@ -15,6 +15,8 @@ from engage.people.staff import Role
 
 STAFF = frozenset[Role]({"care_manager", "supervisor", "practice_admin"})
 
+DIRECTING = frozenset[Role]({"supervisor", "practice_admin"})
+
 OPEN_TO: dict[str, frozenset[Role]] = {
     "signOut": STAFF,
     "getMe": STAFF,
@@ -23,18 +25,29 @@ OPEN_TO: dict[str, frozenset[Role]] = {
     "getPatient": STAFF,
     "changePatient": STAFF,
     "getTexting": STAFF,
+    "getConsent": STAFF,
+    "recordConsent": STAFF,
+    "enrolPatient": STAFF,
     "getTimeline": STAFF,
+    "getAttribution": STAFF,
+    "correctAttribution": STAFF,
+    "claimTexts": STAFF,
+    "mergePatient": DIRECTING,
+    "unmergePatient": DIRECTING,
     "listInstruments": STAFF,
     "startScreening": STAFF,
     "getScreening": STAFF,
     "enterAnswers": STAFF,
     "listQueue": STAFF,
+    "countQueue": STAFF,
     "getQueueItem": STAFF,
     "claimQueueItem": STAFF,
     "releaseQueueItem": STAFF,
     "completeQueueItem": STAFF,
     "listMessages": STAFF,
     "writeMessage": STAFF,
+    "undoAction": STAFF,
+    "previewText": STAFF,
     "streamEvents": STAFF,
 }
 
@@ -43,6 +56,7 @@ OPEN_TO_ANYBODY = {
     "receiveText": "the carrier's signature",
     "receiveTextAgain": "the carrier's signature",
     "receiveReport": "the carrier's signature and our own signed id",
+    "answerCall": "the carrier's signature",
     "live": "no secret: the process runs",
     "ready": "no secret: the schema's revision",
     "metrics": "counts without ids",

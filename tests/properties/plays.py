@@ -6,7 +6,7 @@ late carriers, timers, staff who write, close and type in answers, people who mo
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from hypothesis import strategies as st
 
@@ -14,6 +14,7 @@ from engage.conversation.answers import Answer, Chosen, Declined, DidNotKnow
 from engage.conversation.events import (
     AnswerEntered,
     Cancelled,
+    ConsentChanged,
     DeliveryFailed,
     ItemClosed,
     PersonChanged,
@@ -23,8 +24,12 @@ from engage.conversation.events import (
     TextReceived,
     TimerFired,
 )
+from engage.errors import EngageError
 from engage.ids import ScreeningId
+from engage.people.consent import PURPOSES, Purpose, Recorded, refuse_record
+from engage.turns.checks import CHECKS
 from engage.turns.context import (
+    ConsentTold,
     Language,
     ScreeningAsked,
     StaffText,
@@ -45,6 +50,7 @@ SAID = (
     *("1", "2", "3", "4", "often", "never", "si", "no", "skip", "idk", "banana", "1 and I fell"),
     *("STOP", "Stop.", "ALTO", "please stop texting me", "START", "iniciar", "HELP", "ayuda"),
     *("i want to die", "he hit me", "no chest pain", "STOP i want to die", "me duele el pecho"),
+    *("wrong number", "no soy Rosa", "no more food questions", "CANCEL", "yes", "Auto-reply: away"),
     *("hello?", "", " "),
 )
 
@@ -221,6 +227,39 @@ class Play:
             ),
         )
 
+    def ask_who(self, name: str, script: str) -> None:
+        """Ask a patient's own phone whether it is theirs."""
+        person = self.world.people[name]
+        self.take(
+            person.line,
+            Turn(
+                cause=self.world.fresh(),
+                event=Started(self.at),
+                patient_id=person.patient,
+                check=script,
+            ),
+        )
+
+    def record(self, name: str, kind: Recorded, purpose: Purpose | None) -> None:
+        """Let staff record what a patient said about texts, if they may."""
+        person = self.world.people[name]
+        line = self.world.contexts[person.line].line
+        try:
+            is_open = None if line is None else not line.opted_out
+            refuse_record(kind, purpose, "said so", line_open=is_open)
+        except EngageError:
+            return
+        self.take(
+            person.line,
+            Turn(
+                cause=self.world.fresh(),
+                event=ConsentChanged(self.at, opted_out=kind == "opted-out"),
+                patient_id=person.patient,
+                staff_id=self.world.staff["Dana"].id,
+                record=ConsentTold(kind=kind, purpose=purpose, reason="said so"),
+            ),
+        )
+
     def cancel(self, which: int) -> None:
         """Let staff call off an open conversation."""
         open_ones = [(n, c) for n, x in enumerate(self.world.contexts) for c in x.conversations]
@@ -286,6 +325,17 @@ waits: st.SearchStrategy[Act] = st.builds(
 others: st.SearchStrategy[Act] = st.one_of(
     st.just(slower),
     st.builds(lambda name: lambda play: play.staff_writes(name), names),
+    st.builds(
+        lambda name, script: lambda play: play.ask_who(name, script),
+        names,
+        st.sampled_from(sorted(CHECKS)),
+    ),
+    st.builds(
+        lambda name, kind, purpose: lambda play: play.record(name, kind, purpose),
+        names,
+        st.sampled_from(get_args(Recorded)),
+        st.sampled_from([None, *PURPOSES]),
+    ),
     st.builds(lambda name, which: lambda play: play.close(name, which), names, small),
     st.builds(
         lambda name, active, language: (

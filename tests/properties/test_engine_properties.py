@@ -32,6 +32,7 @@ from engage.conversation.events import (
     Started,
     TextAccepted,
     TextReceived,
+    TextSkipped,
     TimerFired,
 )
 from engage.conversation.replies import read_answer
@@ -67,6 +68,7 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(StaffWrote, moments),
     st.builds(AnswerEntered, moments, st.sampled_from(PROMPTS), answers),
     st.builds(DeliveryFailed, moments, st.sampled_from(KEYS), st.just("30003")),
+    st.builds(TextSkipped, moments, st.sampled_from(KEYS), st.just("over-budget")),
     st.builds(ItemClosed, moments),
     st.builds(PersonChanged, moments, st.just(value=True), st.sampled_from([None, "en", "es"])),
 )
@@ -87,7 +89,9 @@ def meant(event: Event, state: State) -> Event:
     if not isinstance(state, Asking):
         return event
     match event:
-        case TextAccepted(key=key) | DeliveryFailed(key=key) if key.endswith("live"):
+        case TextAccepted(key=key) | DeliveryFailed(key=key) | TextSkipped(key=key) if key.endswith(
+            "live"
+        ):
             live = live_key(state) if key == "live" else f"nudge/{state.step}"
             return replace(event, key=live)
         case TimerFired(step=0):

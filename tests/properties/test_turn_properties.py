@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from engage.conversation.events import TextReceived
 from engage.conversation.severity import rank
 from engage.conversation.states import Asking, Done, NotStarted
-from engage.reading.redflags import red_flags
+from engage.reading.reader import read
+from engage.turns.checks import is_check
 from engage.turns.context import TurnContext
 from engage.turns.decide import decide
 from tests.properties.plays import LIBRARY, Play, Taken, plays
@@ -76,12 +77,12 @@ def test_no_flag_is_raised_twice(play: Play) -> None:
 @some
 @given(plays)
 def test_no_key_is_sent_twice(play: Play) -> None:
-    """Behaviour 10: no text is even wanted twice, but the safety text within its half hour."""
+    """Behaviour 10: no text is even wanted twice, but what a line reads once in a while or ever."""
     wanted = Counter(
         (text.cause_id, text.key)
         for one in play.taken
         for text in decide(one.before, one.turn, LIBRARY).texts
-        if text.kind != "safety"
+        if one.before.line is None or text.cause_id != one.before.line.id
     )
 
     assert not [text for text, count in wanted.items() if count > 1]
@@ -130,7 +131,7 @@ def test_a_crisis_is_work_within_minutes(play: Play) -> None:
     """Behaviour 18: a danger word becomes work due in fifteen minutes, STOP or no STOP."""
     for one in texts_in(play):
         event = one.turn.event
-        if isinstance(event, TextReceived) and red_flags(event.text):
+        if isinstance(event, TextReceived) and any(f.stands for f in read(event.text).findings):
             due = {item.id: item.due_at for item in one.after.items}
             dangers = [flag for flag in one.saved.flags if flag.reason == "red-flag"]
 
@@ -144,7 +145,12 @@ def test_one_question_is_live_on_a_phone(play: Play) -> None:
     """Behaviour 2: "1" never answers two questions, because only one is ever put."""
     for one in play.taken:
         asking = [seen for seen in one.after.conversations if isinstance(seen.state, Asking)]
+        checks = [seen for seen in asking if is_check(seen.script)]
 
+        if checks:
+            # Who is there is asked before what has not left: that waits for the answer.
+            waiting = [s for s in asking if s not in checks and s.state.accepted_at is None]
+            asking = [seen for seen in asking if seen not in waiting]
         assert len(asking) <= 1
 
 

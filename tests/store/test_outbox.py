@@ -202,10 +202,32 @@ async def test_a_stop_known_to_the_carrier_closes_the_line(
     row = await world.text(message)
     assert (row["status"], row["error_code"]) == ("refused", 21610)
     assert await world.rows.fetchval("SELECT opted_out_at FROM line") is not None
-    consent = await world.rows.fetchrow("SELECT kind, how, message_id FROM consent_event")
-    assert consent is not None
-    assert tuple(consent) == ("opted-out", "carrier", message)
+    assert await ledger(world) == [("opted-out", "carrier-evidence", "carrier", message)]
     assert await world.due(message) == {"outcome"}
+
+
+async def test_a_block_is_a_hint_and_closes_nothing(
+    world: World, outbox: Outbox, carrier: FakeCarrier
+) -> None:
+    """30004: the person may have opted out. It is written down, shown, and never tried again."""
+    message = await world.queue()
+    await outbox.send(world.practice, message)
+
+    await outbox.report(world.practice, message, says("undelivered", 30004))
+
+    assert await world.rows.fetchval("SELECT opted_out_at FROM line") is None
+    assert await ledger(world) == [("suspected-opt-out", "carrier-evidence", "carrier", message)]
+    assert (await world.text(message))["status"] == "undelivered"
+    assert await world.due(message) == {"outcome"}
+
+
+async def ledger(world: World) -> list[tuple[object, ...]]:
+    """Return what the consent ledger says of lines, oldest first."""
+    rows = await world.rows.fetch(
+        "SELECT kind, how, actor, message_id FROM consent_event "
+        "WHERE line_id IS NOT NULL ORDER BY id"
+    )
+    return [tuple(row) for row in rows]
 
 
 async def test_a_throttled_text_goes_later(
@@ -225,15 +247,15 @@ async def test_a_throttled_text_goes_later(
 async def test_an_account_that_needs_mending_is_given_time(
     world: World, outbox: Outbox, carrier: FakeCarrier
 ) -> None:
-    """Refused credentials cost a text one wait, and only then the text."""
+    """Refused credentials cost a text nothing, however often: it waits for the account."""
     carrier.outcome = refused(20003)
     message = await world.queue()
 
     await outbox.send(world.practice, message, 1)
-    first = await world.state(message)
-    await outbox.send(world.practice, message, 2)
+    await outbox.send(world.practice, message, 9)
 
-    assert (first, await world.state(message)) == ("queued", "refused")
+    assert await world.state(message) == "queued"
+    assert await world.due(message) == {"outbox"}
 
 
 # What may or may not have left
@@ -296,7 +318,7 @@ async def lose(world: World, outbox: Outbox, carrier: FakeCarrier) -> MessageId:
 async def test_a_text_nobody_has_is_looked_for_three_times(
     world: World, outbox: Outbox, carrier: FakeCarrier, clock: SettableClock
 ) -> None:
-    """It is looked for after 2, 5 and 10 minutes; then it stays unknown and a human is told."""
+    """It is looked for 2, 5 and 10 minutes after it left; then it stays unknown and a human is told."""
     message = await lose(world, outbox, carrier)
     waits: list[timedelta] = []
     for tries in (1, 2, 3):
@@ -306,7 +328,7 @@ async def test_a_text_nobody_has_is_looked_for_three_times(
         clock.set(due_at)
         await outbox.resolve(world.practice, message, tries)
 
-    assert waits == [timedelta(minutes=2), timedelta(minutes=5), timedelta(minutes=10)]
+    assert waits == [timedelta(minutes=2), timedelta(minutes=3), timedelta(minutes=5)]
     assert await world.state(message) == "unknown"
     assert await world.due(message) == {"outcome"}
     assert len(carrier.sent) == 1

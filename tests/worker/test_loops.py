@@ -116,9 +116,9 @@ async def test_one_bad_row_does_not_block_others(
     loop = all_loops(
         turns=turns,
         outbox=FakeOutbox(databases.worker),
+        reconciler=FakeOutbox(databases.worker),
         database=databases.worker,
         clock=clock,
-        outbox_lease_seconds=45,
     )["inbox"]
     rests: list[timedelta] = []
     for _ in range(5):
@@ -169,16 +169,18 @@ async def test_each_loop_does_its_own_kind(databases: Databases, clock: Settable
     loops = all_loops(
         turns=turns,
         outbox=outbox,
+        reconciler=outbox,
         database=databases.worker,
         clock=clock,
-        outbox_lease_seconds=45,
     )
     made = {name: (await make_due(databases.app, clock, name, 1))[0] for name in NAMES}
     for loop in loops.values():
         await loop.drain()
 
-    assert dict(turns.taken) == {name: made[name] for name in ("inbox", "outcome", "timer")}
-    assert dict(outbox.taken) == {name: made[name] for name in ("outbox", "unknown")}
+    assert dict(turns.taken) == {
+        name: made[name] for name in ("inbox", "outcome", "timer", "account")
+    }
+    assert dict(outbox.taken) == {name: made[name] for name in ("outbox", "unknown", "reconcile")}
 
 
 async def test_partitions_are_made_ahead(

@@ -400,3 +400,44 @@ async def test_close_without_use() -> None:
 def test_secrets_do_not_show() -> None:
     """An account and a text print as their kind and nothing else."""
     assert (repr(ACCOUNT), repr(TEXT)) == ("Account(…)", "Text(…)")
+
+
+async def test_what_came_in_is_listed(fake: FakeTwilio, carrier: TwilioCarrier) -> None:
+    """Texts to the number since a moment, oldest first; ours are not among them, nor older ones."""
+    number = TEXT.from_number
+    for minutes, direction in ((90, "inbound"), (20, "inbound"), (10, "outbound-api")):
+        at = STAMP - timedelta(minutes=minutes)
+        fake.add(number, f"{minutes} ago", at, direction=direction, from_number=TO)
+    late = fake.add(number, "5 ago", STAMP - timedelta(minutes=5), direction="inbound")
+    late.sid = "MM" + "9" * 32
+
+    found = await carrier.arrived(ACCOUNT, number, STAMP - HOUR)
+
+    assert [one.text.body for one in found] == ["20 ago", "5 ago"]
+    assert [one.at for one in found] == [STAMP - timedelta(minutes=m) for m in (20, 5)]
+    assert (found[0].text.sender, found[0].text.to) == (TO, number)
+    assert [one.text.num_media for one in found] == [0, 1]
+
+
+async def test_a_carrier_that_cannot_list_says_so(fake: FakeTwilio, carrier: TwilioCarrier) -> None:
+    """No list is not an empty list."""
+    fake.list_plan.append(Act("refuse", 500, 20500))
+
+    with pytest.raises(CarrierSilent):
+        await carrier.arrived(ACCOUNT, TEXT.from_number, STAMP - HOUR)
+
+
+async def test_words_are_blanked(fake: FakeTwilio, carrier: TwilioCarrier) -> None:
+    """The words go, the record stays; a refusal is told apart from silence, and gone is blank."""
+    made = fake.add(TO, "Private", STAMP)
+    fake.list_plan.append(Act("refuse", 400, 20009))
+
+    refused = await carrier.blank(ACCOUNT, made.sid)
+    done = await carrier.blank(ACCOUNT, made.sid)
+    gone = await carrier.blank(ACCOUNT, "SM" + "f" * 32)
+
+    assert (refused, done, gone) == (False, True, True)
+    assert made.form["Body"] == ""
+    fake.list_plan.append(Act("drop-after"))
+    with pytest.raises(CarrierSilent):
+        await carrier.blank(ACCOUNT, made.sid)

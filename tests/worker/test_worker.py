@@ -40,6 +40,7 @@ class Running:
         self._parts = Parts(
             turns=self.turns,
             outbox=self.outbox,
+            reconciler=self.outbox,
             database=databases.worker,
             clock=self.clock,
             bell=self.own_bell,
@@ -272,6 +273,7 @@ async def test_sigterm_stops_a_worker(databases: Databases) -> None:
     parts = Parts(
         turns=turns,
         outbox=FakeOutbox(databases.worker),
+        reconciler=FakeOutbox(databases.worker),
         database=databases.worker,
         clock=SystemClock(),
         bell=Doorbell(None),

@@ -15,10 +15,12 @@ from sqlalchemy import (
     Select,
     String,
     bindparam,
+    case,
     cast,
     func,
     literal,
     null,
+    or_,
     select,
     union_all,
 )
@@ -27,10 +29,18 @@ from sqlalchemy.dialects.postgresql import BYTEA
 
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Query, Work
-from engage.db.tables import consent_event, message, queue_item, screening, thread
+from engage.db.tables import (
+    consent_event,
+    correction,
+    message,
+    patient,
+    queue_item,
+    screening,
+    thread,
+)
 from engage.ids import PatientId
 
-EntryKind: TypeAlias = Literal["message", "screening", "item", "consent"]
+EntryKind: TypeAlias = Literal["message", "screening", "item", "consent", "correction"]
 
 LAST = UUID(int=2**128 - 1)
 """Above every id: where the first page begins."""
@@ -58,11 +68,16 @@ _PRACTICE = bindparam("in_practice", type_=UuidType())
 _PATIENT = bindparam("about", type_=UuidType())
 _BEFORE = bindparam("before", type_=UuidType())
 _MOST = bindparam("most", type_=Integer())
+# A record that was merged into this one is the same person's.
+_RECORDS = select(patient.c.id).where(
+    patient.c.practice_id == _PRACTICE,
+    or_(patient.c.id == _PATIENT, patient.c.merged_into == _PATIENT),
+)
 _THREADS = select(thread.c.id).where(
-    thread.c.practice_id == _PRACTICE, thread.c.patient_id == _PATIENT
+    thread.c.practice_id == _PRACTICE, thread.c.patient_id.in_(_RECORDS)
 )
 _LINES = select(thread.c.line_id).where(
-    thread.c.practice_id == _PRACTICE, thread.c.patient_id == _PATIENT
+    thread.c.practice_id == _PRACTICE, thread.c.patient_id.in_(_RECORDS)
 )
 
 
@@ -84,7 +99,7 @@ _messages = select(
     message.c.direction.label("what"),
     message.c.thread_id,
     message.c.author,
-    _NO_TEXT.label("outcome"),
+    message.c.status_reason.label("outcome"),
     message.c.body_sealed,
 ).where(
     message.c.practice_id == _PRACTICE,
@@ -103,7 +118,7 @@ _screenings = select(
     _NO_BODY.label("body_sealed"),
 ).where(
     screening.c.practice_id == _PRACTICE,
-    screening.c.patient_id == _PATIENT,
+    screening.c.patient_id.in_(_RECORDS),
     screening.c.id < _BEFORE,
 )
 _items = select(
@@ -118,10 +133,10 @@ _items = select(
     _NO_BODY.label("body_sealed"),
 ).where(
     queue_item.c.practice_id == _PRACTICE,
-    queue_item.c.patient_id == _PATIENT,
+    queue_item.c.patient_id.in_(_RECORDS),
     queue_item.c.id < _BEFORE,
 )
-_consents = select(
+_consent_columns = select(
     literal("consent").label("kind"),
     consent_event.c.id,
     consent_event.c.at,
@@ -131,17 +146,36 @@ _consents = select(
     _NO_TEXT.label("author"),
     _NO_TEXT.label("outcome"),
     _NO_BODY.label("body_sealed"),
+).where(consent_event.c.practice_id == _PRACTICE, consent_event.c.id < _BEFORE)
+_consents = _consent_columns.where(consent_event.c.patient_id == _PATIENT)
+# A phone's own; not what another patient of it said of themselves.
+_consents_of_lines = _consent_columns.where(
+    consent_event.c.line_id.in_(_LINES), consent_event.c.patient_id.is_(None)
+)
+_corrections = select(
+    literal("correction").label("kind"),
+    correction.c.id,
+    correction.c.at,
+    case((correction.c.to_patient_id.in_(_RECORDS), "to-here"), else_="away").label("state"),
+    correction.c.from_author.label("what"),
+    correction.c.message_id.label("thread_id"),
+    correction.c.to_author.label("author"),
+    cast(correction.c.staff_id, String()).label("outcome"),
+    correction.c.reason_sealed.label("body_sealed"),
 ).where(
-    consent_event.c.practice_id == _PRACTICE,
-    consent_event.c.line_id.in_(_LINES),
-    consent_event.c.id < _BEFORE,
+    correction.c.practice_id == _PRACTICE,
+    or_(correction.c.from_patient_id.in_(_RECORDS), correction.c.to_patient_id.in_(_RECORDS)),
+    correction.c.id < _BEFORE,
 )
 _all = union_all(
     _newest(_messages, message.c.id.desc()),
     _newest(_screenings, screening.c.id.desc()),
     _newest(_items, queue_item.c.id.desc()),
     _newest(_consents, consent_event.c.id.desc()),
+    _newest(_consents_of_lines, consent_event.c.id.desc()),
+    _newest(_corrections, correction.c.id.desc()),
 ).subquery()
+_SEALED = {"message": "message.body", "correction": "correction.reason"}
 _PAGE = Query(select(_all).order_by(_all.c.id.desc()).limit(_MOST))
 
 
@@ -164,7 +198,7 @@ async def entries(
             outcome=row["outcome"],
             body=None
             if row["body_sealed"] is None
-            else keys.open_text("message.body", row["id"], row["body_sealed"]),
+            else keys.open_text(_SEALED[row["kind"]], row["id"], row["body_sealed"]),
         )
         for row in rows
     ]

@@ -68,6 +68,15 @@ class SimulatorLedger:
                 return to
         return None
 
+    async def blank(self, account: Account, sid: str) -> bool:
+        """Blank the words of a text; False if the carrier never had it."""
+        for practice in self._doors.practices_of(account.account_sid):
+            keys = await self._vault.keys(practice)
+            async with self._database.work([practice], practice) as work:
+                if await store.blank(work, keys, sid):
+                    return True
+        return False
+
     async def messages(self, practices: Sequence[PracticeId], to: str) -> list[SimulatedText]:
         """Return all that left these practices for a number, oldest first."""
         found: list[SimulatedText] = []

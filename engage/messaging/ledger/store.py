@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Uuid, and_, bindparam, insert, select
+from sqlalchemy import Uuid, and_, bindparam, insert, select, update
 
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Query, Work
@@ -22,6 +22,13 @@ _SIMULATE = Query(
         body_sealed=bindparam("body"),
         at=bindparam("moment"),
     )
+)
+_BLANK = Query(
+    update(simulator_text)
+    .where(
+        simulator_text.c.practice_id == _PRACTICE, simulator_text.c.sid == bindparam("carrier_id")
+    )
+    .values(body_sealed=bindparam("nothing"))
 )
 _SIMULATED = Query(
     select(simulator_text)
@@ -77,3 +84,9 @@ async def simulated_recipient(work: Work, keys: PracticeKeys, sid: str) -> str |
     """Return the number that the simulated carrier's text went to; None if it never had it."""
     row = await work.maybe(_SIMULATED_PHONE, practice=keys.practice, carrier_id=sid)
     return None if row is None else keys.open_text("phone.number", row["id"], row["number_sealed"])
+
+
+async def blank(work: Work, keys: PracticeKeys, sid: str) -> bool:
+    """Blank the words of a text; False if there is no such."""
+    nothing = keys.seal_text("simulator_text.body", sid, "")
+    return await work.run(_BLANK, practice=keys.practice, carrier_id=sid, nothing=nothing) > 0

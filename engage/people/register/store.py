@@ -26,12 +26,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.selectable import TableValuedAlias
 
+from engage.audit import By
 from engage.clock import random_bytes
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Query, Work
 from engage.db.tables import assignment, membership, patient, phone, phone_use, staff
 from engage.errors import NotFound
 from engage.ids import RANDOM_BYTES, PatientId, PhoneId, PracticeId, StaffId, uuid7
+from engage.people.consents import store as consents
 from engage.people.patient import NewPatient, PatientState, Revision, search_words
 from engage.people.phone import PhoneNumber
 from engage.people.staff import UnknownStaff
@@ -46,6 +48,7 @@ _WRITTEN = (
     patient.c.language,
     patient.c.time_zone,
     patient.c.status,
+    patient.c.us_state,
 )
 
 
@@ -177,7 +180,7 @@ async def need_active(
 
 
 async def insert_patients(
-    work: Work, keys: PracticeKeys, patients: Sequence[NewPatient], at: datetime
+    work: Work, keys: PracticeKeys, patients: Sequence[NewPatient], at: datetime, by: By
 ) -> int:
     """Write new patients with their phones and care managers; return how many were new.
 
@@ -186,14 +189,14 @@ async def insert_patients(
     states = [(new.id, new) for new in patients]
     count = await work.run(_INSERT, practice=keys.practice, at=at, **_columns(keys, states))
     if count == len(patients):
-        await _begin_uses(work, keys, [(i, s.phone) for i, s in states if s.phone], at)
+        await _begin_uses(work, keys, [(i, s.phone) for i, s in states if s.phone], at, by)
         managed = [(i, s.care_manager_id) for i, s in states if s.care_manager_id]
         await _begin_assignments(work, keys.practice, managed, at)
     return count
 
 
 async def rewrite_patients(
-    work: Work, keys: PracticeKeys, revisions: Sequence[Revision], at: datetime
+    work: Work, keys: PracticeKeys, revisions: Sequence[Revision], at: datetime, by: By
 ) -> None:
     """Write what is now true of locked patients; end the phones and assignments that changed."""
     practice = keys.practice
@@ -205,7 +208,7 @@ async def rewrite_patients(
     if moved:
         await work.run(_END_USE, practice=practice, at=at, patients=[r.before.id for r in moved])
         begun = [(r.before.id, r.after.phone) for r in moved if r.after.phone]
-        await _begin_uses(work, keys, begun, at)
+        await _begin_uses(work, keys, begun, at, by)
     handed = [r for r in revisions if r.before.care_manager_id != r.after.care_manager_id]
     if handed:
         patients = [r.before.id for r in handed]
@@ -242,17 +245,21 @@ async def _begin_uses(
     keys: PracticeKeys,
     phones: Sequence[tuple[PatientId, PhoneNumber]],
     at: datetime,
+    by: By,
 ) -> None:
     if not phones:
         return
     found = await phone_ids(work, keys, [number for _, number in phones], at)
+    given = [(patient_id, found[number]) for patient_id, number in phones]
+    # A number given to one's practice for one's care is consent within that purpose.
+    await consents.given_to_practice(work, keys.practice, given, at, by)
     await work.run(
         _BEGIN_USE,
         practice=keys.practice,
         at=at,
         each_id=[_new_id(at) for _ in phones],
-        each_phone_id=[found[number] for _, number in phones],
-        each_patient_id=[patient_id for patient_id, _ in phones],
+        each_phone_id=[phone_id for _, phone_id in given],
+        each_patient_id=[patient_id for patient_id, _ in given],
     )
 
 
@@ -292,6 +299,7 @@ def _columns(
         ],
         "each_language": [s.language for _, s in states],
         "each_time_zone": [s.time_zone for _, s in states],
+        "each_us_state": [s.us_state for _, s in states],
         "each_status": [s.status for _, s in states],
     }
 

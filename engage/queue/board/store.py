@@ -233,6 +233,7 @@ _WORDS = Query(
     .where(
         flag.c.practice_id == any_(bindparam("practices", type_=_UUIDS)),
         flag.c.item_id == any_(bindparam("items", type_=_UUIDS)),
+        flag.c.withdrawn_at.is_(None),
     )
     .order_by(flag.c.item_id, case(URGENCY, value=flag.c.severity), flag.c.id.desc())
 )

@@ -15,7 +15,9 @@ export type Instrument = Schema["InstrumentOut"];
 export type Texting = Schema["TextingOut"];
 export type Severity = Item["severity"];
 export type Counts = Schema["QueueCounts"];
-export type Outcome = NonNullable<Item["outcome"]>;
+export type Outcome = Schema["CompletionIn"]["outcome"];
+export type Attribution = Schema["AttributionOut"];
+export type Candidate = Schema["CandidateOut"];
 
 type Verb = "get" | "post" | "delete";
 type Json<T> = T extends { content: { "application/json": infer B } } ? B : undefined;

@@ -164,6 +164,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/actions/{action_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back a text of your own that has not left
+         * @description Withdraw it if it is still queued; once it is leaving, a 409 says so. Twice is once.
+         */
+        post: operations["undoAction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events": {
         parameters: {
             query?: never;
@@ -224,6 +244,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/messages/{message_id}/attribution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whose a text is, how sure we are and why; who else could have written it
+         * @description Return how a text stands; that it was looked at is recorded.
+         */
+        get: operations["getAttribution"];
+        put?: never;
+        /**
+         * Say whose a text really is
+         * @description Undo what the text did as one person's, and read it as the other's.
+         */
+        post: operations["correctAttribution"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/patients": {
         parameters: {
             query?: never;
@@ -270,6 +314,90 @@ export interface paths {
          * @description Change what is given; a phone or a care manager that ends stays in the history.
          */
         patch: operations["changePatient"];
+        trace?: never;
+    };
+    "/v1/patients/{patient_id}/claims": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Attach to a patient the texts of their phone that nobody was found for
+         * @description Claim what came from a number before it stood on the patient's record.
+         */
+        post: operations["claimTexts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{patient_id}/consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a patient agreed to, and the ledger in words
+         * @description Return what may be texted and why; that it was looked at is recorded.
+         */
+        get: operations["getConsent"];
+        put?: never;
+        /**
+         * Record what a patient told you about being texted
+         * @description Add to the ledger with your reason, and do what follows: stop, open, unlink.
+         */
+        post: operations["recordConsent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{patient_id}/enrolment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask a patient's phone whether it is theirs, and confirm the opt-in
+         * @description Send the question by text; a yes is confirmed with what carriers require, a no unlinks.
+         */
+        post: operations["enrolPatient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{patient_id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that two records are one person's, and which one is kept
+         * @description Merge; the record that is kept is returned.
+         */
+        post: operations["mergePatient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/patients/{patient_id}/screenings": {
@@ -326,6 +454,26 @@ export interface paths {
         get: operations["getTimeline"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{patient_id}/unmerge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that two merged records are two persons' after all
+         * @description Give a merged record back what was its own; what came meanwhile stays with the other.
+         */
+        post: operations["unmergePatient"];
         delete?: never;
         options?: never;
         head?: never;
@@ -516,6 +664,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/texts/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a text would cost, and what would be replaced
+         * @description Count the text as it would be sent: look-alikes replaced, accents kept.
+         */
+        post: operations["previewText"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/threads/{thread_id}/messages": {
         parameters: {
             query?: never;
@@ -664,6 +832,60 @@ export interface components {
             type: "at-risk";
         };
         /**
+         * AttributionIn
+         * @description Whose it really is. Without a patient it is nobody's that we know.
+         */
+        AttributionIn: {
+            /** @enum {unknown} */
+            author: "caregiver" | "patient" | "unknown";
+            /**
+             * @description The caregiver; may be left out if there is only one.
+             * @default null
+             */
+            author_id?: string | null;
+            patient_id: string | null;
+            /** @default null */
+            prompt?: string | null;
+            /** @default null */
+            reason?: string | null;
+            /** @description The newest correction you saw, or null: refused if there is a newer. */
+            seen?: string | null;
+        };
+        /**
+         * AttributionOut
+         * @description Whose a text is, about whom, what it answers, how sure we are and why.
+         */
+        AttributionOut: {
+            /** @enum {unknown} */
+            author: "caregiver" | "patient" | "unknown";
+            author_id: string | null;
+            candidates: components["schemas"]["CandidateOut"][];
+            /** @description Newest first. */
+            corrections: components["schemas"]["CorrectionOut"][];
+            /** Format: uuid */
+            message_id: string;
+            patient_id: string | null;
+            prompt: string | null;
+            question: string | null;
+            sure: ("certain" | "doubtful" | "likely" | "none") | null;
+            why: ("caregiver-of-one" | "claimed-by-staff" | "continuation" | "corrected-by-staff" | "early-text" | "last-asked" | "late-answer" | "no-longer-in-care" | "not-read" | "only-user-of-phone" | "several-could-be-meant" | "unknown-number") | null;
+            why_words: string | null;
+        };
+        /**
+         * CandidateOut
+         * @description Somebody on record who could have written it, and about whom.
+         */
+        CandidateOut: {
+            /** @enum {unknown} */
+            author: "caregiver" | "patient" | "unknown";
+            /** Format: uuid */
+            author_id: string;
+            name: string;
+            /** Format: uuid */
+            patient_id: string;
+            patient_name: string;
+        };
+        /**
          * CannotSay
          * @description No answer is a risk, but not every question has an answer that says so.
          */
@@ -683,6 +905,14 @@ export interface components {
             id: string;
         };
         /**
+         * CheaperOut
+         * @description The same words without the accents that make them dear: the author's choice.
+         */
+        CheaperOut: {
+            body: string;
+            segments: number;
+        };
+        /**
          * ChosenAnswer
          * @description The person chose one of the offered options.
          */
@@ -691,6 +921,18 @@ export interface components {
             option: string;
             /** @enum {unknown} */
             type: "chosen";
+        };
+        /**
+         * ClaimIn
+         * @description Nothing needs to be said.
+         */
+        ClaimIn: Record<string, never>;
+        /**
+         * ClaimOut
+         * @description How many texts are the patient's now.
+         */
+        ClaimOut: {
+            claimed: number;
         };
         /**
          * ClockOut
@@ -714,17 +956,122 @@ export interface components {
         };
         /**
          * ConsentEntry
-         * @description Texting was stopped or allowed again.
+         * @description What was agreed, refused or found out about texting; GET …/consent has it in words.
          */
         ConsentEntry: {
             at: string;
             how: string | null;
             /** Format: uuid */
             id: string;
-            /** @description opted-out or opted-in */
+            /** @description opted-out, granted, wrong-person… */
             state: string;
             /** @enum {unknown} */
             type: "consent";
+        };
+        /**
+         * ConsentEntryOut
+         * @description One line of the ledger. It is never changed.
+         */
+        ConsentEntryOut: {
+            at: string;
+            /**
+             * @description Who said so.
+             * @enum {unknown}
+             */
+            by: "carrier" | "person" | "staff" | "system";
+            /** @example keyword */
+            how: string;
+            /** Format: uuid */
+            id: string;
+            /** @example opted-out */
+            kind: string;
+            /** @description The text that says so. */
+            message_id: string | null;
+            /** @description Null: everything. */
+            purpose: ("care-texts" | "check-ins" | "screenings" | "visits") | null;
+            reason: string | null;
+            /** @enum {unknown} */
+            scope: "all" | "programme";
+            staff_id: string | null;
+            staff_name: string | null;
+            wording: components["schemas"]["WordingOut"] | null;
+            words: string;
+        };
+        /**
+         * ConsentIn
+         * @description What a person told staff about being texted.
+         */
+        ConsentIn: {
+            /**
+             * @description A UUID of version 7 that you made; left out, the server makes one.
+             * @default null
+             */
+            id?: string | null;
+            /**
+             * @description opted-in opens a closed phone, to no more than before. granted needs a purpose. wrong-person: this phone is not theirs.
+             * @enum {unknown}
+             */
+            kind: "declined" | "granted" | "opted-in" | "opted-out" | "right-person" | "withdrawn" | "wrong-person";
+            /**
+             * @description Null: everything.
+             * @default null
+             */
+            purpose?: ("care-texts" | "check-ins" | "screenings" | "visits") | null;
+            /**
+             * @description What they said, and where. Kept sealed, with your name.
+             * @example Asked at the desk to get texts again
+             */
+            reason: string;
+        };
+        /**
+         * ConsentOut
+         * @description What may be texted to a patient, and the ledger that says why.
+         */
+        ConsentOut: {
+            entries: components["schemas"]["ConsentEntryOut"][];
+            /** Format: uuid */
+            patient_id: string;
+            /** @description Null: no phone was ever texted. */
+            phone: components["schemas"]["PhoneConsentOut"] | null;
+            purposes: components["schemas"]["PurposeOut"][];
+        };
+        /**
+         * CorrectionEntry
+         * @description Somebody of the practice said whose a text really is.
+         */
+        CorrectionEntry: {
+            at: string;
+            from_author: string | null;
+            /** Format: uuid */
+            id: string;
+            message_id: string | null;
+            reason: string | null;
+            /** @description Who said so. */
+            staff_id: string | null;
+            /** @description to-here: it is this patient's; away: it is not */
+            state: string;
+            to_author: string | null;
+            /** @enum {unknown} */
+            type: "correction";
+        };
+        /**
+         * CorrectionOut
+         * @description One correction: from whom, to whom, by whom, and what it undid.
+         */
+        CorrectionOut: {
+            at: string;
+            /** @enum {unknown} */
+            from_author: "caregiver" | "patient" | "unknown";
+            from_patient_id: string | null;
+            /** Format: uuid */
+            id: string;
+            reason: string | null;
+            /** Format: uuid */
+            staff_id: string;
+            /** @enum {unknown} */
+            to_author: "caregiver" | "patient" | "unknown";
+            to_patient_id: string | null;
+            undone: components["schemas"]["UndoneEffectOut"][];
         };
         /**
          * DeclinedAnswer
@@ -773,6 +1120,17 @@ export interface components {
             email: string;
         };
         /**
+         * EnrolmentIn
+         * @description Ask this patient's phone whether it is theirs.
+         */
+        EnrolmentIn: {
+            /**
+             * @description A UUID of version 7 that you made; left out, the server makes one.
+             * @default null
+             */
+            id?: string | null;
+        };
+        /**
          * ExcerptOut
          * @description How the text begins that the work is about: of the most severe reason, the newest.
          */
@@ -810,6 +1168,7 @@ export interface components {
             rule: string;
             /** @enum {unknown} */
             severity: "crisis" | "possible" | "routine" | "urgent";
+            withdrawn_at: string | null;
             words: string | null;
         };
         /**
@@ -842,9 +1201,9 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {unknown} */
-            kind: "check-in" | "consent" | "discharge" | "nudge" | "reply" | "safety" | "screening" | "staff" | "visit-2d" | "visit-3h";
+            kind: "check-in" | "consent" | "discharge" | "nudge" | "reply" | "right-person" | "safety" | "screening" | "staff" | "visit-2d" | "visit-3h";
             /** @enum {unknown} */
-            reason: "human-talking" | "over-budget" | "quiet-hours" | "stale";
+            reason: "human-talking" | "not-verified" | "over-budget" | "quiet-hours" | "stale";
             until: string | null;
             words: string;
         };
@@ -898,7 +1257,7 @@ export interface components {
             id: string;
             note: string | null;
             opened_at: string;
-            outcome: ("answered-by-text" | "called-911" | "could-not-reach" | "no-action-needed" | "reached-caregiver" | "reached-patient" | "referred" | "wrong-person") | null;
+            outcome: ("answered-by-text" | "called-911" | "could-not-reach" | "no-action-needed" | "reached-caregiver" | "reached-patient" | "referred" | "wrong-person") | "text-was-anothers" | null;
             owner: components["schemas"]["StaffOut"];
             owner_why: string;
             patient: components["schemas"]["PatientNameOut"] | null;
@@ -953,7 +1312,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             opened_at: string;
-            outcome: ("answered-by-text" | "called-911" | "could-not-reach" | "no-action-needed" | "reached-caregiver" | "reached-patient" | "referred" | "wrong-person") | null;
+            outcome: ("answered-by-text" | "called-911" | "could-not-reach" | "no-action-needed" | "reached-caregiver" | "reached-patient" | "referred" | "wrong-person") | "text-was-anothers" | null;
             owner: components["schemas"]["StaffOut"];
             owner_why: string;
             patient: components["schemas"]["PatientNameOut"] | null;
@@ -1008,6 +1367,14 @@ export interface components {
             time_zone: string;
         };
         /**
+         * MergeIn
+         * @description Which record is kept.
+         */
+        MergeIn: {
+            /** Format: uuid */
+            into: string;
+        };
+        /**
          * MessageEntry
          * @description A text, in or out.
          */
@@ -1053,14 +1420,16 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {unknown} */
-            kind: "check-in" | "consent" | "discharge" | "nudge" | "reply" | "safety" | "screening" | "staff" | "visit-2d" | "visit-3h";
+            kind: "check-in" | "consent" | "discharge" | "nudge" | "reply" | "right-person" | "safety" | "screening" | "staff" | "visit-2d" | "visit-3h";
             media_count: number;
             prompt: string | null;
             question: string | null;
             state: string;
             state_reason: string | null;
+            sure: ("certain" | "doubtful" | "likely" | "none") | null;
             /** Format: uuid */
             thread_id: string;
+            why: ("caregiver-of-one" | "claimed-by-staff" | "continuation" | "corrected-by-staff" | "early-text" | "last-asked" | "late-answer" | "no-longer-in-care" | "not-read" | "only-user-of-phone" | "several-could-be-meant" | "unknown-number") | null;
         };
         /**
          * NewMessageIn
@@ -1207,6 +1576,7 @@ export interface components {
             id: string;
             /** @enum {unknown} */
             language: "en" | "es";
+            merged_into: string | null;
             phone: string | null;
             /** Format: uuid */
             practice_id: string;
@@ -1237,6 +1607,17 @@ export interface components {
             status: "active" | "deceased" | "inactive";
         };
         /**
+         * PhoneConsentOut
+         * @description The phone itself: closed or open, and whether it is known to be theirs.
+         */
+        PhoneConsentOut: {
+            closed_at: string | null;
+            /** @description not-asked, asked, right-person or wrong-person, for this patient. */
+            known: string;
+            open: boolean;
+            verified_at: string | null;
+        };
+        /**
          * PhoneOut
          * @description A simulated phone.
          */
@@ -1255,6 +1636,28 @@ export interface components {
             time_zone: string;
         };
         /**
+         * PreviewIn
+         * @description Words that somebody thinks of sending.
+         */
+        PreviewIn: {
+            body: string;
+        };
+        /**
+         * PreviewOut
+         * @description The text as it would leave, and how many texts the carrier counts.
+         */
+        PreviewOut: {
+            body: string;
+            /** @description Units of the encoding: some take two. */
+            characters: number;
+            costly: string[];
+            /** @enum {unknown} */
+            encoding: "GSM-7" | "UCS-2";
+            replaced: components["schemas"]["ReplacedOut"][];
+            segments: number;
+            without_accents: components["schemas"]["CheaperOut"] | null;
+        };
+        /**
          * Problem
          * @description What went wrong (RFC 9457).
          */
@@ -1268,6 +1671,16 @@ export interface components {
             status: number;
             title: string;
             type: string;
+        };
+        /**
+         * PurposeOut
+         * @description Whether the person wants texts about something, whatever the phone's state.
+         */
+        PurposeOut: {
+            /** @enum {unknown} */
+            purpose: "care-texts" | "check-ins" | "screenings" | "visits";
+            wanted: boolean;
+            words: string;
         };
         /**
          * QuestionOut
@@ -1307,6 +1720,14 @@ export interface components {
              * @enum {unknown}
              */
             status?: "ready";
+        };
+        /**
+         * ReplacedOut
+         * @description A typographic character and what is sent in its place.
+         */
+        ReplacedOut: {
+            from: string;
+            to: string;
         };
         /**
          * ScreeningEntry
@@ -1358,6 +1779,7 @@ export interface components {
             message: components["schemas"]["MessageOut"];
             /** @description How many texts the carrier counts. */
             segments: number;
+            undo: components["schemas"]["UndoOut"] | null;
         };
         /**
          * SimulatedMessage
@@ -1421,7 +1843,9 @@ export interface components {
             may: boolean;
             /** @description The same for a text that a plan sends. */
             planned: components["schemas"]["VerdictOut"];
-            reason: ("no-phone" | "opted-out" | "patient-inactive") | ("human-talking" | "over-budget" | "quiet-hours") | "stale" | null;
+            /** @description What the person wants texts about. */
+            purposes: components["schemas"]["PurposeOut"][];
+            reason: ("declined" | "no-phone" | "opted-out" | "patient-inactive") | ("human-talking" | "not-verified" | "over-budget" | "quiet-hours") | "stale" | null;
             until: string | null;
             waiting: components["schemas"]["HeldBackOut"][];
             words: string;
@@ -1431,7 +1855,7 @@ export interface components {
          * @description A page of what happened, newest first.
          */
         Timeline: {
-            items: (components["schemas"]["MessageEntry"] | components["schemas"]["ScreeningEntry"] | components["schemas"]["ItemEntry"] | components["schemas"]["ConsentEntry"])[];
+            items: (components["schemas"]["MessageEntry"] | components["schemas"]["ScreeningEntry"] | components["schemas"]["ItemEntry"] | components["schemas"]["ConsentEntry"] | components["schemas"]["CorrectionEntry"])[];
             next: string | null;
         };
         /**
@@ -1443,16 +1867,60 @@ export interface components {
             token: string;
         };
         /**
+         * UndoOut
+         * @description What to ask for at /v1/actions/{id}/undo, and until when it is sure to work.
+         */
+        UndoOut: {
+            /** Format: uuid */
+            id: string;
+            until: string;
+        };
+        /**
+         * UndoneEffectOut
+         * @description What became of one effect that the text had.
+         */
+        UndoneEffectOut: {
+            /** @description undone, withdrawn, cancelled; kept: somebody is at it */
+            fate: string;
+            /** Format: uuid */
+            id: string;
+            /** @description answer, flag or item */
+            kind: string;
+        };
+        /**
+         * UndoneOut
+         * @description It never happened, as far as the person it was for can tell.
+         */
+        UndoneOut: {
+            /** Format: uuid */
+            id: string;
+            undone_at: string;
+        };
+        /**
+         * UnmergeIn
+         * @description Nothing needs to be said.
+         */
+        UnmergeIn: Record<string, never>;
+        /**
          * VerdictOut
          * @description What a text written now would meet.
          */
         VerdictOut: {
             /** @description False if nothing may leave however long it waits. */
             may: boolean;
-            reason: ("no-phone" | "opted-out" | "patient-inactive") | ("human-talking" | "over-budget" | "quiet-hours") | "stale" | null;
+            reason: ("declined" | "no-phone" | "opted-out" | "patient-inactive") | ("human-talking" | "not-verified" | "over-budget" | "quiet-hours") | "stale" | null;
             /** @description When it would leave; null: at once. */
             until: string | null;
             words: string;
+        };
+        /**
+         * WordingOut
+         * @description Exactly which words were answered.
+         */
+        WordingOut: {
+            id: string;
+            language: string;
+            version: string;
         };
     };
     responses: never;
@@ -1892,6 +2360,123 @@ export interface operations {
             };
         };
     };
+    undoAction: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                action_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UndoneOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     streamEvents: {
         parameters: {
             query?: never;
@@ -2095,6 +2680,214 @@ export interface operations {
             };
             /** @description Unsupported Media Type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAttribution: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttributionOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    correctAttribution: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttributionIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttributionOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2550,6 +3343,579 @@ export interface operations {
             };
         };
     };
+    claimTexts: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClaimOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getConsent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recordConsent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enrolPatient: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolmentIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mergePatient: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The version of the record, for If-Match. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatientOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     startScreening: {
         parameters: {
             query?: never;
@@ -2826,6 +4192,129 @@ export interface operations {
             };
             /** @description Unsupported Media Type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unmergePatient: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnmergeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The version of the record, for If-Match. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatientOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3852,6 +5341,125 @@ export interface operations {
             };
             /** @description Unsupported Media Type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewText: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -5,6 +5,7 @@ import { useEffect, useId, useRef } from "preact/hooks";
 import type { ItemDetail, Message } from "../api/call";
 import { count } from "../shared/segments";
 import { Moment } from "../shared/moment";
+import { Preview, TakeBack } from "./before";
 import { day } from "../shared/time";
 import { named, t } from "../shared/words";
 import {
@@ -29,6 +30,7 @@ import {
 import { questionOf } from "./instruments";
 import { Due, Severity } from "./queue";
 import { goToPane, goToQueue } from "./route";
+import { WhoButton } from "./who";
 
 export function Card() {
   const item = detail.value;
@@ -144,6 +146,7 @@ function Text({ text, before }: { text: Message; before: Message | undefined }) 
         <p class="body" lang={languageOf(text)}>
           {text.body}
         </p>
+        {text.direction === "in" ? <WhoButton message={text.id} sure={text.sure} /> : null}
         {text.direction === "out" ? (
           <p class={`state small ${text.state}`}>{named("state", text.state)}</p>
         ) : null}
@@ -172,6 +175,29 @@ function languageOf(text: Message): string | undefined {
   return text.author === "staff" ? undefined : patient.value?.language;
 }
 
+/** Why texts rest, what waits for it, and what was not sent lately: in the server's own words. */
+function Rests() {
+  const now = texting.value;
+  if (now === undefined) return null;
+  const back = [...now.waiting, ...now.dropped];
+  return (
+    <>
+      {now.reason === null ? null : <p class="notice">{now.words}</p>}
+      {back.length === 0 ? null : (
+        <details class="small">
+          <summary>{t("texting.back")}</summary>
+          <ul>
+            {back.map((one) => (
+              <li key={one.id}>{one.words}</li>
+            ))}
+          </ul>
+          <p class="soft">{now.clock.words}</p>
+        </details>
+      )}
+    </>
+  );
+}
+
 function Composer({ thread }: { thread: string }) {
   const id = useId();
   const busy = useSignal(false);
@@ -198,6 +224,7 @@ function Composer({ thread }: { thread: string }) {
     return (
       <div class="composer">
         <p class="notice warn">{t("problem.may-not-text", { name })}</p>
+        <p class="small">{texting.value?.words}</p>
       </div>
     );
   }
@@ -209,10 +236,12 @@ function Composer({ thread }: { thread: string }) {
         void send();
       }}
     >
+      <Rests />
       <div role="alert">
         {told.value === "moved" ? <p class="notice warn">{t("reply.moved")}</p> : null}
         {told.value === "empty" ? <p class="notice">{t("reply.empty")}</p> : null}
       </div>
+      <TakeBack thread={thread} onBack={(words) => draft(thread, words)} />
       <label for="reply">{t("reply.label", { name })}</label>
       <textarea
         id="reply"
@@ -231,6 +260,7 @@ function Composer({ thread }: { thread: string }) {
           }
         }}
       />
+      <Preview body={body} onTake={(words) => draft(thread, words)} />
       <div class="row spread">
         <p class="soft small" id={`${id}-cost`}>
           {patient.value === undefined

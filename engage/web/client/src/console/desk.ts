@@ -17,6 +17,7 @@ import {
 } from "../api/call";
 import { ago, type Zone } from "../shared/time";
 import { named, t } from "../shared/words";
+import { maySoonLeave } from "./before";
 
 export const VIEWS = ["mine", "team", "unclaimed", "crises", "all"] as const;
 export type View = (typeof VIEWS)[number];
@@ -425,6 +426,7 @@ export async function reply(thread: string): Promise<"sent" | "moved" | "not"> {
     },
   );
   if (sent === undefined) return moved ? "moved" : "not";
+  maySoonLeave(sent, thread);
   const { [thread]: _, ...others } = drafts.value;
   batch(() => {
     drafts.value = others;

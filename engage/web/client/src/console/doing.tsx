@@ -24,6 +24,7 @@ import { optionOf, questionOf } from "./instruments";
 import { finishing } from "./keys";
 import { Due, ownership } from "./queue";
 import { goToPane } from "./route";
+import { WhoButton } from "./who";
 
 const OUTCOMES: Outcome[] = [
   "reached-patient",
@@ -271,6 +272,10 @@ function Reason({ flag }: { flag: Flag }) {
         <figure>
           <figcaption class="soft small">{t("why.wrote")}</figcaption>
           <blockquote lang={patient.value?.language}>{flag.words}</blockquote>
+          {/* A text that is in no thread can be given to somebody from here. */}
+          {detail.value?.thread_id === null && flag.message_id !== null ? (
+            <WhoButton message={flag.message_id} sure="none" />
+          ) : null}
         </figure>
       )}
       {option === null ? null : (

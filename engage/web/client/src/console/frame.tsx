@@ -11,6 +11,7 @@ import { called, crises, entered, items, live, me, pane, said, show, signOut, vi
 import { Doing } from "./doing";
 import { Help, openHelp } from "./help";
 import { Queue } from "./queue";
+import { Who } from "./who";
 
 export function Desk() {
   const reader = me.value;
@@ -77,6 +78,7 @@ export function Desk() {
         {called.value}
       </p>
       <Ask />
+      <Who />
       <Help />
     </div>
   );

@@ -1,0 +1,1 @@
+"""Rows behind what can be taken back."""

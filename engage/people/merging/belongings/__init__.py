@@ -1,0 +1,1 @@
+"""What goes along when a record is merged."""

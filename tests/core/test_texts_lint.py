@@ -1,0 +1,166 @@
+"""Every text there is, held against tests/data/texts_lint.toml: carriers, law, locked screens.
+
+Behaviours 8 and 17 to 19, and what carriers require. The catalogue, the instruments and the scripts
+are read as they ship, so a new text is held against it from its first day.
+"""
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engage.conversation.script import Script
+from engage.messaging.kinds import KINDS
+from engage.messaging.segments import count
+from engage.messaging.texts import LANGUAGES
+from engage.reading.fold import words
+from engage.reading.keywords import carrier_word
+from engage.turns.checks import CHECKS
+from engage.turns.library import Library
+
+RULES = tomllib.loads((Path(__file__).parents[1] / "data" / "texts_lint.toml").read_text("utf-8"))
+LIBRARY = Library.shipped()
+NEVER_TEXTED = ("texting.", "voice.")
+"""Read by staff, or spoken."""
+
+TEXTS = [one for one in LIBRARY.catalogue if not one.startswith(NEVER_TEXTED)]
+VALUES = {
+    "practice": "Riverside Family Health Center",
+    "phone": "+1 312-555-0100",
+    "count": "2",
+    "care_manager": "Maria Fernanda",
+    "given_name": "Maria Fernanda",
+}
+LONGEST = {"en": 2, "es": 4}
+"""Segments: accents cost Spanish half of each."""
+
+
+def wordings(language: str) -> Iterator[tuple[str, str]]:
+    """Yield every sentence that can be texted, with the id of its text."""
+    for text_id in TEXTS:
+        text = LIBRARY.catalogue[text_id]
+        yield text_id, text.text[language]
+        if text.one is not None:
+            yield text_id, text.one[language]
+    for tool in LIBRARY.instruments.values():
+        for item in tool.items:
+            for one in (item.text, *(option.text for option in item.options)):
+                if language in one:
+                    yield item.key, one[language]
+
+
+def asks_for_a_carrier_word(wording: str) -> bool:
+    """Say whether a wording tells somebody to send a word that carriers act on."""
+    said = words(wording)
+    wanted = [tuple(one.split()) for one in RULES["carrier_words"]]
+    for place, word in enumerate(said):
+        if word in RULES["asking"]:
+            near = said[place + 1 : place + 8]
+            for one in wanted:
+                if any(near[at : at + len(one)] == one for at in range(len(near))):
+                    return True
+    return False
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nobody_is_asked_for_a_word_of_the_carriers(language: str) -> None:
+    """No template asks for CANCEL, YES, STOP or their like; those that must name one are listed."""
+    found = {one for one, wording in wordings(language) if asks_for_a_carrier_word(wording)}
+
+    assert not found - RULES["may_name"].keys()
+
+
+def test_the_carrier_lint_sees() -> None:
+    """What it is there to find is found, and digits pass."""
+    assert asks_for_a_carrier_word("Reply YES to confirm your visit")
+    assert asks_for_a_carrier_word("Please answer with yes or no")
+    assert asks_for_a_carrier_word("Para cambiarla, mande la palabra CANCELAR")
+    assert not asks_for_a_carrier_word("Reply 1 to keep it, 2 to change it")
+
+
+def test_what_is_listed_needs_to_be() -> None:
+    """An exception that nothing needs any more is taken off the list."""
+    found = {one for lang in LANGUAGES for one, w in wordings(lang) if asks_for_a_carrier_word(w)}
+
+    assert RULES["may_name"].keys() == found
+
+
+def test_no_option_is_a_word_of_the_carriers() -> None:
+    """An answer that a carrier swallows would never reach its question."""
+    for script in LIBRARY.scripts.values():
+        for prompt in script.prompts:
+            for option in prompt.options:
+                for word in option.words:
+                    assert carrier_word(word, None) is None, (prompt.key, word)
+
+
+def openings(script: Script) -> list[str]:
+    """Return the ids of what a script says first of all, and of what it says unasked later."""
+    first = script.lead or script.prompts[0].key
+    return [first, "nudge"]
+
+
+@pytest.mark.parametrize("script", LIBRARY.scripts.values(), ids=list(LIBRARY.scripts))
+def test_the_first_text_says_who_we_are(script: Script) -> None:
+    """Whatever begins a thread, or comes unasked a day later, names the practice at once."""
+    for text_id in openings(script):
+        for language in LANGUAGES:
+            said = LIBRARY.words(text_id, language, VALUES)
+            assert VALUES["practice"] in said.partition("\n")[0]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_locked_screen_gives_nothing_away(language: str) -> None:
+    """The first line of what comes unasked holds no need, diagnosis, drug or result.
+
+    A question that follows a person's own answer comes within seconds, to a phone in their hand;
+    its wording is the instrument's and not ours to change.
+    """
+    unasked = {one for script in LIBRARY.scripts.values() for one in openings(script)}
+    for text_id in (*unasked, *TEXTS):
+        said = LIBRARY.words(text_id, language, VALUES).partition("\n")[0]
+        assert not set(RULES["sensitive"][language]) & set(words(said)), text_id
+
+
+@pytest.mark.parametrize("script", CHECKS.values(), ids=list(CHECKS))
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_may_be_a_stranger_learns_a_given_name_and_no_more(
+    script: Script, language: str
+) -> None:
+    """Behaviour 9: the question "is this you?" says nothing about health, and asks by digits."""
+    text = LIBRARY.catalogue[script.prompts[0].key]
+
+    assert set(text.placeholders) == {"practice", "given_name"}
+    assert {option.number for option in script.prompts[0].options} == {1, 2}
+    assert {"1", "2"} <= set(words(text.text[language]))
+    private = {"care", "health", "doctor", "clinic", "patient", "salud", "medico", "paciente"}
+    assert not private & set(words(text.text[language]))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("text_id", RULES["required"])
+def test_what_carriers_and_the_law_require_is_said(text_id: str, language: str) -> None:
+    """Brand, programme, how often, rates, help and how to end, in the person's language."""
+    said = " ".join(words(LIBRARY.words(text_id, language, VALUES)))
+
+    assert " ".join(words(VALUES["practice"])) in said
+    for any_of in RULES["required"][text_id][language]:
+        assert any(one in said for one in any_of), any_of
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("text_id", TEXTS)
+def test_no_text_is_too_long(text_id: str, language: str) -> None:
+    """With the longest values a practice may have, a text stays within its segments."""
+    said = LIBRARY.words(text_id, language, VALUES)
+
+    assert count(said).segments <= LONGEST[language]
+
+
+def test_every_kind_of_text_knows_what_it_is_about() -> None:
+    """Whatever a plan sends is about something a person may say no to, and to a known phone."""
+    for kind, rules in KINDS.items():
+        if rules.budgeted:
+            assert rules.purpose is not None, kind
+            assert rules.verified, kind
