@@ -65,7 +65,7 @@ async def once(
     `kind` says to the type checker what the stored bytes are.
     """
     del kind
-    key = _key_of(request)
+    key = key_of(request)
     visit = visit_of(request)
     keys = await parts.vault.keys(practice)
     asked = hashlib.sha256(
@@ -128,7 +128,8 @@ def _response(stored: _Stored) -> Response[bytes]:
     )
 
 
-def _key_of(request: Request[Any, Any, State]) -> str | None:
+def key_of(request: Request[Any, Any, State]) -> str | None:
+    """Return the key a request came with, if it did; InvalidRequest if it is none."""
     given = request.headers.getall(KEY_HEADER, [])
     if not given:
         return None

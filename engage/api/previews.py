@@ -1,13 +1,15 @@
 """What a text will cost and look like on a phone, before it is sent. Nothing is kept."""
 
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from litestar import post
+from litestar import Request, post
+from litestar.datastructures import State
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from engage.api.auth.marks import needs
+from engage.api.once import key_of
 from engage.messaging.segments import count, plain, tidy
 
 LONGEST_BODY = 1600
@@ -58,8 +60,9 @@ class PreviewOut(Struct, frozen=True, kw_only=True):
     summary="What a text would cost, and what would be replaced",
     status_code=HTTPStatus.OK,
 )
-async def post_preview(data: JSONBody[PreviewIn]) -> PreviewOut:
+async def post_preview(data: JSONBody[PreviewIn], request: Request[Any, Any, State]) -> PreviewOut:
     """Count the text as it would be sent: look-alikes replaced, accents kept."""
+    key_of(request)  # nothing is kept under it, but a key that is none is refused as anywhere
     body = tidy(data.body)
     counted = count(body)
     replaced = tuple(

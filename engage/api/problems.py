@@ -109,6 +109,7 @@ STATUS: Mapping[type[EngageError], int] = {
     fields.NotAnExternalId: 422,
     fields.NotABirthDate: 422,
     fields.NotATimeZone: 422,
+    fields.NotAState: 422,
     fields.NotALanguage: 422,
     fields.NotAnEmail: 422,
     UnknownStaff: 422,

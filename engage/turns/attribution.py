@@ -10,6 +10,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from engage.conversation.engine import live_key
 from engage.conversation.states import Asking
 from engage.ids import PatientId
 from engage.messaging.attributed import Sure, Why
@@ -85,10 +86,18 @@ def is_shared(context: TurnContext, patient: PatientId) -> bool:
 
 
 def last_asked(context: TurnContext) -> ConversationSeen | None:
-    """Return the open conversation whose question was put last on this line."""
+    """Return the open conversation whose question was put last on this line.
+
+    A question that is held back was put to nobody yet: one that has left comes before it.
+    """
     asking = [
-        (conversation.state.asked_at, conversation.id.bytes, conversation)
+        (
+            live_key(conversation.state) not in conversation.queued,
+            conversation.state.asked_at,
+            conversation.id.bytes,
+            conversation,
+        )
         for conversation in context.conversations
         if isinstance(conversation.state, Asking)
     ]
-    return max(asking)[2] if asking else None
+    return max(asking)[3] if asking else None

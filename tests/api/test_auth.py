@@ -70,6 +70,7 @@ async def test_me(house: House) -> None:
             {
                 "practice_id": str(house.north.id),
                 "practice_name": "North Clinic",
+                "time_zone": "America/Phoenix",
                 "role": "care_manager",
             }
         ],

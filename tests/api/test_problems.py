@@ -26,10 +26,13 @@ NEVER_AN_ANSWER = {
     "checked when the process starts": (
         "engage.conversation.engine",
         "engage.messaging.texts",
+        "engage.reading.concepts",
         "engage.needs.instrument",
         "engage.reading.phrases",
         "engage.turns.reviews",
     ),
+    "kept inside its room, which answers for it": ("engage.reading.observe",),
+    "asked of the carrier by the doctor": ("engage.messaging.account",),
     "read by commands and imports": (
         "engage.people.bootstrap",
         "engage.people.csv_import",

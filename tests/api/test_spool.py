@@ -252,7 +252,7 @@ async def test_a_text_that_cant_be_stored_holds_up_its_own_line_only(site: Site)
     await site.rows("DROP TRIGGER no ON receipt")
     second = await site.drain()
 
-    assert (first.recorded, first.failed, stored) == (1, 1, [sid(3), sid(4)])
+    assert (first.recorded, first.failed, sorted(stored)) == (1, 1, [sid(3), sid(4)])
     assert (second.recorded, second.failed, site.spool.depth) == (2, 0, 0)
     assert set(await site.sids()) == {sid(1), sid(2), sid(3), sid(4)}
 

@@ -318,7 +318,7 @@ async def lose(world: World, outbox: Outbox, carrier: FakeCarrier) -> MessageId:
 async def test_a_text_nobody_has_is_looked_for_three_times(
     world: World, outbox: Outbox, carrier: FakeCarrier, clock: SettableClock
 ) -> None:
-    """It is looked for 2, 5 and 10 minutes after it left; then it stays unknown and a human is told."""
+    """It is looked for 2, 5 and 10 minutes after it left; then a human is told."""
     message = await lose(world, outbox, carrier)
     waits: list[timedelta] = []
     for tries in (1, 2, 3):
