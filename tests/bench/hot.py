@@ -203,10 +203,10 @@ async def _counted(
             f"SELECT count(*) FROM {table} WHERE {which}"  # noqa: S608 - our own names
         )
         found_rows[table] = number
-    unread = await rows.fetchval(
+    unread: Any = await rows.fetchval(
         "SELECT count(*) FROM message WHERE direction = 'in' AND handled_at IS NULL"
     )
-    wrong = wrongs(answered, found_rows, int(unread), others, twice.others)
+    wrong = wrongs(answered, found_rows, unread, others, twice.others)
     return Counted(answered=answered, rows=found_rows, wrong=wrong)
 
 

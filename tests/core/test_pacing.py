@@ -1,6 +1,7 @@
 """Speed, money and the account: what lets a text leave now and what makes it wait."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import pytest
 
@@ -68,7 +69,9 @@ def test_a_safety_text_asks_nobody() -> None:
     ("spent", "why"),
     [(Spent(by_number=1600), "number-cap"), (Spent(by_practice=8000), "practice-cap")],
 )
-def test_routine_texts_stop_before_those_somebody_waits_for(spent: Spent, why: str) -> None:
+def test_routine_texts_stop_before_those_somebody_waits_for(
+    spent: Spent, why: Literal["number-cap", "practice-cap"]
+) -> None:
     """Rule 28: at four fifths of a day's cap routine texts wait for tomorrow; answers do not."""
     assert verdict("routine", spent=spent) == Wait(next_day(AT), routine_only=True, why=why)
     assert isinstance(verdict("answer", spent=spent), Go)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from aiohttp import web
 
@@ -60,6 +61,15 @@ class ListLedger:
         if self._accounts.get(sid) != account.account_sid:
             return None
         return next(kept.to.e164 for known, kept, _ in self.rows if known == sid)
+
+    async def blank(self, account: Account, sid: str) -> bool:
+        """Blank the words of a text."""
+        mine = self._accounts.get(sid) == account.account_sid
+        self.rows = [
+            (known, msgspec.structs.replace(kept, body="") if mine and known == sid else kept, at)
+            for known, kept, at in self.rows
+        ]
+        return mine
 
 
 class Door:
