@@ -23,6 +23,7 @@ from engage.api.ids import Own, chosen
 from engage.api.once import Made, once
 from engage.api.parts import Parts
 from engage.api.practices import find
+from engage.api.refusals import IdTaken
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
 from engage.errors import NotFound
@@ -30,14 +31,12 @@ from engage.ids import ConsentEventId, MessageId, PatientId, PracticeId, StaffId
 from engage.messaging.texts import Catalogue, render
 from engage.messaging.threads.store import line_of, texting_facts
 from engage.people.consent import (
-    PERSON_KINDS,
     PURPOSES,
     Actor,
     Purpose,
     Recorded,
     Scope,
     Wording,
-    closed_purposes,
     holder_standing,
 )
 from engage.people.consents import store
@@ -46,6 +45,7 @@ from engage.turns.context import ConsentTold
 
 _LANGUAGE = "en"
 LONGEST_REASON = 500
+ID = "/id"
 
 
 class WordingOut(Struct, frozen=True):
@@ -172,6 +172,8 @@ async def post_consent(
 
     async def act(work: Work) -> Made:
         person = PatientId(patient_id)
+        if await store.is_taken(work, practice, ConsentEventId(cause)):
+            raise IdTaken(ID)
         await parts.turns.record_consent(work, practice, person, told, cause, visit.staff_id)
         at = parts.clock.now()
         await feed.add(work, practice, at, "patient", person, person)
@@ -230,11 +232,11 @@ async def _load(
     work: Work, keys: PracticeKeys, person: PatientId, catalogue: Catalogue
 ) -> ConsentOut:
     practice = keys.practice
-    if await texting_facts(work, practice, person) is None:
+    facts = await texting_facts(work, practice, person)
+    if facts is None:
         raise NotFound
     seen = await store.of_patient(work, keys, person)
     oldest_first = [one.row for one in reversed(seen)]
-    own = [row.step for row in oldest_first if row.patient_id == person]
     line = await line_of(work, practice, person)
     phone = None
     if line is not None:
@@ -249,9 +251,7 @@ async def _load(
     return ConsentOut(
         patient_id=person,
         phone=phone,
-        purposes=purposes_in_words(
-            closed_purposes(step for step in own if step.kind in PERSON_KINDS), catalogue
-        ),
+        purposes=purposes_in_words(facts.closed, catalogue),
         entries=tuple(_entry(one, catalogue) for one in seen),
     )
 

@@ -5,10 +5,12 @@ could be meant and nobody was asked, nothing attaches: a human sorts it out. Thi
 guess from the words, and to attach anything without a reason that a person can read.
 """
 
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engage.conversation.engine import live_key
 from engage.conversation.states import Asking
@@ -75,6 +77,14 @@ def _answering(context: TurnContext, thread: ThreadSeen, asked: ConversationSeen
     sure: Sure = "likely" if own is late else "certain" if own else "doubtful"
     why: Why = "late-answer" if late else "only-user-of-phone" if own else "last-asked"
     return Attributed("patient", thread.patient_id, thread, asked, sure, why)
+
+
+def in_time(who: Attributed | Unplaced, at: datetime) -> Attributed | Unplaced:
+    """Let a text that was found late answer nothing that was asked after it came: a human reads."""
+    state = who.conversation.state if isinstance(who, Attributed) and who.conversation else None
+    if not isinstance(who, Attributed) or not isinstance(state, Asking) or state.asked_at <= at:
+        return who
+    return replace(who, conversation=None)
 
 
 def is_shared(context: TurnContext, patient: PatientId) -> bool:

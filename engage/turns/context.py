@@ -161,6 +161,8 @@ class TextCame(Struct, frozen=True):
     before: tuple[Part, ...] = ()
     #: It came from a number of the practice itself.
     ours: bool = False
+    #: The line was closed after it came: what is found late opens nothing.
+    overtaken: bool = False
 
 
 class Corrected(Struct, frozen=True, kw_only=True):

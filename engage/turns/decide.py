@@ -34,7 +34,7 @@ from engage.reading.reader import MODEL_RULE, Asked, dangers, read
 from engage.reading.redflags import RedFlag
 from engage.turns import consents
 from engage.turns.answering import greet_stranger, inbound_of, reply
-from engage.turns.attribution import Attributed, Unplaced, attribute
+from engage.turns.attribution import Attributed, Unplaced, attribute, in_time
 from engage.turns.burst import together
 from engage.turns.checks import is_check
 from engage.turns.context import ConversationSeen, TextCame, ThreadSeen, Turn, TurnContext
@@ -54,7 +54,7 @@ def decide(context: TurnContext, turn: Turn, library: Library) -> Decision:
     match turn.event:
         case TextReceived():
             if turn.text is not None:
-                _text(draft, turn.event, turn.text, attribute(context))
+                _text(draft, turn.event, turn.text, in_time(attribute(context), turn.at))
         case AnswersTakenBack():
             if turn.text is not None:
                 correct(draft, turn.event, turn.text, _advance, _text)
@@ -110,7 +110,7 @@ def _text(draft: Draft, event: TextReceived, came: TextCame, who: Attributed | U
             word_again(draft, word, thread)
         case Stop() | FreeFormStop():
             _opt_out(draft, word, thread, confirm=not _is_crisis(found))
-        case Start() if line is not None and line.opted_out and not again:
+        case Start() if line and line.opted_out and not again and not came.overtaken:
             draft.consent(OptIn(), "keyword")
             if not word.carrier_answers:
                 draft.say(
@@ -227,7 +227,7 @@ def _words(
     if _is_crisis(found):
         return
     asked, line = who.conversation, draft.context.line
-    if draft.turn.corrected is None and consents.ends_programme(draft, event, who, _advance):
+    if consents.ends_programme(draft, event, who, _advance):
         return
     checks = asked is not None and is_check(asked.script)
     if asked is not None and checks and consents.answered(draft, event, who, asked, _advance):

@@ -141,11 +141,11 @@ class Draft:
         text, patient = self.turn.text, thread.patient_id if thread else None
         # An answer is the person's, whatever staff had asked for; a question is ours.
         actor: Actor = "person" if text else "staff" if self.turn.staff_id else "system"
+        own = derived(self.at, self.turn.cause, f"consent/{kind}/{how}/{patient}")
         self._consents.append(
             ConsentSaved(
-                ConsentEventId(
-                    derived(self.at, self.turn.cause, f"consent/{kind}/{how}/{patient}")
-                ),
+                # What staff record is one entry, with the id that they gave it.
+                ConsentEventId(self.turn.cause if self.turn.record else own),
                 kind,
                 how,
                 message_id=text.message_id if text else None,

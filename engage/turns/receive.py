@@ -20,6 +20,7 @@ from engage.db.vault import Vault
 from engage.ids import MessageId, PhoneId, PracticeId, derived
 from engage.messaging.doors import Door
 from engage.messaging.webhook_form import InboundText
+from engage.people.consents import store as consents
 from engage.turns import ledger, store
 from engage.turns.context import TextCame, Turn
 from engage.turns.decide import decide
@@ -187,6 +188,7 @@ class Receiving:
                 return
             await store.count_try(work, practice, message, tries)
             before = () if given_up else await store.parts_before(work, practice, text, keys)
+            closed_at, _ = await consents.line_facts(work, practice, text.line_id)
             happened = Turn(
                 cause=message,
                 event=TextReceived(text.at, text.body),
@@ -196,6 +198,7 @@ class Receiving:
                     text.media_count,
                     before,
                     ours=await ledger.from_ourselves(work, keys, text.line_id),
+                    overtaken=closed_at is not None and closed_at > text.at,
                 ),
                 done=(("inbox", message),),
             )

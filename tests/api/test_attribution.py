@@ -135,3 +135,28 @@ async def test_what_can_not_be_merged(house: House) -> None:
     nobody = await house.client.post(url, json={"into": str(fresh_id(house.clock))}, headers=boss)
     assert (same.status_code, same.json()["code"]) == (422, "same-record")
     assert (nobody.status_code, nobody.json()["code"]) == (404, "not-found")
+
+
+async def test_a_no_outlives_the_merger(house: House) -> None:
+    """Behaviour 19: what one record said no to, the kept one is not texted about either."""
+    rosa = await house.patient()
+    twin = await house.patient(external_id="B-2", phone=OTHERS_PHONE)
+    dana, boss = house.north.dana.headers, house.north.admin.headers
+    said = {"kind": "withdrawn", "purpose": "visits", "reason": "told us by phone"}
+    url = f"/v1/patients/{twin}"
+    told = await house.client.post(f"{url}/consent", json=said, headers=dana)
+    assert told.status_code == 201, told.text
+
+    merged = await house.client.post(f"{url}/merge", json={"into": str(rosa)}, headers=boss)
+    assert merged.status_code == 200, merged.text
+
+    for page in ("consent", "texting"):
+        shown = (await house.client.get(f"/v1/patients/{rosa}/{page}", headers=dana)).json()
+        assert {one["purpose"] for one in shown["purposes"] if not one["wanted"]} == {"visits"}
+    kept = (await house.client.get(f"/v1/patients/{rosa}/consent", headers=dana)).json()
+    assert "told us by phone" in {one["reason"] for one in kept["entries"]}
+
+    apart = await house.client.post(f"{url}/unmerge", json={}, headers=boss)
+    assert apart.status_code == 200, apart.text
+    own = (await house.client.get(f"/v1/patients/{rosa}/consent", headers=dana)).json()
+    assert all(one["wanted"] for one in own["purposes"])

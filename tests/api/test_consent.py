@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import httpx
 
+from engage.clock import fresh_id
 from engage.ids import PatientId
 from tests.api.conftest import House
 
@@ -154,3 +155,17 @@ async def test_another_practice_sees_nothing_of_it(house: House) -> None:
     ]
 
     assert [answer.status_code for answer in answers] == [404, 404, 404]
+
+
+async def test_an_entry_has_the_id_that_was_chosen(house: House) -> None:
+    """What an offline client brings in twice stands in the ledger once, under its own id."""
+    patient = await house.patient()
+    own = str(fresh_id(house.clock))
+    said = {"kind": "withdrawn", "purpose": "visits", "reason": "said so", "id": own}
+    first = await tell(house, patient, **said)
+    again = await tell(house, patient, **{**said, "reason": "said so again"})
+
+    assert first.status_code == 201, first.text
+    assert own in of(first.json(), "id")
+    assert (again.status_code, again.json()["code"]) == (409, "id-taken")
+    assert of(await consent(house, patient), "kind").count("withdrawn") == 1

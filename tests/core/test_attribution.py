@@ -1,12 +1,14 @@
 """Who wrote a text, about whom, and which question it answers: never a guess from the words."""
 
+from datetime import timedelta
 from typing import get_args
 
 import pytest
 from msgspec.structs import replace
 
+from engage.conversation.states import Asking
 from engage.messaging.attributed import Why
-from engage.turns.attribution import Attributed, Unplaced, attribute, last_asked
+from engage.turns.attribution import Attributed, Unplaced, attribute, in_time, last_asked
 from engage.turns.context import TurnContext
 from tests.core.cast import (
     HOUR,
@@ -156,3 +158,13 @@ def test_every_reason_has_words() -> None:
     words = {name for name in LIBRARY.catalogue if name.startswith("attribution.")}
 
     assert words == {f"attribution.{why}" for why in get_args(Why)}
+
+
+def test_a_text_that_came_before_the_question_does_not_answer_it() -> None:
+    """Behaviour 2: a lost "1" that is found late answers nothing that was asked after it came."""
+    assert isinstance(ROSAS.state, Asking)
+    asked_at = ROSAS.state.asked_at
+
+    assert in_time(ASKED_LAST, asked_at) == ASKED_LAST
+    late = in_time(ASKED_LAST, asked_at - timedelta(seconds=1))
+    assert late == replace(ASKED_LAST, conversation=None)

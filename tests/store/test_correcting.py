@@ -221,3 +221,16 @@ async def test_a_text_in_pieces_is_read_as_one(house: House) -> None:
     house.clock.advance(timedelta(seconds=2))
     await text_in(house, "se", 2)
     assert await house.one("SELECT count(*) FROM flag WHERE severity = 'crisis'") == 1
+
+
+async def test_a_wish_is_kept_for_whose_it_was(house: House) -> None:
+    """Behaviour 19: who really wrote "no more check-ins" gets none, and is told so."""
+    luis = await fakes.add_patient(house.databases.app, house.place, house.clock, None, "Luis")
+    message = await text_in(house, "no more check-ins please", 1)
+
+    assert await corrects(house, order(house, message, luis))
+
+    wishes = "SELECT patient_id, purpose FROM consent_event WHERE kind = 'withdrawn'"
+    # What Rosa's page says stays until staff, who know, record otherwise.
+    assert set(await house.rows(wishes)) == {(house.rosa, "check-ins"), (luis, "check-ins")}
+    assert await house.one("SELECT author_id FROM message WHERE id = $1", message) == luis

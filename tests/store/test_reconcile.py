@@ -196,3 +196,26 @@ async def test_old_words_are_blanked_at_the_carrier_if_the_practice_wishes(
 
     assert without == []
     assert sorted(reconcile.carrier.blanked) == [text.sid, "SM" + "a" * 32]
+
+
+async def test_a_text_found_late_stands_where_it_came(world: World, reconcile: Round) -> None:
+    """Behaviours 2 and 17: an old START opens no line that a later STOP closed."""
+    door = await reconcile.door(world)
+    said = [
+        InboundText(f"SM{n:032x}", world.account.account_sid, PHONE, NUMBER, word)
+        for n, word in enumerate(("STOP", "START", "STOP"))
+    ]
+    await reconcile.turns.text_in(door, said[0])
+    reconcile.clock.advance(timedelta(minutes=1))
+    started = reconcile.clock.now()  # its webhook is lost
+    reconcile.clock.advance(timedelta(minutes=1))
+    await reconcile.turns.text_in(door, said[2])
+    reconcile.clock.advance(timedelta(minutes=1))
+    reconcile.carrier.came.append(Arrived(said[1], started))
+
+    await reconcile.reconciler.reconcile(world.practice)
+    (late,) = await world.rows.fetch("SELECT id FROM due WHERE kind = 'inbox'")
+    await reconcile.turns.retry_text(world.practice, late["id"], 1)
+
+    assert await world.rows.fetchval("SELECT opted_out_at FROM line") is not None
+    assert await world.rows.fetchval("SELECT at FROM message WHERE id = $1", late["id"]) == started

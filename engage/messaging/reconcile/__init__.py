@@ -16,10 +16,10 @@ from uuid import UUID
 import structlog
 from prometheus_client import Counter
 
-from engage.clock import Clock
+from engage.clock import Clock, random_bytes
 from engage.crash import crash_point
 from engage.db.session import Database
-from engage.ids import MessageId, PracticeId, floor_of
+from engage.ids import RANDOM_BYTES, MessageId, PracticeId, floor_of, uuid7
 from engage.messaging.carrier import Carrier, CarrierSilent
 from engage.messaging.doors import Door, Doors
 from engage.messaging.reconcile import store
@@ -51,8 +51,16 @@ _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 class TextsIn(Protocol):
     """The one door for inbound texts."""
 
-    async def text_in(self, door: Door, text: InboundText, *, turn: bool = True) -> object:
-        """Record a text."""
+    async def text_in(
+        self,
+        door: Door,
+        text: InboundText,
+        *,
+        turn: bool = True,
+        at: datetime | None = None,
+        message: MessageId | None = None,
+    ) -> object:
+        """Record a text that came at a moment, under an id."""
         ...
 
 
@@ -125,7 +133,7 @@ class Reconciler:
     async def _fetch_missed(self, door: Door, since: datetime, at: datetime) -> None:
         account = door.account
         came = [
-            arrived.text
+            arrived
             for arrived in await self._carrier.arrived(account, door.number, since)
             if arrived.at <= at - IN_FLIGHT
         ]
@@ -134,12 +142,14 @@ class Reconciler:
             return
         practice = door.practice_id
         async with self._database.work([practice]) as work:
-            sids = [text.sid for text in came]
+            sids = [one.text.sid for one in came]
             known = await store.known(work, practice, account.account_sid, sids)
-        for text in came:
-            if text.sid not in known:
-                # As at the fallback door: recorded here, a worker takes the turn.
-                await self._texts.text_in(door, text, turn=False)
+        for one in came:
+            if one.text.sid not in known:
+                # As at the fallback door: recorded here, a worker takes the turn. It stands where
+                # it came: a START from before a STOP opens nothing, an old "1" answers nothing new.
+                here = MessageId(uuid7(one.at, random_bytes(RANDOM_BYTES)))
+                await self._texts.text_in(door, one.text, turn=False, at=one.at, message=here)
                 _FETCHED.inc()
                 crash_point("reconcile.fetched")
 

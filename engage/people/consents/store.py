@@ -6,7 +6,8 @@ refuses to update or delete: the database would refuse it too.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
+from uuid import UUID
 
 import msgspec
 from msgspec import Struct
@@ -32,7 +33,7 @@ from engage.audit import By
 from engage.clock import random_bytes
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Query, Row, Work
-from engage.db.tables import consent_event, line, phone_use, staff
+from engage.db.tables import consent_event, line, patient, phone_use, staff
 from engage.ids import (
     RANDOM_BYTES,
     ConsentEventId,
@@ -125,7 +126,28 @@ _seen = select(
     staff.c.given_name.label("staff_given_name"),
     staff.c.family_name.label("staff_family_name"),
 ).outerjoin(staff, staff.c.id == consent_event.c.staff_id)
-_own = _seen.where(consent_event.c.practice_id == _PRACTICE, consent_event.c.patient_id == _PATIENT)
+_record = patient.alias("one_record")
+
+
+def _records_of(
+    practice: ColumnElement[Any], person: ColumnElement[Any]
+) -> ColumnElement[Sequence[UUID]]:
+    """Return a person's record and those merged into it: a no stays a no whichever one holds it."""
+    records = (
+        select(_record.c.id)
+        .where(
+            _record.c.practice_id == practice,
+            or_(_record.c.id == person, _record.c.merged_into == person),
+        )
+        .correlate_except(_record)
+    )
+    return func.array(records.scalar_subquery(), type_=ARRAY(Uuid()))
+
+
+_own = _seen.where(
+    consent_event.c.practice_id == _PRACTICE,
+    consent_event.c.patient_id == any_(_records_of(_PRACTICE, _PATIENT)),
+)
 # What happened to a phone while it was theirs. What another patient of a shared phone said of
 # themselves is not here.
 _of_their_phones = (
@@ -151,6 +173,11 @@ _of_their_phones = (
 )
 _all = union_all(_own, _of_their_phones).subquery()
 _OF_PATIENT = Query(select(_all).order_by(_all.c.id.desc()).limit(MOST_EVENTS))
+_TAKEN = Query(
+    select(consent_event.c.id).where(
+        consent_event.c.practice_id == _PRACTICE, consent_event.c.id == bindparam("one")
+    )
+)
 _LINE = Query(
     select(line.c.opted_out_at, line.c.verified_at).where(
         line.c.practice_id == _PRACTICE, line.c.id == bindparam("on_line", type_=Uuid())
@@ -189,7 +216,7 @@ _END_USE = Query(
 )
 
 
-def steps_of(practice: ColumnElement[object], patient: ColumnElement[object]) -> ColumnElement[str]:
+def steps_of(practice: ColumnElement[object], person: ColumnElement[object]) -> ColumnElement[str]:
     """Return a column that holds a person's own steps, for `read_steps`."""
     told = func.json_build_object(
         *(literal("kind"), consent_event.c.kind, literal("how"), consent_event.c.how),
@@ -204,7 +231,7 @@ def steps_of(practice: ColumnElement[object], patient: ColumnElement[object]) ->
         )
         .where(
             consent_event.c.practice_id == practice,
-            consent_event.c.patient_id == patient,
+            consent_event.c.patient_id == any_(_records_of(practice, person)),
             consent_event.c.kind == any_(literal(["granted", "declined", "withdrawn"], _TEXTS)),
         )
         .scalar_subquery()
@@ -280,6 +307,11 @@ async def of_patient(work: Work, keys: PracticeKeys, patient: PatientId) -> list
     """Return what the ledger says about a person and the phones that were theirs, newest first."""
     rows = await work.rows(_OF_PATIENT, practice=keys.practice, patient=patient)
     return [ConsentSeen(_row(keys, row), _name(row)) for row in rows]
+
+
+async def is_taken(work: Work, practice: PracticeId, one: ConsentEventId) -> bool:
+    """Say whether the ledger has an entry with this id."""
+    return await work.maybe(_TAKEN, practice=practice, one=one) is not None
 
 
 async def line_facts(
