@@ -70,6 +70,7 @@ FUNCTIONS: dict[str, tuple[Login, ...]] = {
     "text_behind(uuid, uuid, uuid, timestamptz)": ("app", "worker"),
     "text_timing(uuid, uuid, uuid, uuid, uuid, timestamptz)": ("app", "worker"),
     "text_burst(uuid, uuid, uuid, timestamptz)": ("app", "worker"),
+    "line_siblings(uuid, uuid, uuid)": ("app", "worker"),
     "line_for(uuid, uuid, uuid, timestamptz)": ("app", "worker"),
     "phone_for(uuid, uuid, bytea, bytea, timestamptz)": ("app", "worker"),
     "text_in(uuid, uuid, text, text, uuid, uuid, bytea, bytea, bytea, integer, text, timestamptz, "
@@ -78,6 +79,8 @@ FUNCTIONS: dict[str, tuple[Login, ...]] = {
     "due_place()": (),
     "due_claimed()": (),
     "door_watched()": (),
+    "line_born()": (),
+    "line_told()": (),
 }
 """Functions that run with the caller's own rights."""
 

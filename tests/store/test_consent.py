@@ -8,11 +8,13 @@ import pytest
 
 from engage.clock import fresh_id
 from engage.errors import EngageError
-from engage.ids import MessageId
+from engage.ids import MessageId, NumberId
 from engage.messaging.doors import Doors
 from engage.messaging.outbox import Outbox
 from engage.people.consent import LineIsOpen, ReasonNeeded
 from engage.people.consents import store as consents
+from engage.people.practice import PracticeNumber
+from engage.people.staffing import store as staffing
 from engage.turns.context import ConsentTold
 from engage.turns.refusals import PhoneBusy, PhoneOptedOut
 from tests.fakes import practice as fakes
@@ -314,3 +316,23 @@ async def test_a_text_from_our_own_number_is_not_answered(house: House) -> None:
 
     assert carrier.sent == []
     assert await house.rows("SELECT reason FROM flag") == [("own-number",)] * 2
+
+
+async def test_stop_to_one_number_closes_the_phone_for_all(house: House) -> None:
+    """Behaviour 17: STOP belongs to the phone; no other number of the practice texts it."""
+    account = house.place.door.account.account_sid
+    house.clock.advance(timedelta(minutes=1))
+    second = PracticeNumber(NumberId(fresh_id(house.clock)), "+16025550999")
+    async with house.databases.app.work([house.place.id], house.place.id) as work:
+        await staffing.add_number(work, house.place.id, second, account, house.clock.now())
+    other = await Doors(house.databases.app, house.vault).find(second.number, account)
+    assert other is not None
+
+    await house.turns.text_in(other, house.text("STOP", 1))
+
+    with pytest.raises(PhoneOptedOut):
+        await house.starts()
+    assert await house.one("SELECT count(*) FROM line WHERE opted_out_at IS NULL") == 0
+
+    await says(house, "START", 2)
+    assert await house.one("SELECT count(*) FROM line WHERE opted_out_at IS NOT NULL") == 0
