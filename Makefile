@@ -9,7 +9,8 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 .SUFFIXES:
 
 PYTHON ?= python3
-WORKERS ?= 2
+# One more than the two cores of a small machine: what tests storms and outages mostly waits.
+WORKERS ?= 3
 ARGS ?=
 
 BIN := .venv/bin
@@ -55,7 +56,7 @@ contracts: .venv/.dev ## Who may import whom, and locks that match pyproject.tom
 	$(call step,locks,$(BIN)/python -m pytest -q tests/policy/test_locks.py)
 
 .PHONY: tests
-tests: .venv/.dev .venv/.prism $(BUILT) ## The whole of tests/, on two cores; ARGS="-k word" narrows it
+tests: .venv/.dev .venv/.prism $(BUILT) ## The whole of tests/, three at a time; ARGS="-k word" narrows it
 	$(call step,tests,$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup $(ARGS))
 
 .PHONY: core

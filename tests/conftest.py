@@ -53,6 +53,11 @@ def pytest_configure(config: pytest.Config) -> None:
     refuse_update(asked=bool(config.getoption("--update")), ci=os.environ.get("CI"))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what mostly waits, the storm and its like: the rest fills the time beside it."""
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+
 def refuse_update(*, asked: bool, ci: str | None) -> None:
     """Refuse to rewrite expectations where CI is set: there it would make every run pass."""
     if asked and ci:

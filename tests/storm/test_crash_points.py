@@ -14,7 +14,7 @@ from engage import embedded
 from engage.crash import POINTS, Point
 from tests.storm.matrix import KINDS, Matrix, matrix
 
-pytestmark = [pytest.mark.database, pytest.mark.slow, pytest.mark.xdist_group("storm")]
+pytestmark = [pytest.mark.database, pytest.mark.slow, pytest.mark.xdist_group("crash points")]
 
 SEED = int(os.environ.get("STORM_SEED", "1"))
 WHOLE = os.environ.get("STORM_MATRIX") == "whole"

@@ -14,7 +14,7 @@ from tests.storm.simulation import Simulation, Violation
 SEEDS = int(os.environ.get("STORM_SEEDS", "100"))
 STEPS = int(os.environ.get("STORM_STEPS", "100"))
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("storm")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("simulation")]
 
 
 def test_no_seed_breaks_a_promise() -> None:
