@@ -328,7 +328,10 @@ TABLE: dict[str, tuple[State, Event, Step]] = {
     "behaviour 15: a nudge for which there was no room still starts the clock of silence": (
         NUDGED,
         TextSkipped(AT, "nudge/1", "over-budget"),
-        Step(NUDGED, (SetTimer("silence", 1, SCRIPT.silence_after_hours),)),
+        Step(
+            replace(NUDGED, nudge_accepted_at=AT),
+            (SetTimer("silence", 1, SCRIPT.silence_after_hours),),
+        ),
     ),
     "behaviour 15: a question for which there was no room is handed to a human": (
         QUEUED,

@@ -116,7 +116,7 @@ RIGHT: dict[str, str] = {
     + "! closed\n> patient: hello\n"
     + OUTSIDE,
     "work that rises": CALM
-    + "> patient: no insulin left\n* flag red-flag possible\n* queue Dana, due 2031-03-04 10:15\n"
+    + "> patient: i had a stroke\n* flag red-flag possible\n* queue Dana, due 2031-03-04 10:15\n"
     + "> patient: he hit me\n* flag red-flag crisis\n* queue Dana, due 2031-03-04 10:15\n"
     + "< system: safety.violence\n",
 }

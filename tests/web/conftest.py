@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from engage import embedded
 from engage.web.pages import BUILT
@@ -22,6 +22,8 @@ from tests.web import browser as chromium
 
 DANA, LUIS = "Dana Whitfield", "Luis Ortega"
 ROSA, WALTER = "+16025550110", "+16025550111"
+# A page that is slow is not wrong: this says how long a crowded machine may take.
+expect.set_options(timeout=30_000)
 EXPECTED = ("status of 401", "status of 409")
 """What the browser itself says on its console when we answer so, as we mean to."""
 
@@ -43,7 +45,7 @@ class Stage:
         context = await self.browser.new_context(
             **wanted,  # type: ignore[arg-type] # playwright's own options
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         self.opened.append(context)
         page = await context.new_page()
         page.on("console", self._said)

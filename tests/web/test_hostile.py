@@ -2,6 +2,7 @@
 
 from playwright.async_api import expect
 
+from engage.messaging.segments import tidy
 from tests.web.conftest import LUIS, Stage
 
 MARKUP = (
@@ -46,7 +47,9 @@ async def test_words_stay_words(stage: Stage) -> None:
     await console.get_by_role("button", name="Claim", exact=True).click()
     await console.get_by_label("Reply to").fill(MARKUP)
     await console.get_by_role("button", name="Send").click()
-    await expect(handset.locator(".bubble.received")).to_contain_text(MARKUP)
+    # It waits ten seconds in which it can be taken back.
+    received = handset.locator(".bubble.received", has_text=tidy(MARKUP))
+    await expect(received).to_have_count(1, timeout=60_000)
     for page in (console, phones):
         planted = "img, iframe, script:not([src^='/assets/']), [onclick], [onerror], a[href^=java]"
         assert await page.locator(f"#app :is({planted})").count() == 0

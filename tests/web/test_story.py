@@ -66,10 +66,11 @@ async def test_the_story_in_two_windows(stage: Stage) -> None:
     await expect(console.locator(".composer")).to_contain_text(f"{len(WORDS)} characters, 1 text")
     await console.get_by_role("button", name="Send").click()
     sent = rosa.locator(".bubble.received", has_text=WORDS)
-    await expect(sent.locator(".state")).to_have_text("Delivered")
+    # It waits ten seconds in which it can be taken back.
+    await expect(sent.locator(".state")).to_have_text("Delivered", timeout=60_000)
     written = console.locator(".text.out", has_text=WORDS)
     await expect(written).to_contain_text("You")
-    await expect(written.locator(".state")).to_have_text("Delivered")
+    await expect(written.locator(".state")).to_have_text("Delivered", timeout=30_000)
 
     await console.get_by_role("button", name="Complete…").click()
     await console.get_by_label("Answered by text").check()

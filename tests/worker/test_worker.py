@@ -21,6 +21,9 @@ from engage.jobs.worker import Parts, run_worker
 from tests.conftest import Databases
 from tests.fakes.turns import FakeOutbox, FakeTurns
 
+# They kill and empty the Redis that the whole run shares, so one at a time.
+pytestmark = pytest.mark.xdist_group("redis")
+
 PRACTICE = PracticeId(UUID("01931f00-0000-7000-8000-000000000001"))
 SWEEP = worker_module.SWEEP_SECONDS[1] + 1.0
 
