@@ -83,12 +83,12 @@ reader: .venv/.dev ## How well replies are read that the model never saw; ARGS="
 ##@ Work
 .PHONY: model
 model: .venv/.dev ## Retrain engage/reading/model.json on engage/reading/corpus, in about two minutes
-	@$(BIN)/python -m tests.reading.train
+	@$(BIN)/python -m tests.reading.model
 
 .PHONY: corpus
 corpus: ## Retrain the reading model and report what it misses
 	@$(MAKE) model
-	@$(MAKE) reader ARGS="--misses $(ARGS)"
+	@$(MAKE) reader ARGS="--curve --misses $(ARGS)"
 
 .PHONY: env
 env: .venv/.dev ## .venv from the hashed locks; again only when they change

@@ -15,6 +15,7 @@ from engage.clock import SystemClock
 from engage.commands import (
     in_house,
     practice_named,
+    reading,
     run,
     sending,
     settings_read,
@@ -198,6 +199,7 @@ def create_practice(  # noqa: PLR0913, PLR0917 - click's options
 practice.add_command(upkeep.account)
 main.add_command(upkeep.rotate_keys)
 main.add_command(sending.group)
+main.add_command(reading.read)
 
 
 @main.group()

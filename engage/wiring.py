@@ -38,6 +38,7 @@ from engage.messaging.spool.disk import Disk
 from engage.messaging.spool.spool import Spool
 from engage.messaging.twilio import TwilioCarrier
 from engage.people.staffing.store import any_for_show
+from engage.reading.reader import shipped_model
 from engage.settings import Settings
 from engage.turns import reviews
 from engage.turns.library import Library
@@ -136,6 +137,8 @@ async def house(
     """
     clock = clock or SystemClock()
     library = library or Library.shipped()
+    # Half a second now, which the first patient's text would otherwise wait for.
+    shipped_model()
     if settings.carrier == "twilio" and (waiting := drafts(settings, library)):
         sentence = (
             f"ENGAGE_TEXT_REVIEWS does not cover {len(waiting)} draft wordings, which the twilio "

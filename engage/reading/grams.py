@@ -1,28 +1,32 @@
 """The features of a text that the linear model weighs (p).
 
-Words and pairs of words, runs of letters inside words, concepts that stand near each other, the
-open prompt, and what the rules found. The trainer and the reader call the same function, so that
-nothing is learned that is not seen, and nothing seen that was not learned.
+Words and pairs of words, runs of letters inside words, concepts, signs and pairs of signs, sizes of
+numbers, the open prompt, and what the rules found. The trainer and the reader call the same
+function, so that nothing is learned that is not seen, and nothing seen that was not learned.
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import combinations
 
 from engage.reading.concepts import BY_WORD
 from engage.reading.fold import Word
 
 _SHORT_REPLY = 5
-_NEAR = 5
-"""How many concept words apart two concepts still speak of the same thing."""
 _LONGEST_LETTERS = 20
 
 
-def grams(located: Sequence[Word], context: str, rules: Iterable[str]) -> list[str]:
-    """Return the features of a text, each once, in order of first appearance."""
+def grams(
+    located: Sequence[Word], context: str, rules: Iterable[str], named: Sequence[str] = ()
+) -> list[str]:
+    """Return the features of a text, each once, in order of first appearance.
+
+    `named` are its signs.
+    """
     spoken = [word.text for word in located]
     found: dict[str, None] = {f"C:{context}": None}
     found.update(dict.fromkeys(f"R:{rule}" for rule in rules))
     _add_words(found, located, spoken, context)
-    _add_concepts(found, located)
+    _add_signs(found, spoken, named)
     for word in dict.fromkeys(spoken):
         _add_letters(found, word)
     return list(found)
@@ -44,23 +48,16 @@ def _add_words(
     found[f"b:{before} $"] = None
     if len(spoken) <= _SHORT_REPLY:
         found.update((f"k:{context} {word}", None) for word in spoken)
-    found[f"n:{min(len(spoken), 12) // 3}"] = None
 
 
-def _add_concepts(found: dict[str, None], located: Sequence[Word]) -> None:
-    recent: list[tuple[str, ...]] = []
-    for word in located:
-        named = BY_WORD.get(word.text)
-        if named is None:
-            continue
-        for name in named:
-            found[f"c:{name}"] = None
-            for reach, earlier in enumerate(recent[-_NEAR:][::-1]):
-                for other in earlier:
-                    found[f"p:{other} {name}"] = None
-                    if reach == 0:
-                        found[f"q:{other} {name}"] = None
-        recent.append(named)
+def _add_signs(found: dict[str, None], spoken: Sequence[str], named: Sequence[str]) -> None:
+    for word in spoken:
+        found.update((f"c:{name}", None) for name in BY_WORD.get(word, ()))
+        if word.isdecimal():
+            # Only the size of a number says something: 93 and 95 are alike, 95 and 59 are not.
+            found[f"v:{word[:1]}{'0' * (len(word) - 1)}"[:8]] = None
+    found.update((f"e:{name}", None) for name in named)
+    found.update((f"E:{one} {other}", None) for one, other in combinations(named, 2))
 
 
 def _add_letters(found: dict[str, None], word: str) -> None:

@@ -18,6 +18,7 @@ from engage.reading.concepts import BY_WORD
 _LANE_BYTES = 3
 _LANE_BITS = 8 * _LANE_BYTES
 _LANE = (1 << _LANE_BITS) - 1
+_DANGERS = ("emergency_medical", "self_harm", "violence")
 _ZERO = 128
 """A weight of nothing, as a byte. A lane holds 65,000 features; the budget allows far fewer."""
 
@@ -64,6 +65,16 @@ class Model:
             found[label] = _probability(weight * self._scale[place] / length + self._bias[place])
         return found
 
+    def danger(self, scores: dict[str, float]) -> float:
+        """Return the probability that a human is needed now.
+
+        Halfway between two opinions: how urgent it sounds, and whether any danger is in it.
+        """
+        calm = 1.0
+        for kind in _DANGERS:
+            calm *= 1 - scores.get(kind, 0.0)
+        return _probability((_odds(scores["u:emergency"]) + _odds(1 - calm)) / 2)
+
     def heaviest(self, features: Sequence[str], label: str, count: int) -> tuple[str, ...]:
         """Return the features that spoke most for a label."""
         place = self.labels.index(label)
@@ -74,6 +85,11 @@ class Model:
         ]
         best = sorted(((w, f) for w, f in weighed if w > 0), key=lambda one: (-one[0], one[1]))
         return tuple(feature for _, feature in best[:count])
+
+
+def _odds(probability: float) -> float:
+    kept = min(max(probability, 1e-9), 1 - 1e-9)
+    return math.log(kept / (1 - kept))
 
 
 def _lanes(row: str) -> int:

@@ -96,13 +96,18 @@ _NOT_A_LEVEL = frozenset(
 )
 
 
+_ANOTHER = frozenset(["wt", "weight", "weigh", "weighed", "peso", "pesa", "scale", "age", "room"])
+"""What the number just behind them measures, whatever was named before."""
+
+
 def dangerous_numbers(located: Sequence[Word]) -> Iterator[OutOfRange]:
     """Yield each dangerous number beside the name of what it measures."""
     for place, word in enumerate(located):
         if not word.text.isascii() or not word.text.isdecimal() or len(word.text) > _MOST_DIGITS:
             continue
         follower = located[place + 1].text if place + 1 < len(located) else ""
-        if follower in _NOT_A_LEVEL:
+        before = located[place - 1].text if place else ""
+        if follower in _NOT_A_LEVEL or before in _ANOTHER:
             continue
         number = int(word.text)
         for measure, name in _named_near(located, place):

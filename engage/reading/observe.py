@@ -15,6 +15,7 @@ from engage.reading.measures import dangerous_numbers
 from engage.reading.mend import mended
 from engage.reading.redflags import Kind, Language, Match, Rule, Severity, matches
 from engage.reading.scope import Scope, Standing
+from engage.reading.signs import signs
 
 LONGEST = 1_600
 """Characters that are read: ten texts in a chain, the most a carrier hands over."""
@@ -134,7 +135,9 @@ def observe(
     ordered = sorted(findings.values(), key=lambda one: (one.start, one.rule))
     marks = [f"{one.standing}:{one.rule}" for one in ordered]
     marks += [f"{one.standing}:{one.severity}" for one in ordered]
-    features = grams(located, context, marks)
+    named, tried = signs(located)
+    budget.spend(tried)
+    features = grams(located, context, marks, named)
     budget.spend(len(features))
     return Observed(located, tuple(ordered), tuple(features))
 

@@ -2,7 +2,8 @@
 
 Two readings of the same words are joined, and the graver one counts: rules that a nurse can read
 (redflags, measures, within the scope of scope.py) and a linear model trained on this repository's
-own corpus. A rule may only raise, a model may only raise, and a reader that fails says POSSIBLE.
+own corpus. A rule of a crisis is never less than POSSIBLE, and pages unless the model finds it very
+unlikely; a model may only raise; a reader that fails says POSSIBLE.
 
 What it refuses: to diagnose, to lower, to close, to answer. It never says "not a crisis": a text
 without a finding is a text in which this reader found none. It quotes nothing; an explanation is
@@ -16,6 +17,7 @@ from typing import Literal
 import msgspec
 
 from engage.reading.answers import COMMON, STANDARD, Context, Option, Urgency, answered, index_of
+from engage.reading.keywords import FreeFormStop, carrier_word
 from engage.reading.linear import Model, shipped
 from engage.reading.observe import (
     LONGEST,
@@ -30,6 +32,7 @@ from engage.reading.redflags import Kind, Language, RedFlag, Severity
 Tier = Literal["emergency", "possible", "none"]
 
 _TERMS = 6
+_SHORTEST = 3
 _URGENCIES: tuple[Urgency, ...] = ("none", "routine", "urgent", "emergency")
 _KINDS: dict[str, Kind] = {
     "emergency_medical": "medical",
@@ -87,6 +90,9 @@ def read(
         reading = _read(seen, asked, model)
     except Exception:  # noqa: BLE001 - whatever it is: an unread text must reach a human
         return _unread()
+    if isinstance(carrier_word(text, None), FreeFormStop) and "opt_out" not in reading.labels:
+        labels = ("opt_out", *(label for label in reading.labels if label != NOTHING))
+        reading = msgspec.structs.replace(reading, labels=labels)
     if len(text) > LONGEST and reading.tier == "none":
         # Nobody saw its end.
         return msgspec.structs.replace(reading, tier="possible", urgency="urgent", kind="medical")
@@ -107,7 +113,15 @@ def dangers(reading: Reading, length: int) -> tuple[RedFlag, ...]:
         return ()
     severity = _SEVERITIES[reading.tier]
     found = [
-        RedFlag(one.rule, one.severity, one.kind, one.language, one.start, one.end)
+        RedFlag(
+            one.rule,
+            # What the model doubts is a question for a human, and no page.
+            one.severity if reading.tier == "emergency" else "possible",
+            one.kind,
+            one.language,
+            one.start,
+            one.end,
+        )
         for one in reading.findings
         if one.stands
     ]
@@ -123,9 +137,12 @@ def _unread() -> Reading:
 
 def _read(seen: Observed, asked: Asked, model: Model) -> Reading:
     scores = model.scores(seen.features)
-    probability = scores["u:emergency"]
-    option = None if any(one.stands for one in seen.findings) else _answer(seen, asked)
-    tier = "none" if option is not None else _tier(seen.findings, probability, model)
+    # Of a syllable alone ("se", the rest of a word that was cut) the model knows nothing.
+    says = any(len(word.text) >= _SHORTEST for word in seen.words)
+    probability = model.danger(scores) if says else 0.0
+    language = language_of(seen.words)
+    option = None if any(one.stands for one in seen.findings) else bare_answer(seen, asked)
+    tier = "none" if option is not None else _tier(seen.findings, probability, language, model)
     urgency = _urgency(scores, tier) if option is None else option.urgency
     labels = option.labels if option is not None else _labels(scores, urgency, asked.context, model)
     kind = _kind(seen.findings, scores) if tier != "none" else None
@@ -136,7 +153,7 @@ def _read(seen: Observed, asked: Asked, model: Model) -> Reading:
         urgency=urgency,
         labels=labels,
         kind=kind,
-        language=language_of(seen.words),
+        language=language,
         findings=seen.findings,
         terms=model.heaviest(seen.features, "u:emergency", _TERMS) if tier != "none" else (),
         probability=round(probability, 4),
@@ -144,12 +161,28 @@ def _read(seen: Observed, asked: Asked, model: Model) -> Reading:
     )
 
 
-def _tier(findings: Sequence[Finding], probability: float, model: Model) -> Tier:
-    """Join both readings: the graver one counts."""
+_PAGE_FLOOR = 0.2
+"""A rule of a crisis pages unless the model finds it this unlikely: then a human decides, soon."""
+_DOUBT_FLOOR = 0.1
+"""A rule of a doubt is heard unless the model finds it this unlikely."""
+
+
+def ruled(findings: Sequence[Finding], probability: float) -> Tier:
+    """Return what the rules alone ask for: a crisis that stands is never less than POSSIBLE."""
     standing = {one.severity for one in findings if one.stands}
-    if "crisis" in standing or probability >= model.thresholds["emergency"]:
+    if "crisis" in standing:
+        return "emergency" if probability >= _PAGE_FLOOR else "possible"
+    return "possible" if "possible" in standing and probability >= _DOUBT_FLOOR else "none"
+
+
+def _tier(
+    findings: Sequence[Finding], probability: float, language: Language, model: Model
+) -> Tier:
+    """Join both readings: the graver one counts."""
+    said = ruled(findings, probability)
+    if said == "emergency" or probability >= model.thresholds[f"emergency:{language}"]:
         return "emergency"
-    if "possible" in standing or probability >= model.thresholds["possible"]:
+    if said == "possible" or probability >= model.thresholds[f"possible:{language}"]:
         return "possible"
     return "none"
 
@@ -159,8 +192,8 @@ def _ways(options: tuple[Option, ...]) -> dict[tuple[str, ...], Option]:
     return index_of((*options, *COMMON))
 
 
-def _answer(seen: Observed, asked: Asked) -> Option | None:
-    """Return the option that the whole reply is. A bare answer is not weighed by the model."""
+def bare_answer(seen: Observed, asked: Asked) -> Option | None:
+    """Return the option that the whole reply is, if any: the model does not weigh it."""
     options = STANDARD.get(asked.context, ()) if asked.options is None else asked.options
     return answered([word.text for word in seen.words], _ways(options))
 

@@ -16,7 +16,8 @@ from engage.conversation.replies import read_answer
 from engage.conversation.script import Prompt, Script
 from engage.conversation.severity import Severity, rank
 from engage.conversation.states import Asking
-from engage.reading.redflags import RedFlag, red_flags
+from engage.reading.reader import MODEL_RULE, dangers, read
+from engage.reading.redflags import RedFlag
 from engage.turns.context import ConversationSeen, Part
 
 UNREAD = timedelta(seconds=5)
@@ -27,21 +28,30 @@ def together(text: str, before: Sequence[Part], alone: tuple[RedFlag, ...]) -> t
     """Return the dangers of a text, and those that only the parts together name.
 
     `before` are the parts that came just before, oldest first: what they said alone was flagged
-    when they came. Parts may arrive in the wrong order, and be cut within a word.
+    when they came. Parts may arrive in the wrong order, and be cut within a word; of such guesses
+    only what a rule names counts, since a model hears something in any scrambled sentence.
     """
     if not before:
         return alone
     known: dict[str, Severity] = {
-        found.rule: found.severity for part in before for found in red_flags(part.text)
+        found.rule: found.severity for part in before for found in _dangers(part.text)
     }
     known |= {found.rule: found.severity for found in alone}
     more: dict[str, RedFlag] = {}
+    said = " ".join((*(part.text for part in before), text))
     for whole in _wholes(text, before):
-        for found in red_flags(whole):
+        for found in _dangers(whole):
+            if found.rule == MODEL_RULE and whole != said:
+                continue
             if found.rule not in known or rank(found.severity) > rank(known[found.rule]):
                 # Its place is in the whole, which nobody keeps.
                 more[found.rule] = replace(found, start=0, end=len(text))
                 known[found.rule] = found.severity
+    heard = more.get(MODEL_RULE)
+    if heard and any(
+        rank(one.severity) >= rank(heard.severity) for one in more.values() if one is not heard
+    ):
+        del more[MODEL_RULE]  # a rule has said as much, and where
     return (*(found for found in alone if found.rule not in more), *more.values())
 
 
@@ -81,6 +91,10 @@ def goes_on(
 
 def _unclear(text: str, prompt: Prompt, asked: ConversationSeen) -> bool:
     return isinstance(read_answer(text, prompt, asked.language), Unclear)
+
+
+def _dangers(text: str) -> tuple[RedFlag, ...]:
+    return dangers(read(text), len(text))
 
 
 def _wholes(text: str, before: Sequence[Part]) -> Iterator[str]:

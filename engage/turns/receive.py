@@ -22,6 +22,7 @@ from engage.messaging.doors import Door
 from engage.messaging.webhook_form import InboundText
 from engage.people.consents import store as consents
 from engage.turns import ledger, store
+from engage.turns.alarm import told
 from engage.turns.context import TextCame, Turn
 from engage.turns.decide import decide
 from engage.turns.library import Library
@@ -152,7 +153,7 @@ class Receiving:
                         ours=text.sender in door.ours,
                     ),
                 )
-                decision = decide(store.context_of(recorded), happened, self._library)
+                decision = told(decide(store.context_of(recorded), happened, self._library))
                 await store.save(work, decision, keys)
                 crash_point("text-in.saved")
                 return Received(duplicate=False, handled=True)
@@ -207,7 +208,7 @@ class Receiving:
                 decision = parked(context, happened, self._library, message)
             else:
                 context = await store.open_turn(work, practice, text.line_id, None, now)
-                decision = decide(context, happened, self._library)
+                decision = told(decide(context, happened, self._library))
             await store.save(work, decision, keys)
             crash_point("retry.saved")
 

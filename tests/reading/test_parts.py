@@ -12,7 +12,10 @@ from engage.reading.linear import Model, ModelFile
 from engage.reading.measures import dangerous_numbers
 from engage.reading.mend import by_ear, mended
 from engage.reading.reader import shipped_model
-from tests.reading.train import Reply, corpus, train
+from tests.reading.alike import alike
+from tests.reading.blind import apart, thresholds, writers
+from tests.reading.model import train
+from tests.reading.train import Reply, corpus
 
 KNOWN = frozenset({"my", "hurts", "cant", "help", "so", "no", "i", "the"}).union(BY_WORD)
 
@@ -118,16 +121,48 @@ def test_scores_are_the_sum_of_the_weights() -> None:
     assert model.heaviest(["w:a", "w:b", "w:c"], "x", 2) == ("w:c", "w:a")
 
 
+def some(count: int) -> list[Reply]:
+    """Return a few replies of every hand."""
+    replies = corpus()
+    return replies[:: len(replies) // count]
+
+
+def test_near_duplicates_are_found() -> None:
+    """A text that differs in a word is alike, one that shares a few is not."""
+    ours = ["no he comido nada desde ayer", "the bus was late again today", "ok"]
+    theirs = ["no he comido nada desde antier", "the cat was fed again today", "Ok"]
+
+    assert alike(ours, theirs) == {0, 2}
+
+
+def test_no_writer_and_no_near_duplicate_is_on_both_sides() -> None:
+    """What is read blind was written by nobody that was trained on, and not nearly either."""
+    replies = some(300)
+    out = writers(replies)[:1]
+    inside, outside = apart(replies, out)
+
+    assert {reply.writer for reply in outside} == set(out)
+    assert not {reply.writer for reply in inside} & set(out)
+    assert not alike([r.text for r in inside], [r.text for r in outside])
+
+
+def test_thresholds_without_strangers_are_in_the_middle() -> None:
+    """With nobody to measure by, nothing is claimed."""
+    bars = thresholds([], ("food",))
+
+    assert bars["emergency:en"] == bars["possible:es"] == 0.5
+
+
 def test_a_model_file_survives_its_own_form() -> None:
     """What training writes is what the reader loads."""
-    file = train(corpus()[:60], workers=1)
+    file = train(some(60), workers=1)
 
     assert msgspec.json.decode(msgspec.json.encode(file), type=ModelFile) == file
 
 
 def test_the_same_corpus_gives_the_same_model() -> None:
     """Training draws no lots: a changed model means a changed corpus or a changed trainer."""
-    replies = corpus()[:80]
+    replies = some(80)
 
     assert train(replies, workers=1) == train(replies, workers=1)
 
@@ -161,6 +196,7 @@ def test_the_corpus_keeps_its_promises() -> None:
     ids = {reply.id for reply in replies}
 
     assert len(ids) == len(replies) >= 5_000
+    assert len({reply.writer for reply in replies}) >= 6
     assert sum(reply.lang == "es" for reply in replies) >= 0.25 * len(replies)
     assert all(("none_of_these" in r.labels) == (r.labels == ("none_of_these",)) for r in replies)
     assert all(

@@ -92,13 +92,15 @@ def test_a_text_longer_than_is_read_goes_to_a_human() -> None:
     assert read("ok " * LONGEST).tier == "possible"
 
 
-def test_the_model_only_raises() -> None:
-    """What the rules find stands whatever the model says."""
+def test_a_rule_of_a_crisis_is_heard_whatever_the_model_says() -> None:
+    """A model that finds nothing turns a page into a question for a human, never into silence."""
     silent = shipped_model()
     muted = msgspec_model(silent)
 
     assert muted.scores(["w:chest"])["u:emergency"] == 0.0
-    assert read("i have chest pain", model=muted).tier == "emergency"
+    reading = read("i have chest pain", model=muted)
+    (flag,) = dangers(reading, 17)
+    assert (reading.tier, flag.severity) == ("possible", "possible")
 
 
 def msgspec_model(like: Model) -> Model:

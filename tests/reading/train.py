@@ -1,6 +1,6 @@
-"""Train the linear model on the corpus and write engage/reading/model.json.
+"""Teach the linear model what the corpus says.
 
-    python -m tests.reading.train
+    python -m tests.reading.model     writes engage/reading/model.json
 
 One logistic regression per label and per urgency, by stochastic gradient descent with AdaGrad, in
 plain Python: nobody needs a numerics package to retrain a safety model, and the same corpus gives
@@ -10,7 +10,6 @@ the same file byte for byte. Weights are rounded to eight bits, which is how the
 import hashlib
 import json
 import math
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -21,7 +20,7 @@ import msgspec
 from engage.reading.answers import Context
 from engage.reading.concepts import BY_WORD
 from engage.reading.fold import words
-from engage.reading.linear import Model, ModelFile
+from engage.reading.linear import ModelFile
 from engage.reading.observe import observe
 
 ROOT = Path(__file__).parents[2]
@@ -29,16 +28,16 @@ CORPUS = ROOT / "engage" / "reading" / "corpus"
 MODEL = ROOT / "engage" / "reading" / "model.json"
 
 URGENCIES = ("none", "routine", "urgent", "emergency")
-EPOCHS = 14
+EPOCHS = 9
 RATE = 0.5
 SHRINK = 0.0008
 FEWEST = 2
 """Texts that must have a feature before it is learned."""
 NEAR = 0.35
-FOLDS = 4
-ALLOWED = {"possible": 0.12, "emergency": 0.04}
-"""False alarms among replies that need nobody now, as the label policy allows them."""
-LABEL_THRESHOLD = 0.4
+AUTHOR = "a"
+"""Who wrote the first replies, beside the rules and in templates: what they teach counts less."""
+HOUSE = {AUTHOR: 0.2, "b": 1.0}
+"""Who wrote while looking at rules or misses, and what a row of theirs weighs: never counted."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -53,6 +52,7 @@ class Reply(msgspec.Struct, frozen=True):
     note: str = ""
     scenario: str = ""
     any_context: bool = False
+    writer: str = AUTHOR
     locked: bool = False
 
 
@@ -106,34 +106,15 @@ def noisy(reply: Reply, turn: int) -> str | None:
             return " ".join(spoken[:drop] + spoken[drop + 1 :]) if len(spoken) > 4 else None
 
 
-ELSEWHERE: dict[Context, Context] = {
-    "none": "hvs_food",
-    "checkin_feeling": "transport",
-    "appt_confirm": "none",
-    "meds": "checkin_feeling",
-    "transport": "appt_confirm",
-    "hvs_food": "meds",
-}
-
-
-def elsewhere(reply: Reply) -> Reply:
-    """Return an emergency as if it came after another prompt: it may come after any."""
-    if not reply.any_context or reply.urgency != "emergency":
-        return reply
-    return msgspec.structs.replace(reply, context=ELSEWHERE.get(reply.context, "none"))
-
-
 def examples(replies: Sequence[Reply], known: frozenset[str]) -> list[Example]:
-    """Return the replies as examples, each with a misspelled copy that counts for less."""
-    found = [example(reply, reply.text, known, 1.0) for reply in replies]
+    """Return the replies as examples; an independent writer's also misspelled, for less."""
+    found: list[Example] = []
     for reply in replies:
-        text = noisy(reply, 1)
-        if text is not None:
-            found.append(example(elsewhere(reply), text, known, NEAR))
-        # Relatives write from the patient's phone too, and a relative is no danger by itself.
-        if reply.context == "caregiver":
-            moved = msgspec.structs.replace(reply, context="none")
-            found.append(example(moved, reply.text, known, NEAR))
+        found.append(example(reply, reply.text, known, HOUSE.get(reply.writer, 1.0)))
+        if reply.writer == AUTHOR:
+            continue
+        if (text := noisy(reply, 1)) is not None:
+            found.append(example(reply, text, known, NEAR))
     return found
 
 
@@ -196,12 +177,6 @@ def _learn(task: tuple[Rows, list[bool], int]) -> tuple[float, list[float]]:
     return learn(*task)
 
 
-def train(replies: Sequence[Reply], workers: int = 2) -> ModelFile:
-    """Return the model that the replies teach, with thresholds set on replies read blind."""
-    file = fitted(replies, labels_of(replies), workers)
-    return msgspec.structs.replace(file, thresholds=thresholds(replies, workers))
-
-
 def fitted(replies: Sequence[Reply], labels: Sequence[str], workers: int) -> ModelFile:
     """Return the weights that the replies teach."""
     known = known_words(replies)
@@ -228,57 +203,6 @@ def row_of(one: Example, index: dict[str, int]) -> Row:
         scale=1 / math.sqrt(max(len(one.features), 1)),
         weight=one.weight,
     )
-
-
-def fold_of(reply: Reply, folds: int) -> int:
-    """Return which fold a reply is in: those that begin with the same three words share one."""
-    return zlib.crc32(" ".join(words(reply.text)[:3]).encode()) % folds
-
-
-class Blind(msgspec.Struct, frozen=True):
-    """A reply read by a model that never saw it: probability of danger, and what rules said."""
-
-    urgency: str
-    score: float
-    standing: frozenset[str]
-
-
-def thresholds(replies: Sequence[Reply], workers: int) -> dict[str, float]:
-    """Return the thresholds at which the corpus itself, read blind, gives the allowed alarms."""
-    tasks = [(list(replies), fold) for fold in range(FOLDS)]
-    if workers > 1:
-        with ProcessPoolExecutor(workers) as pool:
-            blind = [one for found in pool.map(_blind, tasks) for one in found]
-    else:
-        blind = [one for task in tasks for one in _blind(task)]
-    calm = sorted((one for one in blind if one.urgency in {"none", "routine"}), key=_surest)
-    found: dict[str, float] = {}
-    for tier, severities in (("emergency", {"crisis"}), ("possible", {"crisis", "possible"})):
-        rest = [one.score for one in calm if not severities & one.standing]
-        left = max(int(ALLOWED[tier] * len(calm)) - (len(calm) - len(rest)), 0)
-        found[tier] = round(rest[min(left, len(rest) - 1)], 4) if rest else 0.5
-    found |= dict.fromkeys(labels_of(replies), LABEL_THRESHOLD)
-    return found
-
-
-def _surest(one: Blind) -> float:
-    return -one.score
-
-
-def _blind(task: tuple[list[Reply], int]) -> list[Blind]:
-    """Return what a model trained without it makes of one fold."""
-    replies, fold = task
-    inside = [r for r in replies if fold_of(r, FOLDS) != fold]
-    outside = [r for r in replies if fold_of(r, FOLDS) == fold]
-    if not inside or not outside:
-        return []
-    model = Model(fitted(inside, ("u:emergency",), 1))
-    found: list[Blind] = []
-    for reply in outside:
-        seen = observe(reply.text, reply.context, model.known)
-        standing = frozenset(one.severity for one in seen.findings if one.stands)
-        found.append(Blind(reply.urgency, model.scores(seen.features)["u:emergency"], standing))
-    return found
 
 
 def packed(
@@ -314,15 +238,3 @@ def packed(
         words=" ".join(sorted(known - BY_WORD.keys())),
         features=kept,
     )
-
-
-def main() -> None:
-    """Train on the whole corpus and write the model."""
-    replies = corpus()
-    model = train(replies)
-    MODEL.write_bytes(msgspec.json.format(msgspec.json.encode(model), indent=0) + b"\n")
-    print(f"{len(replies)} replies, {len(model.features)} features, {len(model.labels)} labels")  # noqa: T201
-
-
-if __name__ == "__main__":
-    main()
