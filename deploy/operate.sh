@@ -2,7 +2,7 @@
 # One command with this machine's settings and secrets, as root:
 #
 #   deploy/operate.sh doctor
-#   deploy/operate.sh practice account --auth-token-file /root/token
+#   deploy/operate.sh practice account --auth-token-file token.txt
 #
 # It reads what the units in systemd/ read. No secret becomes an argument or stands in an
 # environment: engage is told the names of the files.
