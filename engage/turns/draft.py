@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
-from msgspec.structs import replace
-
 from engage.conversation.answers import Answer
 from engage.conversation.effects import (
     Effect,
@@ -25,7 +23,6 @@ from engage.conversation.effects import (
 )
 from engage.conversation.states import Done, State
 from engage.ids import (
-    AnswerId,
     ConsentEventId,
     ConversationId,
     MessageId,
@@ -33,14 +30,12 @@ from engage.ids import (
     TimerId,
     derived,
 )
-from engage.needs.scoring import flag_for, score
 from engage.people.consent import Actor, How, Purpose, Scope, Wording
 from engage.people.consent import Kind as ConsentKind
 from engage.queue.flag import Flag
 from engage.turns.checks import is_check
 from engage.turns.context import ConversationSeen, ThreadSeen, Turn, TurnContext
 from engage.turns.decision import (
-    AnswerGiven,
     ConsentSaved,
     ConversationSaved,
     Decision,
@@ -53,8 +48,8 @@ from engage.turns.decision import (
     Withdrawn,
 )
 from engage.turns.library import Library
+from engage.turns.screenings import Screenings
 from engage.turns.triage import Triage
-from engage.turns.under_way import under_way
 
 
 class Draft:
@@ -68,12 +63,11 @@ class Draft:
         self.inbound: InboundRead | None = None
         self._opted_out: bool | None = None
         self._consents: list[ConsentSaved] = []
-        self._screenings: dict[ScreeningId, ScreeningSaved] = {}
         self._conversations: dict[ConversationId, ConversationSaved] = {}
-        self._answers: list[AnswerGiven] = []
         self._texts: list[TextOut] = []
         self._withdrawn: list[Withdrawn] = []
         self._triage = Triage(context, turn)
+        self._screenings = Screenings(context, turn, library, self._triage.flag)
         self._timers: list[TimerSet] = []
         self._answered: list[UUID] = []
         self._handed_off: list[str] = []
@@ -96,9 +90,9 @@ class Draft:
             inbound=self.inbound,
             opted_out=self._opted_out,
             consents=tuple(self._consents),
-            screenings=tuple(self._screenings.values()),
+            screenings=tuple(self._screenings.saved.values()),
             conversations=tuple(self._conversations.values()),
-            answers=tuple(self._answers),
+            answers=tuple(self._screenings.answers),
             texts=tuple(self._texts),
             withdrawn=tuple(self._withdrawn),
             items=tuple(self._triage.opened.values()),
@@ -351,46 +345,17 @@ class Draft:
         self, screening: ScreeningId, instrument: str, item: str, answer: Answer, thread: ThreadSeen
     ) -> None:
         """Record an answer, and flag it at once if it is a risk."""
-        by_staff = self.turn.text is None
-        inbound = self.inbound
-        by_caregiver = inbound is not None and inbound.author == "caregiver"
-        reporter = "staff" if by_staff else "caregiver" if by_caregiver else "patient"
-        self._answers.append(
-            AnswerGiven(
-                id=AnswerId(derived(self.at, self.turn.cause, f"answer/{item}")),
-                screening_id=screening,
-                item=item,
-                answer=answer,
-                loinc=self.library.item_codes(instrument, item),
-                reporter=reporter,
-                reporter_id=self.turn.staff_id if by_staff else None,
-                message_id=inbound.id if inbound else None,
-            )
-        )
-        tool = self.library.instruments[instrument]
-        domain = flag_for(tool, item, answer)
-        if domain is not None:
-            rule = f"{instrument}/{item}"
-            self.flag(Flag(reason=domain, severity="routine", rule=rule, kind="need"), thread)
+        self._screenings.answer(screening, instrument, item, answer, thread, self.inbound)
 
     def begin_screening(self, saved: ScreeningSaved) -> None:
         """Save a screening that did not exist before."""
-        self._screenings[saved.id] = saved
+        self._screenings.begin(saved)
 
     def end_screening(
         self, screening: ScreeningId, instrument: str, known: dict[str, Answer], *, completed: bool
     ) -> None:
         """Close a screening with the verdict that its answers allow."""
-        tool = self.library.instruments[instrument]
-        begun = self._screenings.get(screening) or under_way(
-            self.context, self.turn, screening, tool.version
-        )
-        if begun is not None:
-            self._screenings[screening] = replace(
-                begun,
-                status="completed" if completed else "stopped",
-                verdict=score(tool, known),
-            )
+        self._screenings.end(screening, instrument, known, completed=completed)
 
     # Flags and work
 

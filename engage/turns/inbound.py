@@ -1,0 +1,160 @@
+"""An inbound text, read: crisis, consent, keywords, then the live conversation, in this order. (p).
+
+Crisis and STOP are judged independently on the same text, and both before the engine sees it. This
+room refuses silence: a text that no rule and no conversation takes becomes work for a person.
+"""
+
+from typing import assert_never
+
+from engage.conversation.effects import OptIn, OptOut
+from engage.conversation.events import ConsentChanged, StaffWrote, TextReceived
+from engage.conversation.states import Asking
+from engage.queue.flag import Flag
+from engage.reading.keywords import FreeFormStop, Help, Start, Stop, carrier_word
+from engage.reading.reader import MODEL_RULE, Asked, dangers, read
+from engage.reading.redflags import RedFlag
+from engage.turns import consents
+from engage.turns.advancing import advance_one
+from engage.turns.answering import greet_stranger, inbound_of, reply
+from engage.turns.attribution import Attributed, Unplaced
+from engage.turns.burst import together
+from engage.turns.checks import is_check
+from engage.turns.context import TextCame, ThreadSeen
+from engage.turns.correction import word_again
+from engage.turns.crisis import crisis, is_crisis
+from engage.turns.draft import Draft
+
+
+def read_text(
+    draft: Draft, event: TextReceived, came: TextCame, who: Attributed | Unplaced
+) -> None:
+    """Read a text; one that staff corrected is read again, and the line's own matters are not."""
+    again = draft.turn.corrected is not None
+    thread = who.thread if isinstance(who, Attributed) else None
+    asked = who.conversation if isinstance(who, Attributed) else None
+    live = asked.state if asked is not None and isinstance(asked.state, Asking) else None
+    if not again:
+        draft.inbound = inbound_of(came, who)
+    reading = read(event.text, _asked(who, live))
+    found = together(event.text, came.before, dangers(reading, len(event.text)))
+    # Danger words are a person's, whatever stands around them; a guess at boilerplate is nobody's.
+    meant = tuple(one for one in found if one.rule != MODEL_RULE)
+    machine = not again and not is_crisis(meant) and consents.from_a_machine(draft, event)
+    found = meant if machine else found
+    crisis(draft, found, thread)
+    word = carrier_word(event.text, came.opt_out_type)
+    line = draft.context.line
+    if machine:
+        consents.read_by_hand(draft, who)
+        return
+    quiet = isinstance(word, Stop | FreeFormStop) or is_crisis(found)
+    strange = not again and consents.stranger(draft, event, who, advance_one, quiet=quiet)
+    match word:
+        case Stop() | FreeFormStop() | Help() if again:
+            word_again(draft, word, thread)
+        case Stop() | FreeFormStop():
+            _opt_out(draft, word, thread, confirm=not is_crisis(found))
+        case Start() if line and line.opted_out and not again and not came.overtaken:
+            draft.consent(OptIn(), "keyword")
+            if not word.carrier_answers:
+                draft.say(
+                    "started", "started", _language(thread, word), kind="consent", thread=thread
+                )
+        case Help():
+            _help(draft, word, thread)
+        case Start() | None if strange:
+            pass  # who holds the phone has said that none of it is for them
+        case Start() | None:
+            _words(draft, event, came, who, found)
+        case _:
+            assert_never(word)
+
+
+def _asked(who: Attributed | Unplaced, live: Asking | None) -> Asked:
+    """Say what a text may be the answer to, as far as the reader knows the prompt."""
+    if isinstance(who, Attributed) and who.author == "caregiver":
+        return Asked("caregiver")
+    if live is not None and live.prompt.startswith("hvs."):
+        return Asked("hvs_food")
+    return Asked()
+
+
+def _opt_out(
+    draft: Draft, word: Stop | FreeFormStop, thread: ThreadSeen | None, *, confirm: bool
+) -> None:
+    """Close the line for everyone on it; a wish in free words we must confirm ourselves.
+
+    Once: a line that is closed already has read it. And not in a crisis: the last thing such a
+    person reads is where help is.
+    """
+    line = draft.context.line
+    confirm = confirm and line is not None and not line.opted_out
+    draft.consent(OptOut("keyword"), "free-form" if isinstance(word, FreeFormStop) else "keyword")
+    # As they stand now: "STOP, wrong number" has ended some already.
+    for seen, _ in draft.states().values():
+        advance_one(draft, seen, ConsentChanged(draft.at, opted_out=True))
+    if confirm and not draft.unlinked:
+        consents.offer_calls(draft, word, thread)
+    if confirm and (isinstance(word, FreeFormStop) or not word.carrier_answers):
+        draft.say("stopped", "stopped", _language(thread, word), kind="consent", thread=thread)
+
+
+def _help(draft: Draft, word: Help, thread: ThreadSeen | None) -> None:
+    """Give the required text unless the carrier does, and let a human see it: it may be a cry."""
+    line = draft.context.line
+    if not word.carrier_answers and line is not None and not line.opted_out:
+        key, language = consents.help_key(draft), _language(thread, word)
+        draft.say(key, "help", language, kind="consent", thread=thread, cause=line.id)
+    draft.flag(
+        Flag(reason="asked-for-help", severity="urgent", rule="keyword/help", quote=True), thread
+    )
+
+
+def _words(
+    draft: Draft,
+    event: TextReceived,
+    came: TextCame,
+    who: Attributed | Unplaced,
+    found: tuple[RedFlag, ...],
+) -> None:
+    """Let the live conversation read the text; what it does not take, a human reads."""
+    if came.media_count:
+        thread = who.thread if isinstance(who, Attributed) else None
+        draft.flag(
+            Flag(reason="picture", severity="routine", rule="inbox/picture", quote=True), thread
+        )
+    if is_crisis(found):
+        # A question about food after "my chest hurts" is an insult: automation holds its tongue,
+        # with everybody on the phone if nobody knows whose words these are.
+        for seen in draft.context.conversations:
+            if isinstance(who, Unplaced) or seen.patient_id == who.thread.patient_id:
+                advance_one(draft, seen, StaffWrote(draft.at))
+    if isinstance(who, Unplaced):
+        draft.flag(
+            Flag(reason=who.reason, severity="routine", rule=f"inbox/{who.reason}", quote=True),
+            None,
+        )
+        if who.reason == "unknown-sender" and not is_crisis(found):
+            greet_stranger(draft)
+        return
+    if is_crisis(found):
+        return
+    asked, line = who.conversation, draft.context.line
+    if consents.ends_programme(draft, event, who, advance_one):
+        return
+    checks = asked is not None and is_check(asked.script)
+    if asked is not None and checks and consents.answered(draft, event, who, asked, advance_one):
+        return
+    if asked is not None and line is not None and not line.opted_out and event.text.strip():
+        reply(draft, event, came, who, asked, advance_one)
+        return
+    if found or (came.media_count and not event.text.strip()):
+        return
+    reason = "caregiver-wrote" if who.author == "caregiver" else "outside-conversation"
+    draft.flag(
+        Flag(reason=reason, severity="routine", rule=f"inbox/{reason}", quote=True), who.thread
+    )
+
+
+def _language(thread: ThreadSeen | None, word: Stop | FreeFormStop | Start | Help) -> str:
+    return thread.language if thread else (word.language or "en")
