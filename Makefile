@@ -76,19 +76,14 @@ STORM := $(if $(LONG),--texts 150000 --kills 3000 --lines 400 --away 120,--texts
 bench: .venv/.run ## The product beside bare PostgreSQL; ARGS="--write docs/performance.md" keeps the table
 	@exec $(BIN)/python -m tests.bench $(ARGS)
 
-.PHONY: reader
-reader: .venv/.dev ## How well replies are read that the model never saw; ARGS="--misses" lists what went wrong
-	@$(BIN)/python -m tests.reading.report $(ARGS)
-
 ##@ Work
 .PHONY: model
 model: .venv/.dev ## Retrain engage/reading/model.json on engage/reading/corpus, in about two minutes
 	@$(BIN)/python -m tests.reading.model
 
 .PHONY: corpus
-corpus: ## Retrain the reading model and report what it misses
-	@$(MAKE) model
-	@$(MAKE) reader ARGS="--curve --misses $(ARGS)"
+corpus: .venv/.dev ## Retrain the reading model and report how strangers are read, and every miss
+	@$(BIN)/python -m tests.reading.report --curve --misses $(ARGS)
 
 .PHONY: env
 env: .venv/.dev ## .venv from the hashed locks; again only when they change

@@ -6,6 +6,8 @@ This room refuses logic: a command calls one function of a room below and prints
 import asyncio
 import os
 import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -13,6 +15,9 @@ import click
 from engage import __version__, doctor, logs, wiring
 from engage.clock import SystemClock
 from engage.commands import (
+    corpus,
+    directory,
+    hospital,
     in_house,
     practice_named,
     reading,
@@ -200,6 +205,9 @@ practice.add_command(upkeep.account)
 main.add_command(upkeep.rotate_keys)
 main.add_command(sending.group)
 main.add_command(reading.read)
+main.add_command(corpus.group)
+main.add_command(hospital.mllp)
+main.add_command(hospital.hl7)
 
 
 @main.group()
@@ -260,6 +268,10 @@ def import_group() -> None:
     """Bring records in."""
 
 
+import_group.add_command(directory.import_directory)
+import_group.add_command(hospital.discharges)
+
+
 @import_group.command(name="patients")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--practice", "practice_name", default="", help="Name or id, if there are several.")
@@ -288,11 +300,12 @@ def import_patients(file: Path, practice_name: str) -> None:
             practice=practice_id,
             told=told,
             raw=await asyncio.to_thread(file.read_bytes),
-            progress=_progress,
+            progress=bar,
         )
 
     try:
-        done = asyncio.run(in_house(act))
+        with bar_of("Patients") as bar:
+            done = asyncio.run(in_house(act))
     except BadRows as bad:
         for row in bad.rows:
             click.echo(f"line {row.line}: {row.reason}", err=True)
@@ -303,9 +316,18 @@ def import_patients(file: Path, practice_name: str) -> None:
     click.echo(f"{done.created} created, {done.updated} updated, {done.unchanged} unchanged.")
 
 
-def _progress(done: int, total: int) -> None:
-    if sys.stderr.isatty():
-        click.echo(f"\r{done} of {total}", nl=done == total, err=True)
+@contextmanager
+def bar_of(what: str) -> Generator[Callable[[int, int], None]]:
+    """Show on a terminal how far something has come; anywhere else say nothing."""
+    # rich takes a tenth of a second to import: no other command waits for it.
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        shown = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(shown, completed=done, total=total)
 
 
 # Words
@@ -317,18 +339,19 @@ def _progress(done: int, total: int) -> None:
 def play_command(file: Path, write: bool) -> None:  # noqa: FBT001 - click
     """Play a transcript against the pure core, or write one from a typed conversation."""
     library = Library.shipped()
-    if write:
-        written = converse(library, sys.stdin, click.echo, SystemClock().now())
-        file.write_text(written, encoding="utf-8")
-        click.echo(f"Written: {file}")
-        return
     try:
+        if write:
+            written = converse(library, sys.stdin, click.echo, SystemClock().now())
+            file.write_text(written, encoding="utf-8")
+            click.echo(f"Written: {file}")
+            return
         transcript = parse(file.read_text("utf-8"))
         played = play(transcript, library)
     except TranscriptInvalid as error:
         stop(error)
-    except (OSError, UnicodeDecodeError):
-        click.echo("engage: the transcript can't be read.", err=True)
+    except (OSError, UnicodeError):
+        done = "written" if write else "read"
+        click.echo(f"engage: the transcript can't be {done}.", err=True)
         sys.exit(1)
     click.echo(print_transcript(transcript), nl=False)
     for difference in played.differences:

@@ -32,6 +32,8 @@ Point: TypeAlias = Literal[
     "outcome.done",
     "account.saved",
     "account.done",
+    "checkin.saved",
+    "checkin.done",
     "claim.leased",
     "claim.taken",
     "claim.held",
@@ -49,6 +51,13 @@ Point: TypeAlias = Literal[
     "resolve.done",
     "report.saved",
     "report.done",
+    # somebody is told
+    "page.stepped",
+    "page.done",
+    "notify.begun",
+    "notify.told",
+    "notify.settled",
+    "notify.done",
     # the spool
     "spool.written",
     "spool.renamed",

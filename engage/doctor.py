@@ -20,6 +20,7 @@ from engage.db.vault import Vault
 from engage.errors import EngageError
 from engage.ids import PracticeId
 from engage.messaging import account as carrier_account
+from engage.messaging import help_lines, restored
 from engage.messaging.carrier import CarrierSilent
 from engage.messaging.carrier_codes import classify
 from engage.messaging.doors import Door, Doors
@@ -69,6 +70,19 @@ async def examine(settings: Settings, part: Part = "all") -> list[str]:
                 f"ENGAGE_TEXT_REVIEWS does not cover {len(waiting)} draft wordings; "
                 "`engage texts --unsigned` lists them."
             )
+        elif filled.carrier == "twilio" and not wrong:
+            wrong += await _signed_for_each(filled, part)
+        if part == "all" and filled.carrier == "twilio":
+            # Said to who asks, and no reason not to start: an old look is better than no texts.
+            wrong += [
+                f"{line.number} in help_lines.toml was last checked on {line.last_checked}: "
+                "look whether it holds, and renew the date."
+                for line in help_lines.unlooked(SystemClock().now().date())
+            ]
+        if part == "all" and filled.carrier == "twilio" and not filled.smtp_url:
+            wrong.append(
+                "ENGAGE_SMTP_URL is empty: in a crisis nobody is paged outside the console."
+            )
         # With a fault above, what follows would be a fault of that fault.
         if part in _WHOLE and not wrong:
             wrong += await practices(filled, ask=part == "all" and filled.carrier == "twilio")
@@ -78,6 +92,23 @@ async def examine(settings: Settings, part: Part = "all") -> list[str]:
         if servers is not None:
             await asyncio.to_thread(servers.stop)
     return wrong
+
+
+async def _signed_for_each(settings: Settings, part: Part) -> list[str]:
+    """Name the practices for which a wording that others signed is still a draft."""
+    url = settings.worker_database_url if part == "worker" else settings.database_url
+    database = await Database.open(url, setting="ENGAGE_DATABASE_URL", size=1)
+    try:
+        async with database.work() as work:
+            practices = [PracticeId(row[0]) for row in await work.table("door_practices")]
+    finally:
+        await database.close()
+    library = Library.shipped()
+    return [
+        f"ENGAGE_TEXT_REVIEWS does not cover {len(waiting)} draft wordings for practice {practice}."
+        for practice in practices
+        if (waiting := wiring.drafts(settings, library, practice))
+    ]
 
 
 async def _login(url: str, name: str, *, may_own: bool) -> list[str]:
@@ -122,7 +153,7 @@ async def practices(settings: Settings, *, ask: bool) -> list[str]:
     carrier = TwilioCarrier(base_url=settings.twilio_base_url or None)
     try:
         doors = Doors(app, Vault(MasterKeys(settings.secret_keys), app))
-        wrong: list[str] = []
+        wrong = await _restored(app)
         for practice, name in names.items():
             try:
                 hung = await doors.by_practice(practice)
@@ -136,6 +167,19 @@ async def practices(settings: Settings, *, ask: bool) -> list[str]:
     finally:
         await carrier.aclose()
         await app.close()
+
+
+async def _restored(app: Database) -> list[str]:
+    """Say that a restored backup has paused sending."""
+    async with app.work() as work:
+        since = await restored.since(work)
+    if since is None:
+        return []
+    sentence = (
+        f"A backup was restored ({since:%Y-%m-%d %H:%M} UTC), so only safety texts leave. "
+        "When the texts of the lost minutes are accounted for, `engage sending resume`."
+    )
+    return [sentence]
 
 
 async def _held(app: Database, practice: PracticeId) -> list[str]:

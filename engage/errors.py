@@ -1,4 +1,4 @@
-"""The root of all errors and the ones that several rooms share.
+"""The root of all errors and the ones that several rooms share. (p).
 
 An error's docstring is its public message: one error, one meaning, one sentence. The table error to
 HTTP status stands in api/problems.py. An error never carries a name, a number or a text.

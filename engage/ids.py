@@ -1,4 +1,4 @@
-"""Typed ids, one list, and how an id is made.
+"""Typed ids, one list, and how an id is made. (p).
 
 Every id is a UUIDv7, so rows sort by birth and the month of a row can be read off its id (that is
 how messages, feed and audit are partitioned). This room refuses to read a clock or a source of
@@ -15,18 +15,25 @@ from uuid import UUID
 AnswerId = NewType("AnswerId", UUID)
 AssignmentId = NewType("AssignmentId", UUID)
 CaregiverId = NewType("CaregiverId", UUID)
+CheckInId = NewType("CheckInId", UUID)
+CheckInPlanId = NewType("CheckInPlanId", UUID)
 ConsentEventId = NewType("ConsentEventId", UUID)
 ConversationId = NewType("ConversationId", UUID)
 CoverId = NewType("CoverId", UUID)
 FlagId = NewType("FlagId", UUID)
 LineId = NewType("LineId", UUID)
 MessageId = NewType("MessageId", UUID)
+NeedId = NewType("NeedId", UUID)
 NumberId = NewType("NumberId", UUID)
+OrganizationId = NewType("OrganizationId", UUID)
+PageId = NewType("PageId", UUID)
 PatientId = NewType("PatientId", UUID)
 PhoneId = NewType("PhoneId", UUID)
 PracticeId = NewType("PracticeId", UUID)
 QueueItemId = NewType("QueueItemId", UUID)
+ReferralId = NewType("ReferralId", UUID)
 ScreeningId = NewType("ScreeningId", UUID)
+ServiceId = NewType("ServiceId", UUID)
 StaffId = NewType("StaffId", UUID)
 ThreadId = NewType("ThreadId", UUID)
 TimerId = NewType("TimerId", UUID)

@@ -1,4 +1,4 @@
-"""The two processes of a deployment: API and worker. Each opens its side of the house and runs.
+"""The processes of a deployment: API, worker, hospitals' door. Each opens its side and runs.
 
 This room refuses logic. With `parent` a process ends when whoever started it is gone: the demo's
 children must not outlive it.
@@ -10,7 +10,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 
 import uvicorn
 
@@ -22,6 +22,7 @@ from engage.api.parts import Parts as ApiParts
 from engage.db.migrate import current, migrate, newest
 from engage.db.session import Database, DatabaseAway
 from engage.errors import WrongSetting
+from engage.hl7v2.mllp import Door, Tls
 from engage.jobs.leases import LEASE_SECONDS
 from engage.jobs.worker import Parts, run_worker
 from engage.messaging.spool.disk import Disk, RealDisk
@@ -130,18 +131,45 @@ async def work(settings: Settings) -> None:
     """Run a worker until SIGTERM; the batch under way is finished first."""
     async with _side(settings, "worker") as house, _until_parent_dies():
         simulated = house.settings.carrier == "simulator"
+        lineage = None if simulated else wiring.lineage(house)
+        if lineage is not None:
+            # Before the first claim: what a restored copy believes unsent may have left.
+            await lineage.first_look()
         await run_worker(
             Parts(
                 turns=house.turns,
                 outbox=house.outbox,
                 reconciler=house.reconciler,
+                pager=house.pager,
+                hospital=house.hospital,
                 database=house.database,
                 clock=house.clock,
                 bell=house.bell,
                 redis_url=house.settings.redis_url or None,
                 lease_seconds=SIMULATOR_LEASE_SECONDS if simulated else LEASE_SECONDS,
+                beside=() if lineage is None else (lineage.keep_looking,),
             )
         )
+
+
+async def listen(settings: Settings, ready: Callable[[int], None]) -> None:
+    """Take hospitals' messages until SIGTERM; a message under way is finished first."""
+    if settings.mllp_listen is None:
+        sentence = "ENGAGE_MLLP_LISTEN is empty: it says where hospitals' systems call."
+        raise WrongSetting(sentence)
+    host, port = settings.mllp_listen
+    tls = None if settings.mllp_tls is None else Tls(*settings.mllp_tls)
+    over = asyncio.Event()
+    async with (
+        _side(settings, "app") as house,
+        _until_parent_dies(),
+        Door(house.hospital, house.clock).open(host, port, tls) as open_port,
+    ):
+        here = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            here.add_signal_handler(number, over.set)
+        ready(open_port)
+        await over.wait()
 
 
 @contextlib.asynccontextmanager

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from msgspec import Struct
 
@@ -20,6 +20,7 @@ CarrierKind: TypeAlias = Literal["simulator", "twilio"]
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 SHORTEST_SECRET_KEY = 32
 MOST_SPOOL_MB = 1_000_000
+HIGHEST_PORT = 65535
 NAMES = (
     "ENGAGE_DATABASE_URL",
     "ENGAGE_OWNER_DATABASE_URL",
@@ -33,13 +34,18 @@ NAMES = (
     "ENGAGE_CARRIER",
     "ENGAGE_TWILIO_BASE_URL",
     "ENGAGE_TEXT_REVIEWS",
+    "ENGAGE_PHQ2_CUT_OFF",
+    "ENGAGE_SMTP_URL",
+    "ENGAGE_MLLP_LISTEN",
+    "ENGAGE_MLLP_TLS_CERT",
+    "ENGAGE_MLLP_TLS_KEY",
+    "ENGAGE_MLLP_TLS_CLIENT_CA",
     "ENGAGE_LOG_LEVEL",
 )
 """Every setting, as the environment spells it."""
 
 LATER = (
     "ENGAGE_HEARTBEAT_URL",
-    "ENGAGE_SMTP_URL",
     "ENGAGE_VAPID_KEYS",
     "ENGAGE_OIDC_",
     "ENGAGE_TRUSTED_PROXIES",
@@ -69,6 +75,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     twilio_base_url: str = ""
     #: A file of reviewed wordings; drafts that are not in it can't be sent by a real carrier.
     text_reviews: Path | None = None
+    #: From which total of the PHQ-2 on somebody looks at the answers the same business day.
+    phq2_cut_off: int = 3
+    #: Who takes our e-mail; without it pages stand in the console alone.
+    smtp_url: str = ""
+    #: Where hospitals' systems call, host and port; None: nowhere.
+    mllp_listen: tuple[str, int] | None = None
+    #: Our certificate, its key, and who signs those of the callers: all three or none.
+    mllp_tls: tuple[Path, Path, Path] | None = None
     log_level: str = "INFO"
 
     def __repr__(self) -> str:
@@ -108,6 +122,10 @@ def load(environ: Mapping[str, str]) -> Settings:
         carrier=carrier,
         twilio_base_url=values["ENGAGE_TWILIO_BASE_URL"].rstrip("/"),
         text_reviews=Path(reviews) if reviews else None,
+        phq2_cut_off=_phq2_cut_off(values["ENGAGE_PHQ2_CUT_OFF"]),
+        smtp_url=_smtp(values["ENGAGE_SMTP_URL"]),
+        mllp_listen=_listen(values["ENGAGE_MLLP_LISTEN"]),
+        mllp_tls=_tls(values),
         log_level=level,
     )
     _check_together(settings)
@@ -123,7 +141,7 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
 
 
 def _check_together(settings: Settings) -> None:
-    parts = urlsplit(settings.public_url)
+    parts = _url("ENGAGE_PUBLIC_URL", settings.public_url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise WrongSetting(_sentence("ENGAGE_PUBLIC_URL", "must be an http or https address."))
     if parts.query or parts.fragment or parts.username:
@@ -144,9 +162,8 @@ def _check_together(settings: Settings) -> None:
         raise WrongSetting(
             _sentence("ENGAGE_TWILIO_BASE_URL", "is set, but ENGAGE_CARRIER is simulator.")
         )
-    if settings.twilio_base_url and not is_loopback(
-        urlsplit(settings.twilio_base_url).hostname or ""
-    ):
+    carriers = _url("ENGAGE_TWILIO_BASE_URL", settings.twilio_base_url)
+    if settings.twilio_base_url and not is_loopback(carriers.hostname or ""):
         raise WrongSetting(
             _sentence("ENGAGE_TWILIO_BASE_URL", "is for tests and must be a loopback address.")
         )
@@ -162,10 +179,24 @@ def _check_together(settings: Settings) -> None:
             raise WrongSetting(
                 _sentence(name, "must sign in as another login than ENGAGE_DATABASE_URL does.")
             )
+    if settings.mllp_listen and not settings.mllp_tls and not is_loopback(settings.mllp_listen[0]):
+        raise WrongSetting(
+            _sentence(
+                "ENGAGE_MLLP_LISTEN",
+                "is not a loopback address: set ENGAGE_MLLP_TLS_CERT, ENGAGE_MLLP_TLS_KEY and "
+                "ENGAGE_MLLP_TLS_CLIENT_CA, so that only known systems can send.",
+            )
+        )
     if settings.database_url and not settings.secret_keys:
         raise WrongSetting(
             _sentence("ENGAGE_SECRET_KEYS", "is empty: without it nothing can be sealed.")
         )
+
+
+def _phq2_cut_off(value: str) -> int:
+    if value and value not in {"1", "2", "3", "4", "5", "6"}:
+        raise WrongSetting(_sentence("ENGAGE_PHQ2_CUT_OFF", "must be a whole number from 1 to 6."))
+    return int(value) if value else 3
 
 
 def is_loopback(host: str) -> bool:
@@ -191,21 +222,77 @@ def _value(environ: Mapping[str, str], name: str) -> str:
         raise WrongSetting(_sentence(f"{name}_FILE", "names a file that can't be read.")) from error
 
 
+def _url(name: str, url: str) -> SplitResult:
+    """Take a URL apart; what Python would only refuse later, at each look, is refused now."""
+    try:
+        parts = urlsplit(url)
+        # A database may be named by several hosts, of which the first that answers is used.
+        hosts = parts.netloc.rpartition("@")[2].split(",")
+        if any(urlsplit(f"//{host}").port == 0 for host in hosts):
+            raise WrongSetting(_sentence(name, "has the port 0, on which nothing listens."))
+    except ValueError:
+        raise WrongSetting(
+            _sentence(name, "is no URL that can be read: look at its host and its port.")
+        ) from None
+    return parts
+
+
 def _database(values: Mapping[str, str], name: str) -> str:
     url = values[name]
-    if url and urlsplit(url).scheme not in ("postgresql", "postgres"):
+    parts = _url(name, url)
+    if url and parts.scheme not in ("postgresql", "postgres"):
         raise WrongSetting(_sentence(name, "must begin with postgresql://."))
-    if url and not urlsplit(url).username:
+    if url and not parts.username:
         raise WrongSetting(_sentence(name, "must name the login it signs in as."))
     return url
 
 
 def _redis(url: str) -> str:
-    if url and urlsplit(url).scheme not in ("redis", "rediss", "unix"):
+    if url and _url("ENGAGE_REDIS_URL", url).scheme not in ("redis", "rediss", "unix"):
         raise WrongSetting(
             _sentence("ENGAGE_REDIS_URL", "must begin with redis://, rediss:// or unix://.")
         )
     return url
+
+
+def _smtp(url: str) -> str:
+    if not url:
+        return ""
+    parts = _url("ENGAGE_SMTP_URL", url)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path.strip("/"):
+        raise WrongSetting(
+            _sentence("ENGAGE_SMTP_URL", "must be smtp:// or smtps:// and the name of a server.")
+        )
+    asked = parse_qs(parts.query, keep_blank_values=True)
+    if asked.keys() - {"from"} or any("@" not in one for one in asked.get("from", [])):
+        raise WrongSetting(
+            _sentence("ENGAGE_SMTP_URL", "may end in ?from= and an e-mail address, nothing else.")
+        )
+    return url
+
+
+def _listen(raw: str) -> tuple[str, int] | None:
+    if not raw:
+        return None
+    host, _, port = raw.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    number = int(port) if port.isascii() and port.isdigit() and len(port) <= len("65535") else -1
+    if not host or not 0 <= number <= HIGHEST_PORT:
+        raise WrongSetting(
+            _sentence("ENGAGE_MLLP_LISTEN", "must be host:port, like 127.0.0.1:2575.")
+        )
+    return host, number
+
+
+def _tls(values: Mapping[str, str]) -> tuple[Path, Path, Path] | None:
+    names = ("ENGAGE_MLLP_TLS_CERT", "ENGAGE_MLLP_TLS_KEY", "ENGAGE_MLLP_TLS_CLIENT_CA")
+    certificate, key, client_ca = (values[name] for name in names)
+    if not (certificate or key or client_ca):
+        return None
+    for name in names:
+        if not values[name]:
+            raise WrongSetting(_sentence(name, "is empty: its two companions are set."))
+    return Path(certificate), Path(key), Path(client_ca)
 
 
 def _spool_max_mb(raw: str) -> int:

@@ -25,6 +25,8 @@ from engage.db.session import Database
 from engage.db.vault import Vault
 from engage.errors import WrongSetting
 from engage.feed import Feed
+from engage.hl7v2.intake import Intake
+from engage.hl7v2.visits import Stays
 from engage.ids import PracticeId
 from engage.jobs.doorbell import Doorbell
 from engage.messaging.carrier import Carrier
@@ -33,11 +35,15 @@ from engage.messaging.http_post import HttpPost
 from engage.messaging.ledger import SimulatorLedger
 from engage.messaging.outbox import SIMULATED, Outbox, Policy
 from engage.messaging.reconcile import Reconciler
+from engage.messaging.restored import Lineage
 from engage.messaging.simulator import SimulatorCarrier
 from engage.messaging.spool.disk import Disk
 from engage.messaging.spool.spool import Spool
 from engage.messaging.twilio import TwilioCarrier
 from engage.people.staffing.store import any_for_show
+from engage.queue.paging import Pager
+from engage.queue.paging.channel import Channel, ChannelName
+from engage.queue.paging.email import EmailChannel, Relay
 from engage.reading.reader import shipped_model
 from engage.settings import Settings
 from engage.turns import reviews
@@ -66,6 +72,9 @@ class House(Struct, frozen=True, kw_only=True):
     turns: Turns
     outbox: Outbox
     reconciler: Reconciler
+    pager: Pager
+    #: What hospitals send: recorded by the door, tried again by the workers.
+    hospital: Intake
     feed: Feed
     carrier: Carrier
     post: HttpPost
@@ -105,8 +114,10 @@ def logins(settings: Settings) -> dict[Login, str]:
     return {login: unquote(urlsplit(url).username or "") for login, url in urls.items()}
 
 
-def drafts(settings: Settings, library: Library) -> tuple[reviews.Draft, ...]:
-    """Return the wordings that nobody has signed."""
+def drafts(
+    settings: Settings, library: Library, practice: PracticeId | None = None
+) -> tuple[reviews.Draft, ...]:
+    """Return the wordings that nobody has signed, or nobody for a practice."""
     if settings.text_reviews is None:
         return reviews.unsigned(library)
     try:
@@ -114,12 +125,18 @@ def drafts(settings: Settings, library: Library) -> tuple[reviews.Draft, ...]:
     except (OSError, UnicodeDecodeError, reviews.ReviewsInvalid) as error:
         sentence = "ENGAGE_TEXT_REVIEWS names a file that can't be read as reviews."
         raise WrongSetting(sentence) from error
-    return reviews.unsigned(library, signed)
+    return reviews.unsigned(library, signed, practice)
 
 
 def spool_directory(settings: Settings) -> Path:
     """Return where the carrier's requests wait while the database is away."""
     return (settings.data_dir or embedded.default_data_dir()) / "spool"
+
+
+def lineage(house: House) -> Lineage:
+    """Return what notices that a backup was restored under this worker."""
+    directory = house.settings.data_dir or embedded.default_data_dir()
+    return Lineage(house.database, house.clock, directory)
 
 
 @asynccontextmanager
@@ -136,7 +153,7 @@ async def house(
     With a disk there is a spool, so the house opens also while the database is away.
     """
     clock = clock or SystemClock()
-    library = library or Library.shipped()
+    library = library or Library.shipped(settings.phq2_cut_off)
     # Half a second now, which the first patient's text would otherwise wait for.
     shipped_model()
     if settings.carrier == "twilio" and (waiting := drafts(settings, library)):
@@ -193,6 +210,16 @@ async def house(
                 reports=outbox,
                 texts=turns,
             ),
+            pager=Pager(
+                database=database,
+                vault=vault,
+                clock=clock,
+                bell=bell,
+                channels=_channels(settings, clock),
+            ),
+            hospital=Intake(
+                database=database, vault=vault, clock=clock, bell=bell, visits=Stays(clock)
+            ),
             feed=feed,
             carrier=carrier,
             post=post,
@@ -214,13 +241,17 @@ async def refuse_show(database: Database) -> None:
 
 
 async def _spool(settings: Settings, master: MasterKeys, clock: Clock, disk: Disk) -> Spool:
-    return await Spool.open(
-        spool_directory(settings),
-        master,
-        clock,
-        disk,
-        most_bytes=settings.spool_max_mb * 1024 * 1024,
-    )
+    try:
+        return await Spool.open(
+            spool_directory(settings),
+            master,
+            clock,
+            disk,
+            most_bytes=settings.spool_max_mb * 1024 * 1024,
+        )
+    except OSError as refused:
+        sentence = f"ENGAGE_DATA_DIR can't hold the spool of texts ({refused.strerror})."
+        raise WrongSetting(sentence) from refused
 
 
 def _carrier(
@@ -234,6 +265,14 @@ def _carrier(
     if settings.carrier == "twilio":
         return TwilioCarrier(base_url=settings.twilio_base_url or None)
     return SimulatorCarrier(SimulatorLedger(database, vault, doors), post, clock)
+
+
+def _channels(settings: Settings, clock: Clock) -> dict[ChannelName, Channel]:
+    """Return the ways in which people are told who do not look at the console."""
+    if not settings.smtp_url:
+        return {}
+    relay = Relay.of(settings.smtp_url, settings.public_url)
+    return {"email": EmailChannel(relay, settings.public_url, clock)}
 
 
 def _kept_key(file: Path) -> str:

@@ -9,11 +9,12 @@ import asyncio
 import fcntl
 import os
 import shutil
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import Any, NamedTuple, get_args
 
 import pytest
 from hypothesis import settings
@@ -26,6 +27,7 @@ from engage.db.sealing import MasterKeys
 from engage.db.session import Database
 from engage.db.vault import Vault
 from engage.embedded import Login
+from engage.settings import is_loopback
 
 LOGINS: dict[grants.Login, str] = {
     "app": "engage_app",
@@ -72,6 +74,27 @@ class Databases(NamedTuple):
     app: Database
     worker: Database
     urls: dict[str, str]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def nobody_outside() -> Iterator[None]:
+    """Refuse every connection of this process that leaves the machine: no test may need it."""
+    tried = socket.socket.connect
+
+    def connect(one: socket.socket, address: Any) -> None:  # noqa: ANN401 - any family's address
+        refuse_outside(one.family, address)
+        tried(one, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect)
+        yield
+
+
+def refuse_outside(family: int, address: Any) -> None:  # noqa: ANN401 - any family's address
+    """Let a connection to this machine be; a name counts only if it can mean nothing else."""
+    if family in (socket.AF_INET, socket.AF_INET6) and not is_loopback(str(address[0])):
+        message = "a test wanted to reach the world outside of this machine"
+        raise ConnectionRefusedError(message)
 
 
 @pytest.fixture(scope="session")

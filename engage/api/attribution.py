@@ -118,6 +118,7 @@ class ClaimOut(Struct, frozen=True):
     """How many texts are the patient's now."""
 
     claimed: Annotated[int, Meta(ge=0)]
+    more: Annotated[bool, Meta(description="There are more texts: claim again.")]
 
 
 @get(
@@ -212,8 +213,8 @@ async def post_claim_texts(
 
     async def act(work: Work) -> Made:
         patient = PatientId(patient_id)
-        count = await parts.turns.claim_texts(work, practice, patient, visit.staff_id, claim)
-        return Made(ClaimOut(count))
+        count, more = await parts.turns.claim_texts(work, practice, patient, visit.staff_id, claim)
+        return Made(ClaimOut(count, more))
 
     answer = await once(request, parts, practice, ClaimOut, act)
     parts.bell.ring("outbox")

@@ -41,6 +41,7 @@ from engage.people.consent import (
 )
 from engage.people.consents import store
 from engage.people.consents.store import ConsentSeen
+from engage.people.merging.store import survivor
 from engage.turns.context import ConsentTold
 
 _LANGUAGE = "en"
@@ -109,7 +110,8 @@ class ConsentIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Recorded,
         Meta(
             description="opted-in opens a closed phone, to no more than before. granted needs a "
-            "purpose. wrong-person: this phone is not theirs."
+            "purpose. wrong-person: this phone is not theirs. works-again: a phone that was held "
+            "to be dead, a landline or doubtful takes texts."
         ),
     ]
     reason: Annotated[
@@ -142,11 +144,12 @@ async def get_consent(
     visit: NamedDependency[Visit],
     parts: NamedDependency[Parts],
 ) -> ConsentOut:
-    """Return what may be texted and why; that it was looked at is recorded."""
+    """Return what may be texted and why, of a merged record that of the one that is kept."""
     practice = await find(parts.database, visit, "patient", patient_id)
     keys = await parts.vault.keys(practice)
     async with parts.database.work([practice], practice) as work:
-        out = await _load(work, keys, PatientId(patient_id), parts.catalogue)
+        person = await survivor(work, practice, PatientId(patient_id))
+        out = await _load(work, keys, person, parts.catalogue)
         await _record(work, visit, practice, out.patient_id, "consent.read", parts.clock.now())
     return out
 
@@ -171,7 +174,7 @@ async def post_consent(
     told = ConsentTold(kind=data.kind, reason=data.reason, purpose=data.purpose)
 
     async def act(work: Work) -> Made:
-        person = PatientId(patient_id)
+        person = await survivor(work, practice, PatientId(patient_id))
         if await store.is_taken(work, practice, ConsentEventId(cause)):
             raise IdTaken(ID)
         await parts.turns.record_consent(work, practice, person, told, cause, visit.staff_id)
@@ -179,7 +182,7 @@ async def post_consent(
         await feed.add(work, practice, at, "patient", person, person)
         await _record(work, visit, practice, person, f"consent.{data.kind}", at)
         out = await _load(work, keys, person, parts.catalogue)
-        return Made(out, HTTPStatus.CREATED, f"/v1/patients/{patient_id}/consent")
+        return Made(out, HTTPStatus.CREATED, f"/v1/patients/{person}/consent")
 
     answer = await once(request, parts, practice, ConsentOut, act)
     parts.bell.ring("outbox")
@@ -205,11 +208,13 @@ async def post_enrolment(
     keys, cause = await parts.vault.keys(practice), chosen(data.id, parts.clock)
 
     async def act(work: Work) -> Made:
-        person = PatientId(patient_id)
+        person = await survivor(work, practice, PatientId(patient_id))
+        if await store.is_taken(work, practice, ConsentEventId(cause)):
+            raise IdTaken(ID)
         await parts.turns.enrol(work, practice, person, cause, visit.staff_id)
         await _record(work, visit, practice, person, "consent.enrol", parts.clock.now())
         out = await _load(work, keys, person, parts.catalogue)
-        return Made(out, HTTPStatus.CREATED, f"/v1/patients/{patient_id}/consent")
+        return Made(out, HTTPStatus.CREATED, f"/v1/patients/{person}/consent")
 
     answer = await once(request, parts, practice, ConsentOut, act)
     parts.bell.ring("outbox")
@@ -264,6 +269,8 @@ def _entry(one: ConsentSeen, catalogue: Catalogue) -> ConsentEntryOut:
         how = render(catalogue, text, _LANGUAGE, {})
     about = render(catalogue, f"texting.purpose.{row.purpose or 'all'}", _LANGUAGE, {})
     values = {"how": how, "purpose": about}
+    says = f"texting.ledger.{row.kind}"
+    says = own if (own := f"{says}.{row.how}") in catalogue else says
     return ConsentEntryOut(
         id=row.id,
         at=row.at,
@@ -277,7 +284,7 @@ def _entry(one: ConsentSeen, catalogue: Catalogue) -> ConsentEntryOut:
         message_id=row.message_id,
         wording=_wording(row.wording),
         reason=row.reason,
-        words=render(catalogue, f"texting.ledger.{row.kind}", _LANGUAGE, values),
+        words=render(catalogue, says, _LANGUAGE, values),
     )
 
 

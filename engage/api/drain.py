@@ -1,7 +1,7 @@
 """Brings the spool back into the database: verified again, each line in its order.
 
 Texts are only recorded, with the moment they came in; workers take their turns. One process of the
-machine drains at a time, four lines side by side. This room refuses to let a bad entry hold up
+machine drains at a time, eight lines side by side. This room refuses to let a bad entry hold up
 another line, and to remove a file before what it holds is committed.
 """
 
@@ -21,7 +21,8 @@ from engage.ids import MessageId
 from engage.messaging.spool.spool import Entry
 from engage.messaging.webhook_form import BadForm
 
-AT_ONCE: Final = 4
+AT_ONCE: Final = 8
+"""Half of the connections of a process: the rest is for what comes in live."""
 LOOK_SECONDS: Final = 0.5
 REST_SECONDS: Final = 5.0
 """How long to wait after something could not be recorded although the database is there."""

@@ -28,6 +28,10 @@ class QuestionOut(Struct, frozen=True):
     loinc: str
     text: Mapping[str, str]
     options: tuple[OptionOut, ...]
+    #: More than one option may be chosen.
+    several: bool
+    #: Options that contradict every other: "none of the above".
+    alone: tuple[str, ...]
 
 
 class InstrumentOut(Struct, frozen=True, kw_only=True):
@@ -76,12 +80,19 @@ def _outward(tool: Instrument) -> InstrumentOut:
         notice=tool.notice,
         languages=tool.status,
         channels=("sms", "staff") if tool.sms_policy == "ok" else ("staff",),
-        questions=tuple(_question(item) for item in tool.items),
+        questions=tuple(_question(tool, item) for item in tool.items),
     )
 
 
-def _question(item: Item) -> QuestionOut:
-    return QuestionOut(item.key, item.loinc, item.text, tuple(map(_option, item.options)))
+def _question(tool: Instrument, item: Item) -> QuestionOut:
+    return QuestionOut(
+        item.key,
+        item.loinc,
+        tool.wording(item),
+        tuple(map(_option, item.options)),
+        item.several,
+        tuple(option.key for option in item.options if option.alone),
+    )
 
 
 def _option(option: ItemOption) -> OptionOut:

@@ -196,6 +196,8 @@ def _problems(path: str, method: str, operation: Json, *, open_to_all: bool) -> 
         found |= {404}
     if method == "POST" and not open_to_all:
         found |= {409, 413, 422}
+    if method == "DELETE" and not open_to_all:
+        found |= {413}
     if "If-Match" in named:
         found |= {409, 412}
     return sorted(found)

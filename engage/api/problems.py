@@ -20,6 +20,10 @@ from msgspec import Struct
 from engage.api import refusals
 from engage.api.refusals import FieldError, InvalidRequest, Source
 from engage.api.wording import sentence_of
+from engage.checkins.beginning import NoSuchScript, NotTheirHelper, StartNeeded
+from engage.checkins.cadence import NeverDue, NotACadence, TooOften, UnknownZone
+from engage.checkins.call import CallFirst
+from engage.checkins.plan import NoSuchThreshold, NothingToSkip, PlanEnded, ThresholdNeeded
 from engage.db.sealing import CannotOpen
 from engage.db.session import DatabaseAway
 from engage.errors import Conflict, EngageError, NotDurable, NotFound, WrongSetting
@@ -27,6 +31,15 @@ from engage.feed import BadCursor
 from engage.ids import StaffId
 from engage.messaging.carrier import CarrierSilent
 from engage.messaging.webhook_form import BadForm
+from engage.needs.codes import NotSuggested
+from engage.needs.need import NotTheirsToSay, NotWanted, WrongStep
+from engage.needs.referral import (
+    NoConsentToShare,
+    NotTheirsToSet,
+    ReasonMissing,
+    WrongMove,
+    WrongReason,
+)
 from engage.needs.screening import NotByText
 from engage.people import fields
 from engage.people.consent import LineIsClosed, LineIsOpen, PurposeNeeded, ReasonNeeded
@@ -40,6 +53,7 @@ from engage.queue.item import AlreadyClaimed, AlreadyClosed, NeedsCrisisOutcome,
 from engage.turns.correcting import NotReadYet, NotTheirCaregiver, Superseded
 from engage.turns.refusals import (
     AlreadyAsked,
+    ConflictingAnswers,
     NoPhone,
     NoSuchAnswer,
     NoSuchInstrument,
@@ -71,6 +85,7 @@ STATUS: Mapping[type[EngageError], int] = {
     NotFound: 404,
     AlreadyClaimed: 409,
     AlreadyClosed: 409,
+    CallFirst: 409,
     NotYours: 409,
     refusals.IdTaken: 409,
     PatientIdTaken: 409,
@@ -83,6 +98,8 @@ STATUS: Mapping[type[EngageError], int] = {
     LineIsOpen: 409,
     LineIsClosed: 409,
     ScreeningOver: 409,
+    PlanEnded: 409,
+    NothingToSkip: 409,
     PhoneShared: 409,
     NotReadYet: 409,
     Superseded: 409,
@@ -90,9 +107,13 @@ STATUS: Mapping[type[EngageError], int] = {
     HoldsAnother: 409,
     NotMerged: 409,
     MergedRecord: 409,
+    NotWanted: 409,
+    WrongStep: 409,
+    WrongMove: 409,
     refusals.MayNotText: 409,
     refusals.StillRunning: 409,
     refusals.ThreadMoved: 409,
+    refusals.OwnProposal: 409,
     refusals.TooLate: 409,
     Conflict: 412,
     refusals.TooLarge: 413,
@@ -117,8 +138,24 @@ STATUS: Mapping[type[EngageError], int] = {
     PurposeNeeded: 422,
     NoSuchInstrument: 422,
     NoSuchAnswer: 422,
+    ConflictingAnswers: 422,
+    NoSuchScript: 422,
+    NotACadence: 422,
+    NeverDue: 422,
+    TooOften: 422,
+    UnknownZone: 422,
+    StartNeeded: 422,
+    NoSuchThreshold: 422,
+    ThresholdNeeded: 422,
+    NotTheirHelper: 422,
     NotAPhoneNumber: 422,
     NotByText: 422,
+    NoConsentToShare: 422,
+    NotSuggested: 422,
+    NotTheirsToSay: 422,
+    NotTheirsToSet: 422,
+    ReasonMissing: 422,
+    WrongReason: 422,
     NotTheirCaregiver: 422,
     SameRecord: 422,
     DatabaseAway: 503,

@@ -1,4 +1,4 @@
-"""One piece of work: read it with its reasons; claim, release, complete. Lists are in board.py.
+"""One piece of work: its reasons; claim, acknowledge, release, complete. Lists are in board.py.
 
 Exactly one person gets a claim; the other reads in the problem who has it and since when.
 """
@@ -24,6 +24,7 @@ from engage.api.parts import Parts
 from engage.api.practices import find
 from engage.api.refusals import ClaimedBy
 from engage.api.wordings import question_of
+from engage.checkins import discharges
 from engage.conversation.severity import Severity
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
@@ -34,6 +35,8 @@ from engage.queue import store
 from engage.queue import work as queue_work
 from engage.queue.board import store as board
 from engage.queue.item import AlreadyClaimed, Ending, Outcome, Status
+from engage.queue.paging import store as paging
+from engage.queue.paging.channel import ChannelName
 
 Subject = Annotated[
     str, Meta(description="What the work is about.", examples=["need:food-insecurity", "crisis"])
@@ -111,10 +114,35 @@ class FlagOut(Struct, frozen=True, kw_only=True):
     question: str | None
 
 
+class PageOut(Struct, frozen=True, kw_only=True):
+    """Somebody was told, or is about to be."""
+
+    staff: StaffOut
+    #: Why this person, in words.
+    why: str
+    channel: ChannelName
+    at: datetime
+    #: `withdrawn`: somebody took it on before it left.
+    status: paging.Status
+    told_at: datetime | None
+
+
+class PagingOut(Struct, frozen=True, kw_only=True):
+    """Who is told of work that can't wait, and who has taken it on."""
+
+    acknowledged_by: StaffOut | None
+    acknowledged_at: datetime | None
+    #: When the next person is told; null when nobody is told any more.
+    next_at: datetime | None
+    pages: tuple[PageOut, ...]
+
+
 class ItemDetail(ItemOut, frozen=True, kw_only=True):
     """A piece of work with the reasons it is there, the newest first."""
 
     flags: tuple[FlagOut, ...]
+    #: Null for work that nobody is paged about.
+    paging: PagingOut | None
     note: str | None
 
 
@@ -183,6 +211,30 @@ async def post_claim(
 
 
 @post(
+    "/queue/{item_id:uuid}/acknowledge",
+    opt=needs("queue.work"),
+    operation_id="acknowledgeQueueItem",
+    summary="Say that one is on it: for a while nobody else is told",
+    status_code=HTTPStatus.OK,
+)
+async def post_acknowledge(
+    request: Request[Any, Any, State],
+    item_id: FromPath[UUID],
+    visit: NamedDependency[Visit],
+    parts: NamedDependency[Parts],
+    if_match: IfMatch = None,
+) -> Response[ItemDetail]:
+    """Stop the clock of a page for a while; if the item is still open then, it climbs on."""
+
+    async def step(work: Work, keys: PracticeKeys, at: datetime) -> object:
+        return await queue_work.acknowledge(
+            work, keys.practice, QueueItemId(item_id), visit.staff_id, at, expects(if_match)
+        )
+
+    return await _change(request, parts, visit, QueueItemId(item_id), step)
+
+
+@post(
     "/queue/{item_id:uuid}/release",
     opt=needs("queue.work"),
     operation_id="releaseQueueItem",
@@ -225,6 +277,8 @@ async def post_complete(
     item = QueueItemId(item_id)
 
     async def step(work: Work, keys: PracticeKeys, at: datetime) -> object:
+        await parts.turns.before_close(work, keys.practice, item)
+        await discharges.refuse_unlogged(work, keys.practice, item)
         await queue_work.complete(
             work, keys, item, visit.staff_id, at, expects(if_match), data.outcome, data.note
         )
@@ -266,6 +320,7 @@ async def _load(work: Work, keys: PracticeKeys, parts: Parts, item: QueueItemId)
     return ItemDetail(
         **fields_of(found, board.excerpt_of(flags)),
         flags=tuple(_flag(one, parts) for one in flags),
+        paging=_paging(await paging.seen(work, keys.practice, item)),
         note=await store.note(work, keys, item),
     )
 
@@ -299,6 +354,34 @@ def fields_of(found: store.ItemSeen, said: board.Excerpt | None) -> dict[str, An
         "outcome": found.outcome,
         "version": found.version,
     }
+
+
+def _paging(found: paging.PagingSeen | None) -> PagingOut | None:
+    if found is None:
+        return None
+    by = None
+    if found.acknowledged_by is not None:
+        by = StaffOut(
+            found.acknowledged_by,
+            found.acknowledged_given_name or "",
+            found.acknowledged_family_name or "",
+        )
+    return PagingOut(
+        acknowledged_by=by,
+        acknowledged_at=found.acknowledged_at,
+        next_at=found.next_at,
+        pages=tuple(
+            PageOut(
+                staff=StaffOut(one.staff_id, one.given_name, one.family_name),
+                why=one.why,
+                channel=one.channel,
+                at=one.at,
+                status=one.status,
+                told_at=one.told_at,
+            )
+            for one in found.pages
+        ),
+    )
 
 
 def _flag(found: store.FlagSeen, parts: Parts) -> FlagOut:

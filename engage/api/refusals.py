@@ -118,6 +118,10 @@ class Unprocessable(EngageError):  # noqa: N818
         self.errors = errors
 
 
+class OwnProposal(EngageError):  # noqa: N818
+    """You proposed this yourself; somebody else has to approve it."""
+
+
 class TooLate(EngageError):  # noqa: N818
     """It has left already and can't be taken back."""
 

@@ -24,7 +24,16 @@ from engage.api.parts import Parts
 from engage.api.practices import find
 from engage.api.refusals import IdTaken
 from engage.clock import fresh_id
-from engage.conversation.answers import Answer, Chosen, Declined, DidNotKnow, NotAsked
+from engage.conversation.answers import (
+    Answer,
+    Chosen,
+    ChosenSeveral,
+    Declined,
+    DidNotKnow,
+    Measured,
+    NotAsked,
+    as_one,
+)
 from engage.db.session import Work
 from engage.errors import NotFound
 from engage.ids import MessageId, PatientId, PracticeId, ScreeningId, StaffId
@@ -50,6 +59,24 @@ class ChosenAnswer(Struct, frozen=True, tag="chosen", forbid_unknown_fields=True
     option: Annotated[str, Meta(min_length=1, max_length=80, examples=["often"])]
 
 
+class ChosenSeveralAnswer(Struct, frozen=True, tag="chosen-several", forbid_unknown_fields=True):
+    """The person chose two or more of the offered options, of a question that takes several."""
+
+    options: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=80)], ...],
+        Meta(min_length=2, max_length=20, examples=[["pests", "mold"]]),
+    ]
+
+
+class MeasuredAnswer(Struct, frozen=True, tag="measured", forbid_unknown_fields=True):
+    """The person gave a number, or two that belong together."""
+
+    numbers: Annotated[
+        tuple[Annotated[float, Meta(ge=0, le=99999)], ...],
+        Meta(min_length=1, max_length=2, examples=[[182.4], [150, 92]]),
+    ]
+
+
 class DeclinedAnswer(Struct, frozen=True, tag="declined", forbid_unknown_fields=True):
     """The person was asked and would rather not say."""
 
@@ -62,7 +89,14 @@ class NotAskedAnswer(Struct, frozen=True, tag="not-asked", forbid_unknown_fields
     """The question was never put."""
 
 
-AnswerValue: TypeAlias = ChosenAnswer | DeclinedAnswer | DidNotKnowAnswer | NotAskedAnswer
+AnswerValue: TypeAlias = (
+    ChosenAnswer
+    | ChosenSeveralAnswer
+    | MeasuredAnswer
+    | DeclinedAnswer
+    | DidNotKnowAnswer
+    | NotAskedAnswer
+)
 """What a person said: unanswered is not no, and each way of not saying has its own name."""
 
 
@@ -111,7 +145,10 @@ class ScreeningOut(Struct, frozen=True, kw_only=True):
     status: ScreeningStatus
     #: None until something can be said.
     verdict: Verdict | None
+    #: Answered, declined and not known, each by its name.
     answers: tuple[AnswerOut, ...]
+    #: The questions that have no answer at all: missing is never no.
+    missing: tuple[str, ...]
     requested_by: StaffId | None
     started_at: datetime
     ended_at: datetime | None
@@ -148,7 +185,7 @@ async def post_screening(
             screening,
             visit.staff_id,
         )
-        out = await _load(work, practice, screening)
+        out = await _load(work, parts, practice, screening)
         location = f"/v1/screenings/{screening}"
         await _record(work, visit, out, "screening.start", parts.clock.now())
         return Made(out, HTTPStatus.CREATED, location, out.version)
@@ -172,7 +209,7 @@ async def get_screening(
     """Return a screening with the answers that count; that it was looked at is recorded."""
     practice = await find(parts.database, visit, "screening", screening_id)
     async with parts.database.work([practice], practice) as work:
-        out = await _load(work, practice, ScreeningId(screening_id))
+        out = await _load(work, parts, practice, ScreeningId(screening_id))
         await _record(work, visit, out, "screening.read", parts.clock.now())
     return made(Made(out, version=out.version), ScreeningOut)
 
@@ -198,7 +235,7 @@ async def post_answers(
 
     async def act(work: Work) -> Made:
         await parts.turns.enter_answers(work, practice, screening, given, visit.staff_id, cause)
-        out = await _load(work, practice, screening)
+        out = await _load(work, parts, practice, screening)
         await _record(work, visit, out, "screening.answers", parts.clock.now())
         return Made(out, version=out.version)
 
@@ -207,11 +244,15 @@ async def post_answers(
     return answer
 
 
-async def _load(work: Work, practice: PracticeId, screening: ScreeningId) -> ScreeningOut:
+async def _load(
+    work: Work, parts: Parts, practice: PracticeId, screening: ScreeningId
+) -> ScreeningOut:
     found = await screening_seen(work, only(practice), screening)
     if found is None:
         raise NotFound
-    return _outward(found, await answers_of(work, practice, screening))
+    answers = await answers_of(work, practice, screening)
+    known = {one.item: one.answer for one in answers}
+    return _outward(found, answers, parts.turns.missing(found.instrument, known))
 
 
 async def _record(work: Work, visit: Visit, out: ScreeningOut, action: str, at: datetime) -> None:
@@ -228,7 +269,9 @@ async def _record(work: Work, visit: Visit, out: ScreeningOut, action: str, at: 
     )
 
 
-def _outward(found: ScreeningSeen, answers: tuple[AnswerSeen, ...]) -> ScreeningOut:
+def _outward(
+    found: ScreeningSeen, answers: tuple[AnswerSeen, ...], missing: tuple[str, ...]
+) -> ScreeningOut:
     return ScreeningOut(
         practice_id=found.practice_id,
         id=found.id,
@@ -242,7 +285,7 @@ def _outward(found: ScreeningSeen, answers: tuple[AnswerSeen, ...]) -> Screening
         answers=tuple(
             AnswerOut(
                 question=one.item,
-                answer=_shown(one.answer),
+                answer=shown(one.answer),
                 reporter=one.reporter,
                 loinc=one.loinc,
                 message_id=one.message_id,
@@ -250,6 +293,7 @@ def _outward(found: ScreeningSeen, answers: tuple[AnswerSeen, ...]) -> Screening
             )
             for one in answers
         ),
+        missing=missing,
         requested_by=found.requested_by,
         started_at=found.started_at,
         ended_at=found.ended_at,
@@ -261,6 +305,10 @@ def _meant(value: AnswerValue) -> Answer:
     match value:
         case ChosenAnswer(option):
             return Chosen(option)
+        case ChosenSeveralAnswer(options):
+            return as_one(options)  # one that is named twice is one
+        case MeasuredAnswer(numbers):
+            return Measured(tuple(round(number, 3) for number in numbers))
         case DeclinedAnswer():
             return Declined()
         case DidNotKnowAnswer():
@@ -271,10 +319,15 @@ def _meant(value: AnswerValue) -> Answer:
             assert_never(value)
 
 
-def _shown(answer: Answer) -> AnswerValue:
+def shown(answer: Answer) -> AnswerValue:
+    """Return an answer as the API says it."""
     match answer:
         case Chosen(option):
             return ChosenAnswer(option)
+        case ChosenSeveral(options):
+            return ChosenSeveralAnswer(options)
+        case Measured(numbers):
+            return MeasuredAnswer(numbers)
         case Declined():
             return DeclinedAnswer()
         case DidNotKnow():

@@ -29,6 +29,7 @@ from engage.messaging.model import HeldBack
 from engage.messaging.quiet_hours import Known
 from engage.messaging.texts import Catalogue, render
 from engage.messaging.threads.store import held_back, line_of, texting_facts
+from engage.people.merging.store import survivor
 from engage.people.staffing.store import get_practice
 from engage.people.store import get_patient
 
@@ -93,10 +94,14 @@ async def get_texting(
     visit: NamedDependency[Visit],
     parts: NamedDependency[Parts],
 ) -> TextingOut:
-    """Say in words whether a text may go out now; the outbox asks the same function."""
+    """Say in words whether a text may go out now; the outbox asks the same function.
+
+    Of a merged record what goes for the one that is kept.
+    """
     practice = await find(parts.database, visit, "patient", patient_id)
-    keys, at, person = await parts.vault.keys(practice), parts.clock.now(), PatientId(patient_id)
+    keys, at = await parts.vault.keys(practice), parts.clock.now()
     async with parts.database.work([practice], practice) as work:
+        person = await survivor(work, practice, PatientId(patient_id))
         facts = await texting_facts(work, practice, person)
         if facts is None:
             raise NotFound
@@ -114,8 +119,8 @@ async def get_texting(
             actor_id=visit.staff_id,
             action="patient.texting",
             subject="patient",
-            subject_id=patient_id,
-            patient_id=patient_id,
+            subject_id=person,
+            patient_id=person,
         )
     says = _Speaker(parts.catalogue, now, zone)
     own = says.verdict(facts, "staff")

@@ -33,10 +33,10 @@ from engage.errors import NotFound
 from engage.ids import MessageId, PatientId, PracticeId, ThreadId
 from engage.messaging.attributed import Sure, Why
 from engage.messaging.kinds import TextKind
-from engage.messaging.may_text import Facts, barred
+from engage.messaging.may_text import barred
 from engage.messaging.model import Message, Thread
 from engage.messaging.segments import count, tidy
-from engage.messaging.threads.store import texting_facts, thread_messages, thread_of
+from engage.messaging.threads.store import thread_messages, thread_of
 from engage.people.access import only
 
 LONGEST_BODY = 1600
@@ -176,7 +176,8 @@ async def post_message(
         newest = await thread_messages(work, keys, thread.id, None, 1)
         if data.last_seen_event is not None and data.last_seen_event != _last_event(newest):
             raise ThreadMoved(LAST_SEEN)
-        _refuse_closed(await texting_facts(work, practice, thread.patient_id), thread)
+        if barred(thread.facts, "staff") is not None:
+            raise MayNotText
         waited = await undoing.waiting(work, practice, thread.patient_id)
         await parts.turns.staff_writes(
             work, practice, thread.id, visit.staff_id, tidy(data.body), message
@@ -208,19 +209,6 @@ async def post_message(
 def _refuse_blank(body: str) -> None:
     if not tidy(body).strip():
         raise Unprocessable(FieldError("/body", "blank", "A text needs words."))
-
-
-def _refuse_closed(facts: Facts | None, thread: Thread) -> None:
-    if facts is None:
-        raise NotFound
-    open_line = Facts(
-        has_phone=facts.has_phone,
-        patient_active=facts.patient_active,
-        opted_out=thread.opted_out,
-        closed=facts.closed,
-    )
-    if barred(open_line, "staff") is not None:
-        raise MayNotText
 
 
 async def _thread(work: Work, practice: PracticeId, thread_id: ThreadId) -> Thread:

@@ -7,7 +7,7 @@ import click
 
 from engage import wiring
 from engage.commands import in_house, practice_named, run
-from engage.messaging import sending
+from engage.messaging import restored, sending
 from engage.messaging.pacing import PRACTICE_PER_DAY, Rate
 from engage.messaging.sending import store
 
@@ -54,15 +54,32 @@ def stop(practice_name: str) -> None:
 def lift(practice_name: str) -> None:
     """Send again, after what was wrong with the account has been mended."""
 
-    async def act(house: wiring.House) -> bool:
+    async def act(house: wiring.House) -> tuple[bool, bool]:
         practice = await practice_named(house, practice_name)
         async with house.database.work([practice], practice) as work:
-            held = await sending.lift(work, practice, house.clock.now())
+            held = await restored.lift(work, practice, house.clock.now())
+            now = await store.of(work, practice)
         house.bell.ring("outbox")
-        return held
+        return held, now is not None and now.effect == "stop"
 
-    held = run(lambda: in_house(act))
-    click.echo("Lifted: what waited leaves now." if held else "Nothing was held.")
+    held, paused = run(lambda: in_house(act))
+    if paused:
+        click.echo("Lifted; paused after the restore all the same, until `engage sending resume`.")
+    else:
+        click.echo("Lifted: what waited leaves now." if held else "Nothing was held.")
+
+
+@group.command()
+def resume() -> None:
+    """Send again after a restore, once the texts of the lost minutes are accounted for."""
+
+    async def act(house: wiring.House) -> int:
+        async with house.database.work() as work:
+            lifted = await restored.resume(work, house.clock.now())
+        house.bell.ring("outbox")
+        return lifted
+
+    click.echo(f"Resumed: {run(lambda: in_house(act))} practices send again.")
 
 
 @group.command()

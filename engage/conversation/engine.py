@@ -18,7 +18,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from engage.conversation.answers import Answer, Unclear, Understood
+from engage.conversation.answers import Answer, OutOfBounds, Unclear, Understood
 from engage.conversation.effects import (
     Effect,
     Finish,
@@ -97,8 +97,9 @@ def _not_started(state: NotStarted, event: Event, script: Script) -> Step:
         case AnswerEntered():
             if not script.offers(event.prompt, event.answer):
                 return Step(state)  # not a question or an option of this script
-            answers = _with(state.answers, event.prompt, event.answer)
-            record = RecordAnswer(event.prompt, event.answer)
+            answer = _prompt(script, event.prompt).as_offered(event.answer)
+            answers = _with(state.answers, event.prompt, answer)
+            record = RecordAnswer(event.prompt, answer)
             if script.first_without(dict(answers)) is None:
                 return _finish(answers, "completed", record)
             return Step(NotStarted(answers), (record,))
@@ -183,6 +184,11 @@ def _text(state: Asking, event: TextReceived, script: Script, language: str) -> 
     match reading:
         case Unclear():
             return _unclear(state, event)
+        case OutOfBounds():
+            # A slip of the finger, or a body in danger: a human sees it now, and we ask once more.
+            flag = RaiseFlag("out-of-bounds", "urgent", "engine.out-of-bounds", quote=True)
+            step = _unclear(state, event)
+            return Step(step.state, (flag, *step.effects))
         case Understood(answer, rest):
             answers = _with(state.answers, state.prompt, answer)
             effects = (
@@ -190,6 +196,8 @@ def _text(state: Asking, event: TextReceived, script: Script, language: str) -> 
                 RecordAnswer(state.prompt, answer),
                 *((_said_more(),) if rest else ()),
             )
+            if any(option.stops for option in prompt.chosen(answer)):
+                return _finish(answers, "handed-off", *effects, HandOff("sign-of-danger"))
             if prompt.is_combined(answer):
                 asking = _fresh(replace(state, answers=answers), event.at, which=True)
                 question = SendText(live_key(asking), f"which-one {state.prompt}")
@@ -202,7 +210,7 @@ def _text(state: Asking, event: TextReceived, script: Script, language: str) -> 
 def _which_one(state: Asking, event: TextReceived, script: Script, language: str) -> Step:
     reading = read_which_one(event.text, language)
     match reading:
-        case Unclear():
+        case Unclear() | OutOfBounds():
             # The combined answer stands as it is, and nobody is asked a third time; but words that
             # nobody could read go to a human.
             flag = RaiseFlag("unclear-answer", "routine", "engine.which-one", quote=True)
@@ -270,8 +278,9 @@ def _entered(state: Asking, event: AnswerEntered, script: Script) -> Step:
         event.prompt in dict(state.answers) and not resolves
     ):
         return Step(state)  # not ours, or answered: a correction is another event, with its undo
-    answers = _with(state.answers, event.prompt, event.answer)
-    record = RecordAnswer(event.prompt, event.answer)
+    answer = _prompt(script, event.prompt).as_offered(event.answer)
+    answers = _with(state.answers, event.prompt, answer)
+    record = RecordAnswer(event.prompt, answer)
     if event.prompt != state.prompt:
         return Step(replace(state, answers=answers), (record,))
     effects = (*_withdrawals(state), record)

@@ -4,16 +4,15 @@
 fell again", whose second half is handed on as `rest`. The answer stands at the start of the text,
 after small words at most: a number inside a sentence is no choice. After it comes the end,
 punctuation, a polite word or the beginning of a second thought; anything else ("3 days without
-food", "no car", "never mind") is unclear: a wrong answer kept is worse than one more question.
+food", "no car", "never mind") is unclear: a wrong answer kept is worse than one more question. What
+takes several options at once is read by several.py.
 
 This room refuses to guess, to read danger or opt-outs (reading does), and to say what an answer
 means for the person (needs does).
 """
 
-import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -26,26 +25,20 @@ from engage.conversation.answers import (
     Unclear,
     Understood,
 )
+from engage.conversation.numbers import read_number
 from engage.conversation.script import Option, Prompt
+from engage.conversation.several import read_several
+from engage.conversation.tokens import table_of, tokens_in
 from engage.conversation.words import (
-    AMBIGUOUS,
     CONNECTORS,
-    DECLINED,
     DENIALS,
-    DID_NOT_KNOW,
     ECHO_NO,
     ECHO_YES,
     FILLERS,
     MARKERS,
     NEGATIONS,
-    NO,
-    NUMBERS,
-    ONLY_IN,
     POLITE,
-    YES,
-    Phrase,
 )
-from engage.reading.fold import fold
 
 WHICH_ONE = Prompt(
     "which-one",
@@ -56,25 +49,6 @@ WHICH_ONE = Prompt(
 )
 """What is asked after an option that means both "don't know" and "won't say"."""
 
-# A number with its sign or unit ("$2", "1%", "1/2", "1:30") stays whole, so that it is no choice.
-_APOSTROPHE = "'\u2019\u00b4`"
-_FRACTION_SLASH = "\u2044"
-_TOKEN = re.compile(
-    rf"[$€£]?\d+(?:[.,:/{_FRACTION_SLASH}-]\d+)+%?|[$€£]\d+|\d+%"
-    rf"|[^\W_]+(?:[{_APOSTROPHE}][^\W_]+)*"
-    r"|[👍👎👌✅✔❌]"
-)
-_WITHOUT_APOSTROPHES = str.maketrans("", "", _APOSTROPHE)
-
-_Table = dict[Phrase, Answer | None]
-"""What a phrase answers; None: it names something, but not one answer."""
-
-
-class _Token(NamedTuple):
-    start: int
-    end: int
-    word: str
-
 
 class _Match(NamedTuple):
     answer: Answer | None
@@ -83,6 +57,12 @@ class _Match(NamedTuple):
 
 def read_answer(text: str, prompt: Prompt, language: str) -> Reading:
     """Return the answer a text gives to a prompt, or that it can't be told."""
+    if prompt.measure is not None:
+        number = read_number(text, prompt.measure)
+        if number is not None:
+            return number
+    if prompt.several:
+        return read_several(text, prompt, language)
     return _Reply(text, prompt, language).read()
 
 
@@ -98,20 +78,15 @@ def read_which_one(text: str, language: str) -> Reading:
             return reading
 
 
-def tokens_of(text: str) -> tuple[str, ...]:
-    """Return the folded words of a phrase, as replies are compared with them."""
-    return tuple(token.word for token in _tokens(text))
-
-
 class _Reply:
     """One text beside one prompt."""
 
     def __init__(self, text: str, prompt: Prompt, language: str) -> None:
         whole = unicodedata.normalize("NFKC", text)
         self.text = "".join(c for c in whole if unicodedata.category(c) != "Cf")
-        self.tokens = tuple(_tokens(self.text))
+        self.tokens = tuple(tokens_in(self.text))
         self.prompt = prompt
-        self.table = _table(prompt, language)
+        self.table = table_of(prompt, language)
         self.longest = max(map(len, self.table))
 
     def read(self) -> Reading:
@@ -212,40 +187,3 @@ class _Reply:
     def _means(self, answer: Answer | None, meaning: str) -> bool:
         option = self.prompt.option(answer.option) if isinstance(answer, Chosen) else None
         return option is not None and option.meaning == meaning
-
-
-def _tokens(text: str) -> Iterator[_Token]:
-    for found in _TOKEN.finditer(text):
-        yield _Token(
-            found.start(), found.end(), fold(found.group()).translate(_WITHOUT_APOSTROPHES)
-        )
-
-
-@lru_cache(maxsize=256)
-def _table(prompt: Prompt, language: str) -> _Table:
-    """Return every phrase that answers a prompt; the option's own words win over general ones."""
-    table: _Table = {}
-    _enter(table, DID_NOT_KNOW, DidNotKnow())
-    _enter(table, DECLINED, Declined())
-    _enter(table, AMBIGUOUS, None)
-    for words in NUMBERS.values():
-        _enter(table, ((word,) for word in words), None)
-    more_yes, more_no = ONLY_IN.get(language, (frozenset[Phrase](), frozenset[Phrase]()))
-    for option in prompt.options:
-        chosen = Chosen(option.key)
-        if option.meaning == "yes":
-            _enter(table, YES | more_yes, chosen)
-        if option.meaning == "no":
-            _enter(table, NO | more_no, chosen)
-        _enter(table, [(str(option.number),)], chosen)
-        _enter(table, ((word,) for word in NUMBERS.get(option.number, ())), chosen)
-        _enter(table, _own(option.words), chosen)
-    return table
-
-
-def _enter(table: _Table, phrases: Iterable[Phrase], answer: Answer | None) -> None:
-    table.update(dict.fromkeys(phrases, answer))
-
-
-def _own(words: Sequence[str]) -> Iterator[Phrase]:
-    return (phrase for phrase in map(tokens_of, words) if phrase)

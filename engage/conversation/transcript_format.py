@@ -30,7 +30,7 @@ from msgspec import Struct
 
 from engage.errors import EngageError
 
-DIRECTIVES = ("title", "practice", "patient", "caregiver", "staff", "screen", "at")
+DIRECTIVES = ("title", "practice", "patient", "caregiver", "staff", "screen", "plan", "at")
 """What may be said about the scene. `patient` may be said twice: one phone, two people."""
 
 Unit: TypeAlias = Literal["s", "m", "h", "d"]
@@ -47,6 +47,9 @@ _SPEECH = re.compile(r"(?P<who>[a-z][a-z0-9-]*):\s*(?P<words>.*)", re.DOTALL)
 _BRACKET = re.compile(r"\[([^\[\]]*)\]")
 _OPTION = re.compile(r"([0-9]+) ([a-z0-9-]+)")
 _TEXT_ID = re.compile(r"[a-z][a-z0-9.-]*(?: [a-z][a-z0-9.-]*)*")
+FIRST_YEAR, LAST_YEAR = 2000, 2099
+"""Between which a transcript plays: nobody is asked how they are for a thousand years."""
+
 _PASSING = re.compile(r"([0-9]{1,6})([smhd])")
 _VERB = re.compile(r"(?P<verb>[a-z][a-z-]*)(?:\s+(?P<rest>\S.*))?")
 
@@ -57,13 +60,13 @@ class TranscriptInvalid(EngageError):  # noqa: N818 - reads as a sentence: raise
     def __init__(self, line: int, reason: str) -> None:
         """Take the number of the line and what is wrong with it."""
         self.line = line
-        self._reason = reason
+        self.reason = reason
         super().__init__()
 
     @property
     def sentence(self) -> str:
         """Which line, and what is wrong with it."""
-        return f"line {self.line}: {self._reason}"
+        return f"line {self.line}: {self.reason}"
 
 
 class Said(Struct, frozen=True):
@@ -186,6 +189,10 @@ def parse_at(directive: Directive) -> datetime:
     try:
         day, clock, zone = directive.value.split()
         local = datetime.strptime(f"{day} {clock}", "%Y-%m-%d %H:%M")  # noqa: DTZ007 - next line
+        if not FIRST_YEAR <= local.year <= LAST_YEAR:
+            raise TranscriptInvalid(
+                directive.line, f"a year stands between {FIRST_YEAR} and {LAST_YEAR}"
+            )
         return local.replace(tzinfo=ZoneInfo(zone))
     except (ValueError, ZoneInfoNotFoundError) as wrong:
         reason = 'say "2031-03-04 10:00 America/Chicago"'

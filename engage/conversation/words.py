@@ -182,10 +182,10 @@ NUMBERS: Mapping[int, Iterable[str]] = {
 }
 
 FILLERS = _words("""
-    i id we it its is was that thats would say my the answer option number num choice think guess
-    um uh well ok okay so hi hello hey good morning afternoon evening pick choose just sorry please
-    yo la el es lo respuesta opcion numero creo que diria digo pues bueno buenas buenos dias tardes
-    noches hola mi seria perdon disculpe elijo escojo
+    i id we it its is was that thats would say my the answer option number numbers num choice think
+    guess um uh well ok okay so hi hello hey good morning afternoon evening pick choose just sorry
+    please yo la el es lo respuesta opcion numero creo que diria digo pues bueno buenas buenos dias
+    tardes noches hola mi seria perdon disculpe elijo escojo
 """)
 """May stand before an answer without changing it."""
 
@@ -195,6 +195,15 @@ POLITE = _words("""
     👍 👌 ✅ ✔
 """)
 """May stand after an answer and are no message of their own."""
+
+AROUND_NUMBERS = _words("""
+    about around approximately roughly exactly like weigh weighed weight reading reads read sugar
+    glucose pressure blood bp level number today now this am pm got get had have was is at im the
+    of right morning
+    ahora hoy esta este como unos unas alrededor de peso pese azucar glucosa presion lectura tengo
+    tenia salio dio fue es era a al en mi la el manana
+""")
+"""May stand around a number that was measured without changing it."""
 
 CONNECTORS = _words("""
     and but because cause cuz bc since so also plus though i im ive id we weve my our it its he she
@@ -213,3 +222,32 @@ ECHO_YES = _words("i it we has have had do did does is it yes si")
 ECHO_NO = _words("i it we has have had do did does at all")
 DENIALS = _words("not hasnt havent hadnt dont didnt doesnt never nunca")
 """Only repeat the answer: "yes it has", "no we have not" (but "no we have" repeats nothing)."""
+
+ALL = _phrases("""
+    all
+    all of them
+    all of those
+    all of these
+    all of the above
+    all the above
+    everything
+    every one
+    todo
+    todos
+    todas
+    todos ellos
+    todas ellas
+    todo lo anterior
+    todos los anteriores
+    todas las anteriores
+""")
+"""Choose every option of a prompt that takes several, but for the one that stands alone."""
+
+BETWEEN_CHOICES = _words("and also plus y e tambien n the las los el la")
+"""May stand between two choices."""
+
+DOUBTS = _words("wait actually mean meant mejor digo espera perdon sorry")
+"""After a choice they take it back."""
+
+EXCEPT = _words("but except minus without not no menos excepto salvo pero sin")
+"""After "all" they take something away from it."""

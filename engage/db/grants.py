@@ -19,6 +19,9 @@ LEDGERS = (
     "feed",
     "correction",
     "answer_undone",
+    "contact_attempt",
+    "need_event",
+    "referral_event",
 )
 """INSERT and SELECT only."""
 
@@ -34,6 +37,7 @@ RECORDS = (
     "care_team_member",
     "phone",
     "phone_use",
+    "phone_state",
     "practice_number",
     "practice_key",
     "line",
@@ -42,6 +46,8 @@ RECORDS = (
     "screening",
     "conversation",
     "queue_item",
+    "paging",
+    "page",
     "flag",
     "idempotency",
     "simulator_text",
@@ -50,13 +56,22 @@ RECORDS = (
     "sending",
     "undo",
     "merger",
+    "candidate",
+    "check_in_plan",
+    "check_in",
+    "discharge",
+    "hl7_message",
+    "organization",
+    "service",
+    "need",
+    "referral",
 )
 """INSERT, SELECT and UPDATE: nothing about care is ever deleted by the application."""
 
 PASSING = ("timer",)
 """Rows that are used up: DELETE as well."""
 
-OUTSIDE = ("door", "credential", "due", "lane")
+OUTSIDE = ("door", "credential", "due", "lane", "lineage", "hl7_sender")
 """Outside the wall: no privilege on the table for anybody."""
 
 FUNCTIONS: dict[str, tuple[Login, ...]] = {
@@ -87,10 +102,16 @@ FUNCTIONS: dict[str, tuple[Login, ...]] = {
 DEFINER: dict[str, tuple[Login, ...]] = {
     "door_open(text, text)": ("app", "worker"),
     "door_practices()": ("app", "worker"),
+    "door_known(text)": ("app", "worker"),
     "door_hang(text, text, uuid, uuid)": ("app",),
+    "hl7_sender_find(text, text)": ("app", "worker"),
+    "hl7_sender_add(text, text, uuid, uuid, text, timestamptz)": ("app",),
     "credential_find(text, bytea, timestamptz)": ("app",),
     "credential_add(text, bytea, uuid, timestamptz, timestamptz)": ("app",),
     "credential_revoke(text, bytea, timestamptz)": ("app",),
+    "link_add(text, bytea, uuid, uuid, timestamptz, timestamptz)": ("app",),
+    "link_open(text, bytea[], timestamptz)": ("app",),
+    "link_revoke(text, uuid, uuid, timestamptz)": ("app",),
     "due_set(text, uuid, uuid, timestamptz)": ("app", "worker"),
     "due_done(text, uuid)": ("app", "worker"),
     "due_wait(text, uuid, timestamptz)": ("worker",),
@@ -102,6 +123,9 @@ DEFINER: dict[str, tuple[Login, ...]] = {
     "lane_close(uuid, uuid, timestamptz, timestamptz)": ("app", "worker"),
     "due_counts(timestamptz)": ("app", "worker", "auditor"),
     "ensure_partitions(timestamptz, integer)": ("worker",),
+    "lineage_beat(bigint, timestamptz)": ("worker",),
+    "lineage_restored()": ("app", "worker"),
+    "lineage_resumed()": ("app", "worker"),
     "fresh_figures()": ("app",),
 }
 """The only SECURITY DEFINER functions there are, and who may call them."""
@@ -109,6 +133,9 @@ DEFINER: dict[str, tuple[Login, ...]] = {
 AUDITOR_COLUMNS = {
     "queue_item": "practice_id, id, severity, urgency, status, owner_id, due_at, opened_at, "
     "waiting_since, claimed_at, first_touch_at, closed_at, version",
+    "paging": "practice_id, item_id, step, started_at, next_at, acknowledged_at, lease_until, "
+    "ended_at",
+    "page": "practice_id, id, item_id, step, channel, at, status, told_at",
     "message": "practice_id, id, direction, status, at, sending_at, status_at, handled_at, tries",
     "membership": "practice_id, staff_id, role, from_at, until_at",
 }

@@ -168,6 +168,11 @@ class PracticeKeys:
         """Return the keyed hash under which a number is found."""
         return hmac.digest(self._index, e164.encode("utf-8", "surrogatepass"), "sha256")
 
+    def index(self, place: str, text: str) -> bytes:
+        """Return the keyed hash under which a value of a place ("hl7_message.about") is found."""
+        said = f"{place}|{text}".encode("utf-8", "surrogatepass")
+        return hmac.digest(self._index, said, "sha256")
+
     def _label(self, place: str, row: UUID | str) -> bytes:
         return f"{self.practice}|{place}|{row}".encode()
 

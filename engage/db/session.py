@@ -121,6 +121,12 @@ class Work:
         places = ", ".join(f"${place}" for place in range(1, len(values) + 1))
         return await self._connection.fetch(f"SELECT * FROM {function}({places})", *values)  # noqa: S608 - our own names
 
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncGenerator[None, None]:
+        """Undo only what is done in here, should it raise; the transaction goes on."""
+        async with self._connection.transaction():
+            yield
+
     async def enter(self, practices: Sequence[PracticeId], write: PracticeId | None) -> None:
         """Set what this transaction may read, and the one practice it may write."""
         await self.call("enter", list(practices), write)

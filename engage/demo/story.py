@@ -25,6 +25,7 @@ PATIENCE_SECONDS = 150.0
 POLL_SECONDS = 0.15
 _BUSY = (408, 429, 500, 502, 503, 504)
 _FILE = "story.json"
+_WANTED = "the wish for help becomes a need"
 _READS = "the patient reads the care manager's words"
 _COMPLETED = "the screening is completed"
 _ONCE = "each text leaves once"
@@ -64,6 +65,13 @@ class _Kept(Struct):
 
     run: UUID
     texts_before: int
+    #: A patient who wants help already, from an earlier telling, is not asked again.
+    asks_help: bool = True
+
+    @property
+    def before_answer(self) -> int:
+        """How many texts come before the care manager's."""
+        return self.texts_before + (5 if self.asks_help else 3)
 
 
 class Story:
@@ -115,8 +123,22 @@ class Story:
         _say("> patient: 3")
         thanks = await self._text(kept.texts_before + 2, "the thanks reach the phone")
         _say(f"< system: {_one_line(thanks)}")
+        if kept.asks_help:
+            await self._want_help(kept)
         await self._answer_back(item, kept)
         await self._check(screening["id"], kept)
+
+    async def _want_help(self, kept: _Kept) -> None:
+        help_asked = await self._text(kept.texts_before + 3, "the help question reaches the phone")
+        _say(f"< system: {_one_line(help_asked)}")
+        await self._reply("1", "third")
+        _say("> patient: 1")
+        closing = await self._text(kept.texts_before + 4, "what follows reaches the phone")
+        needs = await self._get(f"/v1/patients/{self._scene.patient_id}/needs")
+        if all(need["status"] not in {"wanted", "in-progress"} for need in needs["items"]):
+            raise StepMissing(_WANTED)
+        _say("* need    food-insecurity, wanted")
+        _say(f"< system: {_one_line(closing)}")
 
     async def _answer_back(self, item: Mapping[str, Any], kept: _Kept) -> None:
         await self._post(f"/v1/queue/{item['id']}/claim", {}, "claim")
@@ -127,7 +149,7 @@ class Story:
             f"/v1/threads/{thread}/messages", {"body": words, "last_seen_event": None}, "answer"
         )
         _say(f"> {item['owner']['given_name'].lower()}: {words}")
-        read = await self._text(kept.texts_before + 3, "the answer reaches the phone")
+        read = await self._text(kept.before_answer, "the answer reaches the phone")
         if read != words:
             raise StepMissing(_READS)
         _say(f"< staff: {_one_line(read)}")
@@ -137,19 +159,21 @@ class Story:
         _say("* done    answered-by-text")
 
     async def _check(self, screening: str, kept: _Kept) -> None:
-        """Nothing lost, nothing repeated: the answers are scored and four texts left, not five."""
+        """Nothing lost, nothing repeated: the answers are scored and no text left twice."""
         done = await self._get(f"/v1/screenings/{screening}")
         if done["status"] != "completed":
             raise StepMissing(_COMPLETED)
         await asyncio.sleep(1)
-        if len(await self._texts()) != kept.texts_before + 4:
+        if len(await self._texts()) != kept.before_answer + 1:
             raise StepMissing(_ONCE)
 
     async def _begin(self) -> _Kept:
         """Go on with a story that was cut off, or begin a new one and remember it first."""
         if self._file.exists():
             return msgspec.json.decode(self._file.read_bytes(), type=_Kept)
-        kept = _Kept(fresh_id(SystemClock()), len(await self._texts()))
+        needs = await self._get(f"/v1/patients/{self._scene.patient_id}/needs")
+        asks = all(need["status"] in {"risk", "confirmed"} for need in needs["items"])
+        kept = _Kept(fresh_id(SystemClock()), len(await self._texts()), asks)
         fresh = self._file.with_suffix(".new")
         fresh.write_bytes(msgspec.json.encode(kept))
         fresh.rename(self._file)

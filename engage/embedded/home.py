@@ -32,6 +32,9 @@ _LONGEST_SOCKET = 103
 _PLAIN_PATH = re.compile(r"/[A-Za-z0-9/_.+-]+")
 """A runtime directory that needs no quoting in a URL: arq does not unquote."""
 
+_SPOOL = "spool"
+"""What another room of the product may have put here before there were servers."""
+
 _LOCK_PATIENCE_SECONDS = 300.0
 
 
@@ -67,18 +70,22 @@ class Home(msgspec.Struct, frozen=True):
 
 def open_home(data_dir: Path, account: Account) -> Home:
     """Make the data directory if it is missing, and refuse one that others could change."""
-    root = Path(os.path.realpath(data_dir))
-    for missing in reversed([path for path in (root, *root.parents) if not path.exists()]):
-        with suppress(FileExistsError):  # another process was quicker
-            missing.mkdir()
-            missing.chmod(0o711 if account.dropped else 0o700)
-    facts = root.stat()
+    try:
+        root = Path(os.path.realpath(data_dir))
+        _make_missing(root, account)
+        facts = root.stat()
+    except (OSError, ValueError) as refused:  # ValueError: a NUL in the name
+        reason = getattr(refused, "strerror", None) or "that is no name of a directory"
+        detail = f"{data_dir} can't be made or looked at ({reason})"
+        raise UnsafeDirectory(detail) from None
     if not stat.S_ISDIR(facts.st_mode):
         detail = f"{root} is not a directory"
         raise UnsafeDirectory(detail)
     if facts.st_uid != os.geteuid() or facts.st_mode & 0o022:
         detail = f"{root} must belong to you and be writable by nobody else"
         raise UnsafeDirectory(detail)
+    if account.dropped and not can_enter(account, root):
+        _let_in(root)
     if account.dropped and not can_enter(account, root):
         detail = f"the account {account.name} cannot enter {root}; choose one outside private homes"
         raise UnsafeDirectory(detail)
@@ -190,6 +197,19 @@ def is_closed(directory: Path, account: Account) -> bool:
         return False
     ours = stat.S_ISDIR(facts.st_mode) and facts.st_uid == account.uid
     return ours and not facts.st_mode & 0o077
+
+
+def _make_missing(root: Path, account: Account) -> None:
+    for missing in reversed([path for path in (root, *root.parents) if not path.exists()]):
+        with suppress(FileExistsError):  # another process was quicker
+            missing.mkdir()
+            missing.chmod(0o711 if account.dropped else 0o700)
+
+
+def _let_in(root: Path) -> None:
+    """Loosen a directory that holds nothing but our own spool; somebody's home stays as it is."""
+    if [path.name for path in root.iterdir()] == [_SPOOL]:
+        root.chmod(0o711)
 
 
 def _runtime_directory(home: Home, remembered: str) -> str:

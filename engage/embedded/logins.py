@@ -125,6 +125,7 @@ def _refusing(state: State, names: tuple[str, ...], work: Work) -> None:
 
 
 def _on_own_loop(state: State, work: Work) -> None:
+    # asyncpg ships no types.
     opened = cast("Callable[..., Awaitable[Connection]]", asyncpg.connect)  # pyright: ignore[reportUnknownMemberType]
 
     async def connected() -> None:

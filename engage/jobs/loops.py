@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Protocol, TypeAlias
+from uuid import UUID
 
 import structlog
 from prometheus_client import Counter
@@ -18,10 +19,13 @@ from prometheus_client import Counter
 from engage.clock import Clock
 from engage.crash import crash_point
 from engage.db.session import Database
-from engage.ids import MessageId, PracticeId, TimerId
+from engage.ids import CheckInPlanId, MessageId, PageId, PracticeId, QueueItemId, TimerId
 from engage.jobs.leases import LEASE_SECONDS, Claimed, Leases
 
-NAMES = ("inbox", "outbox", "unknown", "outcome", "timer", "account", "reconcile")
+NAMES = (
+    *("inbox", "outbox", "unknown", "outcome", "timer", "account", "reconcile"),
+    *("page", "notify", "hl7", "checkin"),
+)
 """The loops, by the kind of what is due."""
 
 SLOTS = 8
@@ -63,6 +67,10 @@ class Turns(Protocol):
         """Tell a conversation what became of its text."""
         ...
 
+    async def check_in_due(self, practice: PracticeId, plan_id: CheckInPlanId) -> None:
+        """Ask what is due of a check-in plan."""
+        ...
+
     async def account_told(self, practice: PracticeId) -> None:
         """Tell a person what became of the practice's account with its carrier."""
         ...
@@ -85,6 +93,26 @@ class Reconciler(Protocol):
 
     async def reconcile(self, practice: PracticeId) -> None:
         """Compare a practice's texts with the carrier's list."""
+        ...
+
+
+class Pager(Protocol):
+    """What the loops ask of paging."""
+
+    async def hop(self, practice: PracticeId, item: QueueItemId) -> None:
+        """Take an item's next step: tell who is next."""
+        ...
+
+    async def notify(self, practice: PracticeId, page_id: PageId) -> None:
+        """Send a page out of the console."""
+        ...
+
+
+class Hospital(Protocol):
+    """What the loops ask of the hospitals' door."""
+
+    async def retry(self, practice: PracticeId, message_id: UUID, tries: int) -> None:
+        """Apply a recorded message again."""
         ...
 
 
@@ -215,11 +243,13 @@ class Loop:
             _log.warning("row keeps its lease", loop=self.name, due=row.id, exc_info=error)
 
 
-def all_loops(
+def all_loops(  # noqa: PLR0913 - a port for each room that has work due
     *,
     turns: Turns,
     outbox: Outbox,
     reconciler: Reconciler,
+    pager: Pager,
+    hospital: Hospital,
     database: Database,
     clock: Clock,
     lease_seconds: float = LEASE_SECONDS,
@@ -248,7 +278,19 @@ def all_loops(
     async def compare(row: Claimed) -> None:
         await reconciler.reconcile(PracticeId(row.id))
 
-    by_name = (inbox, send, look, tell, fire, say, compare)
+    async def climb(row: Claimed) -> None:
+        await pager.hop(row.practice_id, QueueItemId(row.id))
+
+    async def page(row: Claimed) -> None:
+        await pager.notify(row.practice_id, PageId(row.id))
+
+    async def ask(row: Claimed) -> None:
+        await turns.check_in_due(row.practice_id, CheckInPlanId(row.id))
+
+    async def apply(row: Claimed) -> None:
+        await hospital.retry(row.practice_id, row.id, row.tries)
+
+    by_name = (inbox, send, look, tell, fire, say, compare, climb, page, apply, ask)
     acts: dict[str, Act] = dict(zip(NAMES, by_name, strict=True))
     # A look at the carrier's list takes as long as a send.
     limits = {

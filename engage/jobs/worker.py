@@ -7,6 +7,7 @@ notices. A stop lets what is in hand finish. This module refuses to know what a 
 
 import asyncio
 import signal
+from collections.abc import Callable, Coroutine
 
 import structlog
 from msgspec import Struct
@@ -17,8 +18,10 @@ from engage.jobs.doorbell import Doorbell, listen
 from engage.jobs.leases import LEASE_SECONDS
 from engage.jobs.loops import (
     SLOTS,
+    Hospital,
     Loop,
     Outbox,
+    Pager,
     Reconciler,
     Turns,
     all_loops,
@@ -44,6 +47,8 @@ class Parts(Struct, frozen=True, kw_only=True):
     turns: Turns
     outbox: Outbox
     reconciler: Reconciler
+    pager: Pager
+    hospital: Hospital
     #: Signed in as the worker: it alone may claim.
     database: Database
     clock: Clock
@@ -51,6 +56,8 @@ class Parts(Struct, frozen=True, kw_only=True):
     redis_url: str | None = None
     lease_seconds: float = LEASE_SECONDS
     slots: int = SLOTS
+    #: What else runs for ever while the worker does.
+    beside: tuple[Callable[[], Coroutine[None, None, None]], ...] = ()
 
     def __repr__(self) -> str:
         """Hide addresses."""
@@ -68,6 +75,8 @@ async def run_worker(parts: Parts, stop: asyncio.Event | None = None) -> None:
         turns=parts.turns,
         outbox=parts.outbox,
         reconciler=parts.reconciler,
+        pager=parts.pager,
+        hospital=parts.hospital,
         database=parts.database,
         clock=parts.clock,
         lease_seconds=parts.lease_seconds,
@@ -83,6 +92,7 @@ async def run_worker(parts: Parts, stop: asyncio.Event | None = None) -> None:
     beside = [
         asyncio.create_task(_sweep(loops, alone=parts.redis_url is None)),
         asyncio.create_task(_keep_partitions(parts)),
+        *(asyncio.create_task(one()) for one in parts.beside),
     ]
     if parts.redis_url is not None:
         beside.append(asyncio.create_task(listen(parts.redis_url, wake)))

@@ -54,7 +54,7 @@ Report: TypeAlias = Literal[
 REPORTS: tuple[Report, ...] = get_args(Report)
 
 Move: TypeAlias = Literal[
-    "claim", "accept", "refuse", "put-back", "lose", "withdraw", "expire", "try-again"
+    "claim", "accept", "refuse", "put-back", "lose", "withdraw", "expire", "try-again", "once-more"
 ]
 MOVES: tuple[Move, ...] = get_args(Move)
 
@@ -91,6 +91,8 @@ STEPS: dict[Move, dict[State, State]] = {
     "expire": {"queued": "expired"},
     # The rule of the text's class allowed one more try after the carrier's list was searched.
     "try-again": {"unknown": "queued"},
+    # The carrier says that it did not carry it, for a reason that passes.
+    "once-more": {"failed": "sending", "undelivered": "sending"},
 }
 """Where each of our own moves leads; from any state not named it leads nowhere."""
 

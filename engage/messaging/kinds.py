@@ -27,7 +27,7 @@ TextKind: TypeAlias = Literal[
     "screening",
     "nudge",
 ]
-Hours: TypeAlias = Literal["any", "answer", "window"]
+Hours: TypeAlias = Literal["any", "at-once", "answer", "window"]
 
 
 class KindRules(Struct, frozen=True, kw_only=True):
@@ -35,7 +35,7 @@ class KindRules(Struct, frozen=True, kw_only=True):
 
     #: The lower leaves first when there is not room for all.
     rank: int
-    #: At any hour; at any hour if the person has just written; only inside the window.
+    #: At any hour; at any hour within minutes of the person's text; so all evening; in the window.
     hours: Hours
     #: Whether it counts against the texts a line gets a day and a week.
     budgeted: bool
@@ -49,11 +49,20 @@ class KindRules(Struct, frozen=True, kw_only=True):
     purpose: Purpose | None = None
     #: Not sent to a phone that may have become somebody else's.
     verified: bool = False
+    #: Said because of a text that came from the phone itself, so the phone works.
+    answers: bool = False
+    #: Sent once more if the carrier did not carry it. What is right only once, or only at once (the
+    #: confirmation of a STOP, a code that expires), is not.
+    again: bool = True
 
 
-def _answer(rank: int, shelf_hours: int, hours: Hours) -> KindRules:
+def _answer(rank: int, shelf_hours: int, hours: Hours, *, answers: bool = True) -> KindRules:
     return KindRules(
-        rank=rank, hours=hours, budgeted=False, shelf_life=timedelta(hours=shelf_hours)
+        rank=rank,
+        hours=hours,
+        budgeted=False,
+        shelf_life=timedelta(hours=shelf_hours),
+        answers=answers,
     )
 
 
@@ -80,12 +89,13 @@ def _planned(
 KINDS: Mapping[TextKind, KindRules] = {
     "safety": _answer(0, 12, "any"),
     # Said because of what the person just sent (STOP, START, HELP); anything else waits for day.
-    "consent": _answer(1, 12, "answer"),
-    "reply": _answer(1, 12, "any"),
+    "consent": replace(_answer(1, 12, "answer"), again=False),
+    # An answer to a text that was found hours late waits for the morning, and is still worth it.
+    "reply": _answer(1, 16, "at-once"),
     # Asks whether the phone is still theirs, so that something else may be said at all.
-    "right-person": _answer(1, 48, "window"),
+    "right-person": _answer(1, 48, "window", answers=False),
     # A person's own words, and by day unless they answer; they survive a Sunday without texts.
-    "staff": replace(_answer(1, 48, "answer"), purpose="care-texts", verified=True),
+    "staff": replace(_answer(1, 48, "answer", answers=False), purpose="care-texts", verified=True),
     "visit-3h": _planned(2, 2, "visits", merged_by="visits-3h"),
     "visit-2d": _planned(3, 24, "visits", merged_by="visits-2d"),
     "discharge": _planned(4, 48, "check-ins"),

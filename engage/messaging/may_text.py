@@ -7,18 +7,27 @@ was wanted: wishes end here.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, assert_never
 
 from msgspec import Struct
 
 from engage.messaging.budget import Limits, Waiting, before, next_room
 from engage.messaging.kinds import KINDS, TextKind
+from engage.messaging.phone_state import Trouble
 from engage.messaging.quiet_hours import Hours, next_open, open_until
 from engage.people.consent import CONFIRM_WITHIN, Purpose
 
 __all__ = ["Answer", "Facts", "May", "MayNot", "TextKind", "Timing", "Wait", "barred", "may_text"]
 
-Barred: TypeAlias = Literal["no-phone", "patient-inactive", "opted-out", "declined"]
+Barred: TypeAlias = Literal[
+    "no-phone",
+    "patient-inactive",
+    "opted-out",
+    "declined",
+    "phone-dead",
+    "phone-landline",
+    "phone-doubtful",
+]
 Delay: TypeAlias = Literal["quiet-hours", "over-budget", "human-talking", "not-verified"]
 WhyNot: TypeAlias = Barred | Delay | Literal["stale"]
 
@@ -29,6 +38,9 @@ DELAYED: frozenset[str] = frozenset(
 
 JUST_WROTE = timedelta(hours=12)
 """For so long after a person's text what we say is an answer to it."""
+
+JUST_NOW = timedelta(minutes=15)
+"""For so long after their text an answer may wake nobody: they are awake."""
 
 LAST_MINUTE = timedelta(minutes=1)
 """Nothing sets out so shortly before quiet hours: it would arrive in them."""
@@ -47,6 +59,8 @@ class Facts(Struct, frozen=True):
     opted_out: bool
     #: What they said no to, on whatever phone.
     closed: frozenset[Purpose] = frozenset()
+    #: What failed texts taught us of the phone.
+    trouble: Trouble | None = None
 
 
 class Timing(Struct, frozen=True, kw_only=True):
@@ -101,9 +115,19 @@ def barred(facts: Facts, kind: TextKind) -> MayNot | None:
         # STOP beats everything but what is said about consent itself, and the one safe text that
         # is attempted for a crisis (promises D6).
         return MayNot("opted-out")
+    if facts.trouble is not None and not KINDS[kind].answers:
+        # What answers a text from that very phone is tried all the same.
+        return MayNot(_AGAINST[facts.trouble])
     if KINDS[kind].purpose in facts.closed:
         return MayNot("declined")
     return None
+
+
+_AGAINST: dict[Trouble, Barred] = {
+    "dead": "phone-dead",
+    "landline": "phone-landline",
+    "doubtful": "phone-doubtful",
+}
 
 
 def may_text(facts: Facts, kind: TextKind, timing: Timing, queued_at: datetime) -> Answer:
@@ -113,7 +137,8 @@ def may_text(facts: Facts, kind: TextKind, timing: Timing, queued_at: datetime) 
         return forbidden
     rules, at = KINDS[kind], timing.at
     stale_at = queued_at + rules.shelf_life
-    answering = timing.wrote_at is not None and at - timing.wrote_at < JUST_WROTE
+    silent_for = None if timing.wrote_at is None else at - timing.wrote_at
+    answering = silent_for is not None and silent_for < JUST_WROTE
     if timing.unverified and rules.verified and not (rules.hours == "answer" and answering):
         return _unverified(at, stale_at)
     if at > stale_at or (facts.opted_out and _too_late(kind, queued_at, at)):
@@ -123,8 +148,18 @@ def may_text(facts: Facts, kind: TextKind, timing: Timing, queued_at: datetime) 
         # What somebody asked for after those words is meant; what was planned is not.
         if at < until and (rules.automatic or queued_at < since):
             return _later(until, "human-talking", stale_at)
-    if rules.hours == "any" or (rules.hours == "answer" and answering):
-        return May()
+    match rules.hours:
+        case "any":
+            return May()
+        case "answer" if answering:
+            return May()
+        case "at-once" if at - queued_at < JUST_NOW or (silent_for or JUST_NOW) < JUST_NOW:
+            # It was written in the turn of their text, and bears its moment.
+            return May()
+        case "answer" | "at-once" | "window":
+            pass
+        case _:
+            assert_never(rules.hours)
     closes_at = open_until(at, timing.hours)
     if closes_at is None or closes_at - at < LAST_MINUTE:
         opening = next_open(at if closes_at is None else closes_at, timing.hours)

@@ -10,12 +10,13 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from engage.ids import LineId, MessageId, NumberId, PatientId, PracticeId, ThreadId
+from engage.ids import LineId, MessageId, NumberId, PatientId, PhoneId, PracticeId, ThreadId
 from engage.messaging.attributed import Sure, Why
 from engage.messaging.delivery import State
 from engage.messaging.hidden import Hidden
 from engage.messaging.kinds import TextKind
 from engage.messaging.may_text import Delay, Facts
+from engage.messaging.phone_state import Known
 from engage.people.phone import PhoneNumber
 
 Author: TypeAlias = Literal["patient", "caregiver", "unknown", "staff", "system"]
@@ -28,6 +29,9 @@ class Outgoing(Hidden, frozen=True, kw_only=True):
     id: MessageId
     line_id: LineId
     number_id: NumberId
+    phone_id: PhoneId
+    #: What is known against the phone.
+    phone: Known
     patient_id: PatientId | None
     from_number: str
     #: None for a sender that is no number we could text (a short code).
@@ -41,6 +45,8 @@ class Outgoing(Hidden, frozen=True, kw_only=True):
     facts: Facts
     #: It was sent once more already, because its class allows that once.
     resent: bool = False
+    #: The carrier's id of a first attempt that did not arrive.
+    failed_sid: str | None = None
 
 
 class Message(Hidden, frozen=True, kw_only=True):
@@ -81,7 +87,8 @@ class Thread(Struct, frozen=True):
     id: ThreadId
     patient_id: PatientId
     line_id: LineId
-    opted_out: bool
+    #: What allows or forbids a text into it.
+    facts: Facts
 
 
 class SimulatedText(Hidden, frozen=True, kw_only=True):

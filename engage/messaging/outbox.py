@@ -20,6 +20,7 @@ from engage.db.session import Database, Work
 from engage.db.vault import Vault
 from engage.ids import MessageId, PracticeId, floor_of
 from engage.messaging import sending, settling, store, timing
+from engage.messaging.again import store as once_more
 from engage.messaging.carrier import (
     Accepted,
     Account,
@@ -32,7 +33,7 @@ from engage.messaging.carrier import (
     Throttled,
     Unknown,
 )
-from engage.messaging.delivery import step
+from engage.messaging.delivery import Move, step
 from engage.messaging.doors import Door, Doors
 from engage.messaging.may_text import May, MayNot, Wait
 from engage.messaging.model import Outgoing
@@ -151,7 +152,8 @@ class Outbox:
             if text.state != "unknown" or ready is None:
                 await settling.done(work, "unknown", text)
                 return None
-            return ready, await store.taken_sids(work, text, floor_of(ready.began - _DAY))
+            taken = await store.taken_sids(work, text, floor_of(ready.began - _DAY))
+            return ready, taken if text.failed_sid is None else taken | {text.failed_sid}
 
         looked_for = await self._in_turn(practice, message_id, look)
         if looked_for is None:
@@ -242,6 +244,8 @@ class Outbox:
             first = timedelta(seconds=self._policy.look_after_seconds[0])
             await settling.lost(work, text, at, at + first)
             return None
+        if settling.awaits_once_more(text):
+            return await self._begin_once_more(work, text, doors, at)
         if text.state != "queued":
             await settling.done(work, "outbox", text)
             return None
@@ -266,9 +270,32 @@ class Outbox:
             reason = "no-phone" if text.to is None else "no-account"
             await settling.withdrawn(work, text, reason, at)
             return None
+        return await self._leave(work, text, ready, "claim", at)
+
+    async def _begin_once_more(
+        self, work: Work, text: Outgoing, doors: Sequence[Door], at: datetime
+    ) -> _Begun:
+        """Let a text that was not carried leave again, if it is still wanted and still may."""
+        if not await once_more.is_wanted(work, text):
+            await settling.given_up(work, text, at, wanted=text.kind == "staff")
+            return None
+        answer = await timing.ask(work, text, at, simulated=self._policy.simulated)
+        closes_at = answer.closes_at if isinstance(answer, May) else None
+        ready = self._sendable(text, doors, at, closes_at)
+        if isinstance(answer, Wait):
+            await settling.again(work, "outbox", text, answer.until)
+        elif isinstance(answer, MayNot) or ready is None:
+            await settling.given_up(work, text, at, wanted=True)
+        else:
+            return await self._leave(work, text, ready, "once-more", at)
+        return None
+
+    async def _leave(
+        self, work: Work, text: Outgoing, ready: _Sendable, move: Move, at: datetime
+    ) -> _Begun:
         if not await sending.may_leave(work, text, self._policy.rate, at):
             return None
-        await store.move(work, text, step(text.state, "claim"), at, sending_at=at)
+        await store.move(work, text, step(text.state, move), at, sending_at=at)
         crash_point("send.begun")
         return ready
 

@@ -14,16 +14,23 @@ from engage import feed
 from engage.db.session import Work
 from engage.ids import ConsentEventId, MessageId, derived
 from engage.messaging import sending, store
+from engage.messaging.again import store as once_more
 from engage.messaging.carrier import Effect, Found, classify
-from engage.messaging.delivery import State, advance, news, read_report, step
+from engage.messaging.delivery import SAYS, State, advance, news, read_report, step
+from engage.messaging.kinds import KINDS
 from engage.messaging.may_text import DELAYED, Wait, WhyNot
 from engage.messaging.model import Outgoing
+from engage.messaging.phone_state import heard, learn
+from engage.messaging.phones import store as phones
 from engage.messaging.webhook_form import StatusReport
 from engage.people.consents import store as consents
 from engage.people.consents.store import ConsentRow
 
 Due: TypeAlias = Literal["outbox", "unknown", "outcome"]
 _FAILED: tuple[State, ...] = ("failed", "undelivered")
+
+SAFETY_WAITS = timedelta(minutes=1)
+"""A safety text is sent once more so soon, whatever its code; a human is told meanwhile."""
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -120,6 +127,8 @@ async def found(work: Work, text: Outgoing, account: str, one: Found, at: dateti
     await store.move(
         work, text, state, at, sending_at=text.sending_at, sid=one.sid, code=one.error_code
     )
+    if state in _FAILED:
+        await _heed(work, text, one.error_code, classify(one.error_code).effect, at)
     await _tell(work, text, state, at)
 
 
@@ -155,17 +164,20 @@ async def withdrawn(
 
 async def reported(work: Work, text: Outgoing, report: StatusReport, at: datetime) -> None:
     """Keep a report, once; the text moves forward or not at all."""
-    if text.carrier_sid not in (None, report.sid):
+    first = text.failed_sid is not None and report.sid == text.failed_sid
+    if not first and text.carrier_sid not in (None, report.sid):
         # The signature is good, but this is some other text of theirs.
         _log.warning("report for another sid", message=text.id)
         return
-    code = report.error_code
-    if not await store.keep_report(work, text.practice_id, text.id, report.status, code or 0, at):
+    code, attempt = report.error_code, 1 if first or text.failed_sid is None else 2
+    if not await store.keep_report(work, text, report.status, code or 0, at, attempt=attempt):
         return
     word = read_report(report.status)
     if word is None:
         _log.warning("unknown report", message=text.id)
         return
+    if first and SAYS[word] != "delivered":
+        return  # of an attempt that is given up only its arrival is news
     state = advance(text.state, word)
     if text.carrier_sid is None:
         await store.keep_receipt(work, text, report.account_sid, report.sid, at)
@@ -181,9 +193,47 @@ async def reported(work: Work, text: Outgoing, report: StatusReport, at: datetim
         sid=report.sid,
         code=code if failed else None,
     )
+    if state == "delivered" and text.phone.doubts:
+        known = await phones.lock(work, text.practice_id, text.phone_id)
+        await phones.write(work, text.practice_id, text.phone_id, heard(known, at))
+    again_at = None
     if failed:
-        await _heed(work, text, code, classify(code).effect, at)
-    await _tell(work, text, state, at)
+        effect = classify(code).effect
+        doubted = await _heed(work, text, code, effect, at)
+        again_at = None if doubted else _again_at(text, effect, at)
+    if again_at is None:
+        await _tell(work, text, state, at)
+        return
+    if text.kind == "safety":
+        await _tell(work, text, state, at)
+    else:
+        await done(work, "unknown", text)
+        await _publish(work, text, at)
+    await once_more.begin(work, text)
+    await again(work, "outbox", text, again_at)
+
+
+def _again_at(text: Outgoing, effect: Effect, at: datetime) -> datetime | None:
+    """Return when a text that was not carried is sent once more: once, and while it is worth it."""
+    rules = KINDS[text.kind]
+    if effect.message != "again" or text.resent or not rules.again:
+        return None
+    wait = timedelta(seconds=effect.wait_seconds)
+    leaves = at + (min(wait, SAFETY_WAITS) if text.kind == "safety" else wait)
+    return leaves if leaves < text.at + rules.shelf_life else None
+
+
+def awaits_once_more(text: Outgoing) -> bool:
+    """Say whether a text failed at the carrier and has its second attempt before it."""
+    return text.state in _FAILED and text.failed_sid is not None and text.carrier_sid is None
+
+
+async def given_up(work: Work, text: Outgoing, at: datetime, *, wanted: bool) -> None:
+    """Leave a text failed; who waits for it hears so now, unless nobody wants it any more."""
+    await done(work, "outbox", text)
+    if wanted:
+        await again(work, "outcome", text, at)
+    await _publish(work, text, at)
 
 
 async def done(work: Work, kind: Due, text: Outgoing) -> None:
@@ -214,7 +264,8 @@ async def _tell(work: Work, text: Outgoing, state: State, at: datetime) -> None:
     await _publish(work, text, at)
 
 
-async def _heed(work: Work, text: Outgoing, code: int | None, effect: Effect, at: datetime) -> None:
+async def _heed(work: Work, text: Outgoing, code: int | None, effect: Effect, at: datetime) -> bool:
+    """Do what a failure asks for; True if it tells against the phone so that no text may follow."""
     await sending.heed(work, text.practice_id, effect, code, at)
     # 21610 and its like: the carrier knows of a STOP we never saw. 30004 only hints at one: nothing
     # is closed, nothing is sent again by itself, and whoever looks at the failure sees it.
@@ -231,6 +282,13 @@ async def _heed(work: Work, text: Outgoing, code: int | None, effect: Effect, at
             message_id=text.id,
         )
         await consents.add(work, text.practice_id, [event])
+    if effect.number in {"none", "opted-out", "suspected-opt-out"}:
+        return False
+    known = await phones.lock(work, text.practice_id, text.phone_id)
+    now = learn(known, effect.number, code, at)
+    if now != known:
+        await phones.write(work, text.practice_id, text.phone_id, now)
+    return now.trouble is not None
 
 
 async def _publish(work: Work, text: Outgoing, at: datetime) -> None:

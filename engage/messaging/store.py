@@ -21,6 +21,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -34,6 +35,7 @@ from engage.db.tables import (
     message,
     patient,
     phone,
+    phone_state,
     phone_use,
     practice,
     practice_number,
@@ -44,6 +46,7 @@ from engage.ids import MessageId, NumberId, PracticeId
 from engage.messaging.delivery import State
 from engage.messaging.may_text import Facts
 from engage.messaging.model import Outgoing
+from engage.messaging.phones import store as phones
 from engage.people.consent import closed_purposes
 from engage.people.consents import store as consents
 from engage.people.phone import NotAPhoneNumber, PhoneNumber
@@ -84,8 +87,7 @@ _BEHIND = Query(
     )
     .limit(1)
 )
-# The phone is still this person's, or their caregiver's.
-_STILL_THEIRS = exists(
+STILL_THEIRS = exists(
     select(phone_use.c.id).where(
         phone_use.c.practice_id == line.c.practice_id,
         phone_use.c.phone_id == line.c.phone_id,
@@ -93,19 +95,26 @@ _STILL_THEIRS = exists(
         or_(
             phone_use.c.patient_id == thread.c.patient_id,
             exists(
-                select(caregiver_of.c.caregiver_id).where(
+                select(caregiver_of.c.caregiver_id)
+                .where(
                     caregiver_of.c.practice_id == line.c.practice_id,
                     caregiver_of.c.caregiver_id == phone_use.c.caregiver_id,
                     caregiver_of.c.patient_id == thread.c.patient_id,
                     caregiver_of.c.until_at.is_(None),
                 )
+                # By itself it would read all threads: whoever cares for anybody would do.
+                .correlate(phone_use, line, thread)
             ),
         ),
     )
 )
-_OUTGOING = Query(
+"""The phone of a line is still the person's of a thread, or their caregiver's."""
+
+# A text's surroundings, found from the text outwards. LIMIT keeps the planner from turning that
+# round: without figures it joins every line with every thread and every patient of the practice
+# before it looks for the text (measured with 400 patients: 12 s, and 2 ms this way).
+_AROUND = (
     select(
-        message,
         line.c.number_id,
         line.c.opted_out_at,
         thread.c.patient_id,
@@ -113,16 +122,25 @@ _OUTGOING = Query(
         practice_number.c.number,
         phone.c.id.label("phone_id"),
         phone.c.number_sealed,
-        or_(thread.c.id.is_(None), _STILL_THEIRS).label("has_phone"),
-        consents.steps_of(message.c.practice_id, thread.c.patient_id).label("consents"),
+        or_(thread.c.id.is_(None), STILL_THEIRS).label("has_phone"),
+        *phones.COLUMNS,
+        consents.steps_of(line.c.practice_id, thread.c.patient_id).label("consents"),
     )
     .select_from(
-        message.join(line, _is(line, message.c.line_id, message.c.practice_id))
-        .join(phone, _is(phone, line.c.phone_id, line.c.practice_id))
+        line.join(phone, _is(phone, line.c.phone_id, line.c.practice_id))
         .join(practice_number, _is(practice_number, line.c.number_id, line.c.practice_id))
+        .outerjoin(phone_state, phones.OF_PHONE)
         .outerjoin(thread, _is(thread, message.c.thread_id, message.c.practice_id))
         .outerjoin(patient, _is(patient, thread.c.patient_id, thread.c.practice_id))
     )
+    .where(_is(line, message.c.line_id, message.c.practice_id))
+    .limit(1)
+    .correlate(message)
+    .lateral("around")
+)
+_OUTGOING = Query(
+    select(message, *_AROUND.c)
+    .select_from(message.join(_AROUND, true()))
     .where(message.c.practice_id == _PRACTICE, message.c.id == _TEXT, message.c.direction == "out")
     .with_for_update(of=message)
 )
@@ -173,6 +191,7 @@ _REPORT = Query(
         status=bindparam("word"),
         error_code=bindparam("code"),
         at=bindparam("moment"),
+        attempt=bindparam("number"),
     )
     .on_conflict_do_nothing()
 )
@@ -220,11 +239,14 @@ async def outgoing(work: Work, keys: PracticeKeys, text: MessageId) -> Outgoing 
     row = await work.maybe(_OUTGOING, practice=keys.practice, text=text)
     if row is None:
         return None
+    known = phones.read(row)
     return Outgoing(
         practice_id=keys.practice,
         id=row["id"],
         line_id=row["line_id"],
         number_id=row["number_id"],
+        phone_id=row["phone_id"],
+        phone=known,
         patient_id=row["patient_id"],
         from_number=row["number"],
         to=_number(keys, row["phone_id"], row["number_sealed"]),
@@ -235,11 +257,13 @@ async def outgoing(work: Work, keys: PracticeKeys, text: MessageId) -> Outgoing 
         at=row["at"],
         sending_at=row["sending_at"],
         resent=row["tries"] > 0,
+        failed_sid=row["failed_sid"],
         facts=Facts(
             has_phone=row["has_phone"],
             patient_active=row["patient_status"] in (None, "active"),
             opted_out=row["opted_out_at"] is not None,
             closed=closed_purposes(consents.read_steps(row["consents"])),
+            trouble=known.trouble,
         ),
     )
 
@@ -296,10 +320,18 @@ async def keep_receipt(work: Work, text: Outgoing, account: str, sid: str, at: d
 
 
 async def keep_report(
-    work: Work, practice: PracticeId, text: MessageId, word: str, code: int, at: datetime
+    work: Work, text: Outgoing, word: str, code: int, at: datetime, *, attempt: int = 1
 ) -> bool:
-    """Keep a status report; False if the same was kept before."""
-    kept = await work.run(_REPORT, practice=practice, text=text, word=word, code=code, moment=at)
+    """Keep a status report; False if the same was kept before of the same attempt."""
+    kept = await work.run(
+        _REPORT,
+        practice=text.practice_id,
+        text=text.id,
+        word=word,
+        code=code,
+        moment=at,
+        number=attempt,
+    )
     return kept > 0
 
 

@@ -79,6 +79,8 @@ class Question(Struct, frozen=True):
 
     text: Mapping[str, str]
     choices: tuple[Choice, ...]
+    #: More than one answer may be given.
+    several: bool = False
 
 
 Catalogue: TypeAlias = Mapping[str, Text]
@@ -127,7 +129,9 @@ def render(catalogue: Catalogue, text_id: str, language: str, values: Mapping[st
 
 
 def ask(question: Question, language: str) -> str:
-    """Return a question with its numbered answers on one line."""
+    """Return a question with its numbered answers on one line; one for a number has none."""
+    if not question.choices:
+        return _in(question.text, language)
     choices = " ".join(f"{one.number} {_in(one.text, language)}" for one in question.choices)
     return f"{_in(question.text, language)}\n{choices}"
 
@@ -162,7 +166,8 @@ def compose(
         case "nudge" if question is not None:
             lines += [render(catalogue, frame, language, values), ask(question, language)]
         case "reask" if question is not None:
-            lines += [render(catalogue, frame, language, values), ask_plainly(question, language)]
+            opens = "reask-several" if question.several else frame
+            lines += [render(catalogue, opens, language, values), ask_plainly(question, language)]
         case "nudge" | "reask" if key in catalogue and catalogue[key].asks:
             # A question of our own is a text of the catalogue, its answers included.
             opens = "unread" if frame == "reask" else frame

@@ -13,7 +13,7 @@ from engage.db.session import Work
 from engage.ids import LineId, MessageId, PatientId, PracticeId, floor_of
 from engage.messaging.budget import A_WEEK, Limits, Waiting
 from engage.messaging.kinds import KINDS
-from engage.messaging.may_text import Answer, Timing, barred, may_text
+from engage.messaging.may_text import JUST_NOW, Answer, Timing, barred, may_text
 from engage.messaging.model import Outgoing
 from engage.messaging.quiet_hours import Hours, Span, table, whereabouts
 from engage.people.consent import VERIFY_AFTER
@@ -54,7 +54,8 @@ async def ask(work: Work, text: Outgoing, at: datetime, *, simulated: bool) -> A
     forbidden = barred(text.facts, text.kind)
     if forbidden is not None:
         return forbidden
-    if KINDS[text.kind].hours == "any":
+    hours = KINDS[text.kind].hours
+    if hours == "any" or (hours == "at-once" and at - text.at < JUST_NOW):
         # No hour concerns it, so nothing is looked up.
         nowhere = Hours(places=(), known="unknown", practice=table().usual)
         return may_text(text.facts, text.kind, Timing(at=at, hours=nowhere), text.at)

@@ -1,8 +1,9 @@
 """Instruments as data: exact wording, codes, options and licence, one file each. (p).
 
 A standardized tool is content with a version and a source; nothing of it is written in code. This
-room refuses an instrument without licence, notice or source, a question without its code, a
-language that is not worded throughout, and words that name two options of one item.
+room refuses an instrument without licence, notice, source or version, a question without its code,
+a language that is not worded throughout, words that name two options of one item, and a panel's
+code on anything but the whole panel.
 """
 
 import tomllib
@@ -13,13 +14,24 @@ from typing import Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct, field
+from msgspec.structs import replace
 
-from engage.conversation.replies import tokens_of
 from engage.conversation.script import Meaning
+from engage.conversation.severity import Severity
+from engage.conversation.tokens import tokens_of
 from engage.errors import EngageError
 
 Status: TypeAlias = Literal["official", "draft"]
 SmsPolicy: TypeAlias = Literal["ok", "staff-only", "never"]
+
+
+LOINC = "http://loinc.org"
+PANELS: Mapping[str, frozenset[str]] = {
+    "88121-9": frozenset({"88122-7", "88123-5"}),
+    "55757-9": frozenset({"44250-9", "44255-8"}),
+}
+"""What the panels ask that we give whole. Less than that, or another panel, has a code of our own:
+the AHC tool (96777-8) is never given whole here, since its safety questions are never texted."""
 
 
 class InstrumentInvalid(EngageError):  # noqa: N818 - reads as a sentence: raise InstrumentInvalid
@@ -55,6 +67,16 @@ class ItemOption(Struct, frozen=True, forbid_unknown_fields=True):
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     #: Whether it is a risk; None where the authors say neither.
     risk: bool | None = None
+    #: How soon somebody must look at the risk.
+    severity: Severity = "routine"
+    #: The need that it is a risk of, where it is not the item's.
+    domain: str | None = None
+    #: What it counts in the instrument's total.
+    score: int | None = None
+    #: A person follows it up, whatever the total.
+    follow_up: bool = False
+    #: Contradicts every other option: "none of the above".
+    alone: bool = False
     meaning: Meaning | None = None
 
 
@@ -68,6 +90,12 @@ class Item(Struct, frozen=True, forbid_unknown_fields=True):
     #: Exact wording by language.
     text: Mapping[str, str]
     options: tuple[ItemOption, ...] = field(name="option")
+    #: What the instrument says after the question: "Choose all that apply".
+    instruction: Mapping[str, str] = field(default_factory=dict[str, str])
+    #: More than one option may be chosen.
+    several: bool = False
+    #: The need that its risks are about, where it is not the instrument's.
+    domain: str | None = None
     #: Safety, abuse, drugs: not for a phone that others read too.
     sensitive: bool = False
 
@@ -84,6 +112,17 @@ class Result(Struct, frozen=True, forbid_unknown_fields=True):
     no_risk: str
 
 
+class Total(Struct, frozen=True, forbid_unknown_fields=True):
+    """The sum of the options' scores, and from where on a human must look."""
+
+    cut_off: int
+    #: Why a human must look, as a flag says it.
+    reason: str
+    severity: Severity
+    #: The code of the sum, where the tool has one.
+    loinc: str | None = None
+
+
 class Instrument(Struct, frozen=True, forbid_unknown_fields=True):
     """A standardized tool."""
 
@@ -95,12 +134,18 @@ class Instrument(Struct, frozen=True, forbid_unknown_fields=True):
     notice: str
     domain: str
     sms_policy: SmsPolicy
-    recall_months: int
+    #: How far back it asks.
+    recall: str
     questionnaire_code: Code
     #: How far the wording of each language can be trusted.
     status: Mapping[str, Status]
     items: tuple[Item, ...] = field(name="item")
     result: Result | None = None
+    total: Total | None = None
+    #: What the instrument says before each question, by language.
+    stem: Mapping[str, str] = field(default_factory=dict[str, str])
+    #: The text id after the last answer.
+    closing: str = "thanks"
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -110,6 +155,35 @@ class Instrument(Struct, frozen=True, forbid_unknown_fields=True):
     def item(self, key: str) -> Item | None:
         """Return the item of this key, if the instrument has it."""
         return next((item for item in self.items if item.key == key), None)
+
+    def wording(self, item: Item) -> Mapping[str, str]:
+        """Return the whole question by language: the stem, the item, the instruction."""
+        return {
+            language: " ".join(
+                part
+                for part in (
+                    self.stem.get(language),
+                    item.text[language],
+                    item.instruction.get(language),
+                )
+                if part
+            )
+            for language in self.languages
+        }
+
+
+def with_cut_off(
+    instruments: Mapping[str, Instrument], name: str, cut_off: int
+) -> Mapping[str, Instrument]:
+    """Return the instruments with another cut-off of one total; an impossible one is refused."""
+    tool = instruments[name]
+    if tool.total is None:
+        reason = f"{name} has no total"
+        raise InstrumentInvalid(reason)
+    changed = replace(tool, total=replace(tool.total, cut_off=cut_off))
+    for problem in _problems(changed):
+        raise InstrumentInvalid(problem)
+    return {**instruments, name: changed}
 
 
 def parse(toml_text: str) -> Instrument:
@@ -145,8 +219,35 @@ def _problems(instrument: Instrument) -> Iterator[str]:
     keys = [item.key for item in instrument.items]
     if len(set(keys)) != len(keys):
         yield "item.key is used twice"
+    if instrument.stem:
+        yield from _unworded("stem", instrument.stem, instrument.languages)
     for item in instrument.items:
         yield from _problems_of(item, instrument.languages)
+    yield from _problems_of_total(instrument)
+    code = instrument.questionnaire_code
+    asked = frozenset(item.loinc for item in instrument.items)
+    if code.system == LOINC and PANELS.get(code.code) != asked:
+        yield "questionnaire_code is a panel's, and this is not that panel"
+
+
+def _problems_of_total(instrument: Instrument) -> Iterator[str]:
+    scores = [[option.score for option in item.options] for item in instrument.items]
+    if instrument.total is None:
+        if any(score is not None for options in scores for score in options):
+            yield "total is missing, and options have a score"
+        return
+    if any(item.several for item in instrument.items):
+        yield "total can't be counted where several options may be chosen"
+    known = [[score for score in options if score is not None] for options in scores]
+    if [len(options) for options in scores] != [len(options) for options in known]:
+        yield "option.score is missing, and there is a total"
+    elif not sum(map(min, known)) < instrument.total.cut_off <= sum(map(max, known)):
+        yield "total.cut_off would be reached by every answer, or by none"
+
+
+def _unworded(where: str, texts: Mapping[str, str], languages: tuple[str, ...]) -> Iterator[str]:
+    if missing := [one for one in languages if not texts.get(one, "").strip()]:
+        yield f"{where}.{missing[0]} is missing"
 
 
 def _problems_of(item: Item, languages: tuple[str, ...]) -> Iterator[str]:
@@ -154,6 +255,12 @@ def _problems_of(item: Item, languages: tuple[str, ...]) -> Iterator[str]:
         yield f"{item.key}: loinc is empty"
     if len(item.options) <= 1:
         yield f"{item.key}: option needs at least two"
+    if not item.several and any(option.alone for option in item.options):
+        yield f"{item.key}: option.alone is set, but several is not"
+    if item.several and all(option.alone for option in item.options):
+        yield f"{item.key}: option.alone is set everywhere"
+    if item.instruction:
+        yield from _unworded(f"{item.key}: instruction", item.instruction, languages)
     for name in ("key", "number", "loinc_answer"):
         values = [getattr(option, name) for option in item.options]
         if len(set(values)) != len(values):
@@ -162,8 +269,7 @@ def _problems_of(item: Item, languages: tuple[str, ...]) -> Iterator[str]:
         (item.key, item.text),
         *((f"{item.key}.{option.key}", option.text) for option in item.options),
     ):
-        if missing := [one for one in languages if not texts.get(one, "").strip()]:
-            yield f"{where}: text.{missing[0]} is missing"
+        yield from _unworded(f"{where}: text", texts, languages)
     owners: dict[tuple[str, ...], str] = {}
     for option in item.options:
         for word in words_of(option):

@@ -20,23 +20,34 @@ def script_of(instrument: Instrument) -> Script:
     """Return the prompts of an instrument, in order, with every reply that counts."""
     if instrument.sms_policy != "ok":
         raise NotByText
-    prompts = tuple(_prompt(item) for item in instrument.items)
-    return Script(instrument.id, instrument.version, prompts)
+    prompts = tuple(map(prompt_of, instrument.items))
+    return Script(instrument.id, instrument.version, prompts, closing=instrument.closing)
 
 
-def _prompt(item: Item) -> Prompt:
+def prompt_of(item: Item) -> Prompt:
+    """Return what answers an item takes, in whatever way it is asked."""
     options = (
-        Option(option.key, option.number, tuple(map(fold, words_of(option))), option.meaning)
+        Option(
+            option.key,
+            option.number,
+            tuple(map(fold, words_of(option))),
+            option.meaning,
+            alone=option.alone,
+        )
         for option in item.options
     )
-    return Prompt(item.key, tuple(options), item.sensitive)
+    return Prompt(item.key, tuple(options), item.sensitive, several=item.several)
 
 
 def questions_of(instrument: Instrument) -> Mapping[str, Question]:
     """Return the exact wording of an instrument's questions, by item key, for messaging to send."""
+    if instrument.sms_policy != "ok":
+        raise NotByText
     return {
         item.key: Question(
-            item.text, tuple(Choice(option.number, option.text) for option in item.options)
+            instrument.wording(item),
+            tuple(Choice(option.number, option.text) for option in item.options),
+            several=item.several,
         )
         for item in instrument.items
     }

@@ -12,8 +12,8 @@ from msgspec import Struct
 from sqlalchemy import ARRAY, UUID, any_, bindparam, exists, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from engage.conversation.answers import Answer, Chosen, Declined, DidNotKnow, NotAsked
-from engage.db.session import Query, Row, Work
+from engage.conversation.answers import Answer, answer_of
+from engage.db.session import Query, Work
 from engage.db.tables import answer, answer_undone, screening
 from engage.ids import MessageId, PatientId, PracticeId, ScreeningId, StaffId
 from engage.needs.scoring import Verdict
@@ -109,7 +109,7 @@ async def answers_of(
     return tuple(
         AnswerSeen(
             item=row["item"],
-            answer=_answer(row),
+            answer=answer_of(row["kind"], row["option"]),
             reporter=row["reporter"],
             loinc=row["loinc"],
             message_id=row["message_id"],
@@ -117,15 +117,3 @@ async def answers_of(
         )
         for row in rows
     )
-
-
-def _answer(row: Row) -> Answer:
-    match row["kind"], row["option"]:
-        case "chosen", str(option):
-            return Chosen(option)
-        case "declined", _:
-            return Declined()
-        case "did-not-know", _:
-            return DidNotKnow()
-        case _:
-            return NotAsked()

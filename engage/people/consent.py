@@ -22,8 +22,11 @@ LineKind: TypeAlias = Literal["opted-out", "opted-in", "suspected-opt-out"]
 PersonKind: TypeAlias = Literal["granted", "declined", "withdrawn"]
 HolderKind: TypeAlias = Literal["asked", "right-person", "wrong-person"]
 """Whether a phone is held by the person we take it for."""
+PhoneKind: TypeAlias = Literal["works-again", "overtaken"]
+"""What stands in the ledger and changes nothing of consent: a phone that was held to be dead works
+again, and a STOP that was found only after the START that followed it."""
 
-Kind: TypeAlias = LineKind | PersonKind | HolderKind
+Kind: TypeAlias = LineKind | PersonKind | HolderKind | PhoneKind
 How: TypeAlias = Literal[
     "keyword",
     "free-form",
@@ -34,6 +37,7 @@ How: TypeAlias = Literal[
     "re-verification",
     "given-to-practice",
     "script",
+    "correction",
 ]
 Actor: TypeAlias = Literal["person", "staff", "carrier", "system"]
 Scope: TypeAlias = Literal["all", "programme"]
@@ -50,7 +54,7 @@ ASK_AGAIN_AFTER = timedelta(days=14)
 CONFIRM_WITHIN = timedelta(minutes=5)
 """47 CFR 64.1200(a)(12): so soon, the one text that confirms an opt-out is part of it."""
 
-_REOPENS: frozenset[str] = frozenset({"staff", "page"})
+_REOPENS: frozenset[str] = frozenset({"staff", "page", "correction"})
 """How a purpose that was declined or withdrawn is opened: never by giving a number once more, and
 never by saying who one is."""
 
@@ -162,7 +166,14 @@ def allowed(line: Iterable[Step], person: Iterable[Step]) -> frozenset[Purpose]:
 
 
 Recorded: TypeAlias = Literal[
-    "opted-out", "opted-in", "granted", "declined", "withdrawn", "right-person", "wrong-person"
+    "opted-out",
+    "opted-in",
+    "granted",
+    "declined",
+    "withdrawn",
+    "right-person",
+    "wrong-person",
+    "works-again",
 ]
 """What staff may record."""
 

@@ -105,7 +105,7 @@ def parse_rows(text: str, today: date) -> tuple[ImportRow, ...] | list[BadRow]:
 
 def read_rows(text: str, today: date) -> tuple[tuple[ImportRow, ...], list[BadRow]]:
     """Read a whole file: the rows that read well, and all that is wrong with the others."""
-    lines = _records(text)
+    lines = records(text)
     first = next(lines, None)
     if first is None:
         return (), [BadRow(1, "the file is empty")]
@@ -187,7 +187,7 @@ def _said_over(before: Patient, record: PatientRecord, manager: StaffId | None) 
     return PatientState(**(asdict(before.state) | said))
 
 
-def _records(text: str) -> Iterator[tuple[int, list[str]] | BadRow]:
+def records(text: str) -> Iterator[tuple[int, list[str]] | BadRow]:
     """Yield each row with the line it begins on; blank lines are skipped."""
     reader = csv.reader(_lines(text), strict=True)
     while True:

@@ -17,6 +17,7 @@ _SUBJECTS: dict[str, Subject] = {
     # Words that somebody should read: one item, however many texts.
     "said-more": "texts",
     "unclear-answer": "texts",
+    "out-of-bounds": "texts",
     "reply-to-staff": "texts",
     "outside-conversation": "texts",
     "picture": "texts",
@@ -26,14 +27,23 @@ _SUBJECTS: dict[str, Subject] = {
     "own-number": "texts",
     "not-handled": "texts",
     "answers-taken-back": "texts",
+    "consent-corrected": "texts",
+    "number-not-linked": "texts",
+    "stop-stays": "texts",
     # They get no more texts, and care goes on: somebody offers a call.
     "opted-out": "offer-call",
     "opted-out-in-words": "offer-call",
     "opted-out-or-visit": "offer-call",
+    # A red or an amber answer of a check-in: one episode, however many answers.
+    "check-in-red": "check-in",
+    "check-in-amber": "check-in",
     # Reachability.
     "wrong-number": "wrong-number",
     "no-reply": "silence",
     "undeliverable": "delivery",
+    "phone-dead": "delivery",
+    "phone-landline": "delivery",
+    "phone-doubtful": "delivery",
     "not-asked": "delivery",
     "sensitive-not-asked": "delivery",
     # The practice's own texting.
@@ -46,6 +56,7 @@ _SUBJECTS: dict[str, Subject] = {
     "ambiguous-sender": "sender",
     "asked-for-help": "help",
     "red-flag": "crisis",
+    "clarify-unclear": "crisis",
 }
 
 NEED = "need:"
@@ -60,10 +71,14 @@ class Flag(Struct, frozen=True, kw_only=True):
     #: Whether the words just written belong to it.
     quote: bool = False
     kind: Literal["event", "need"] = "event"
+    #: The work it belongs to, where the reason does not say.
+    joins: Subject | None = None
 
     @property
     def subject(self) -> Subject:
         """The piece of work it belongs to; an unlisted reason is work of its own."""
+        if self.joins is not None:
+            return self.joins
         if self.kind == "need":
             return NEED + self.reason
         return _SUBJECTS.get(self.reason, self.reason)

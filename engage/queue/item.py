@@ -27,8 +27,11 @@ Outcome: TypeAlias = Literal[
 ]
 """What became of it; a crisis needs one of `CRISIS_OUTCOMES`."""
 
-Ending: TypeAlias = Outcome | Literal["text-was-anothers"]
-"""How an item ended; the last one is not a person's to choose: a correction cancelled it."""
+Withdrawal: TypeAlias = Literal["discharge-cancelled", "admission-cancelled", "admitted-again"]
+"""Why work about a discharge is no longer needed: the hospital took it back."""
+
+Ending: TypeAlias = Outcome | Literal["text-was-anothers"] | Withdrawal
+"""How an item ended; the last ones are not a person's to choose: what opened it no longer holds."""
 
 OUTCOME = "/outcome"
 """The field of the request that an error may point at."""

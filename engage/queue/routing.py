@@ -61,7 +61,7 @@ def owner_for(
     """Choose the owner of an item that is opened at `at` and due at `due`."""
     needed_at = at if severity in ("crisis", "possible") else max(at, due)
     for candidate, why in _in_order(manager, team, roster, needed_at):
-        if _present(candidate, roster, needed_at):
+        if present(candidate, roster, needed_at):
             return Owner(candidate, why)
     # Everybody is away at that moment: an active person who can be reached beats nobody.
     for candidate, why in _in_order(manager, team, roster, needed_at):
@@ -75,7 +75,7 @@ def _in_order(
 ) -> Iterator[tuple[StaffId, str]]:
     if manager is not None:
         yield manager, "assigned care manager"
-        for cover in _covering(manager, roster, when):
+        for cover in covering(manager, roster, when):
             yield cover, "covers for the assigned care manager"
     for member in team:
         yield member, "on the patient's care team"
@@ -86,7 +86,7 @@ def _in_order(
     yield roster.responsible_id, "responsible for the practice"
 
 
-def _covering(absent: StaffId, roster: Roster, when: datetime) -> Iterator[StaffId]:
+def covering(absent: StaffId, roster: Roster, when: datetime) -> Iterator[StaffId]:
     """Follow the chain of cover; a circle of people covering each other ends it."""
     seen = {absent}
     current: StaffId | None = absent
@@ -110,7 +110,8 @@ def _active(person: StaffId, roster: Roster) -> bool:
     return any(member.id == person for member in roster.staff)
 
 
-def _present(person: StaffId, roster: Roster, when: datetime) -> bool:
+def present(person: StaffId, roster: Roster, when: datetime) -> bool:
+    """Say whether somebody works in the practice and is not away."""
     away = any(
         cover.absent_id == person and cover.from_at <= when < cover.until_at
         for cover in roster.covers

@@ -1,4 +1,4 @@
-"""Claim, release, complete: load, decide, save, and say so, in the caller's one transaction.
+"""Claim, acknowledge, release, complete: load, decide, save, say so, in the caller's transaction.
 
 Two people who reach for one item meet at its lock, so exactly one of them has it and the other is
 told who. Every change says itself in the feed and in the audit. This room refuses to decide what is
@@ -15,7 +15,7 @@ from engage.db.session import Work
 from engage.errors import Conflict, NotFound
 from engage.ids import PracticeId, QueueItemId, StaffId
 from engage.queue import item as lifecycle
-from engage.queue import store
+from engage.queue import paging, store
 from engage.queue.item import Item, Outcome
 from engage.queue.roster.store import circle, roster
 from engage.queue.routing import Owner, owner_for
@@ -37,8 +37,22 @@ async def claim(
     taken = lifecycle.claim(locked.item, by, at)
     if taken is not locked.item:
         await store.save(work, practice, taken, owner_why="claimed it")
+        await paging.acknowledge(work, practice, locked, by, at)
         await _say(work, practice, locked, "item.claimed", by, at)
     return taken
+
+
+async def acknowledge(
+    work: Work,
+    practice: PracticeId,
+    item: QueueItemId,
+    by: StaffId,
+    at: datetime,
+    expects: Expects,
+) -> None:
+    """Say that one has heard of an item and is on it: nobody else is told for a while."""
+    locked = await _locked(work, practice, item, expects)
+    await paging.acknowledge(work, practice, locked, by, at)
 
 
 async def release(
@@ -54,6 +68,7 @@ async def release(
     owner = await _next_owner(work, practice, locked, at)
     given = lifecycle.release(locked.item, by, owner.staff_id)
     await store.save(work, practice, given, owner_why=owner.why)
+    await paging.give_back(work, practice, locked, at)
     await _say(work, practice, locked, "item.released", by, at)
     return given
 
@@ -73,6 +88,7 @@ async def complete(
     closed = lifecycle.complete(locked.item, by, outcome, at)
     sealed = None if note is None else keys.seal_text("queue_item.note", item, note)
     await store.save(work, keys.practice, closed, note_sealed=sealed)
+    await paging.end(work, keys.practice, item, at)
     await _say(work, keys.practice, locked, "item.completed", by, at)
     return closed
 

@@ -1,7 +1,8 @@
 """The features of a text that the linear model weighs (p).
 
-Words and pairs of words, runs of letters inside words, concepts, signs and pairs of signs, sizes of
-numbers, the open prompt, and what the rules found. The trainer and the reader call the same
+Words and pairs of words, the same pairs with concepts in place of words, runs of letters inside
+words, concepts, signs and pairs of signs, sizes of numbers, the open prompt, and what the rules
+found. The trainer and the reader call the same
 function, so that nothing is learned that is not seen, and nothing seen that was not learned.
 """
 
@@ -26,6 +27,7 @@ def grams(
     found: dict[str, None] = {f"C:{context}": None}
     found.update(dict.fromkeys(f"R:{rule}" for rule in rules))
     _add_words(found, located, spoken, context)
+    _add_concepts(found, spoken, context)
     _add_signs(found, spoken, named)
     for word in dict.fromkeys(spoken):
         _add_letters(found, word)
@@ -50,9 +52,22 @@ def _add_words(
         found.update((f"k:{context} {word}", None) for word in spoken)
 
 
+def _add_concepts(found: dict[str, None], spoken: Sequence[str], context: str) -> None:
+    """Add concepts, after which prompt they stand, and pairs of neighbours told by concept."""
+    told = [BY_WORD.get(word, (word,)) for word in spoken]
+    for place, names in enumerate(told):
+        if spoken[place] in BY_WORD:
+            found.update((f"c:{name}", None) for name in names)
+            found.update((f"x:{context} {name}", None) for name in names)
+        for step, kind in ((1, "p"), (2, "q")):
+            if place >= step:
+                found.update(
+                    (f"{kind}:{one} {name}", None) for one in told[place - step] for name in names
+                )
+
+
 def _add_signs(found: dict[str, None], spoken: Sequence[str], named: Sequence[str]) -> None:
     for word in spoken:
-        found.update((f"c:{name}", None) for name in BY_WORD.get(word, ()))
         if word.isdecimal():
             # Only the size of a number says something: 93 and 95 are alike, 95 and 59 are not.
             found[f"v:{word[:1]}{'0' * (len(word) - 1)}"[:8]] = None

@@ -106,6 +106,7 @@ class _Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     polite: tuple[str, ...]
     openers: frozenset[str]
     openers_followed_by: frozenset[str]
+    alto_followed_by: frozenset[str]
     wish_leads: tuple[str, ...]
     wish_tails: tuple[str, ...]
     wishes: dict[Language, tuple[str, ...]]
@@ -270,7 +271,7 @@ def _own_reading(text: str) -> CarrierWord | None:
     if entry := _entry_of(message, _LEXICON.help):
         return Help(_carrier_answers(entry, bare), entry.language)
     if _opens_with_stop(located):
-        return FreeFormStop("en")
+        return FreeFormStop("es" if located[0].text == _ALTO else "en")
     for clause in _clauses(located):
         if language := _language_of(clause, _WISHES, _LEADS, _TAILS):
             return FreeFormStop(language)
@@ -302,10 +303,17 @@ def _carrier_answers(entry: _Entry, bare: str) -> bool:
     return entry.carrier and bare == entry.words
 
 
+_ALTO = "alto"
+
+
 def _opens_with_stop(located: Sequence[Word]) -> bool:
-    if len(located) < 2 or located[0].text not in _LEXICON.openers:  # noqa: PLR2004 - a first and a next
+    if len(located) < 2:  # noqa: PLR2004 - a first and a next
         return False
-    follower = located[1]
+    opener, follower = located[:2]
+    if opener.text == _ALTO:
+        return not follower.opens and follower.text in _LEXICON.alto_followed_by
+    if opener.text not in _LEXICON.openers:
+        return False
     return follower.opens or follower.text in _LEXICON.openers_followed_by
 
 

@@ -162,7 +162,11 @@ def _finding(located: Sequence[Word], match: Match, standing: Standing) -> Findi
 
 
 def _keep(findings: dict[str, Finding], found: Finding) -> None:
-    """Keep the gravest finding of each rule: what stands, before what is taken back."""
+    """Keep the gravest finding of each rule: what stands, and of that a crisis, comes first."""
     known = findings.get(found.rule)
-    if known is None or (found.stands and not known.stands):
+    if known is None or _weight(found) > _weight(known):
         findings[found.rule] = found
+
+
+def _weight(finding: Finding) -> tuple[bool, bool]:
+    return finding.stands, finding.severity == "crisis"

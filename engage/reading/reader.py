@@ -2,8 +2,8 @@
 
 Two readings of the same words are joined, and the graver one counts: rules that a nurse can read
 (redflags, measures, within the scope of scope.py) and a linear model trained on this repository's
-own corpus. A rule of a crisis is never less than POSSIBLE, and pages unless the model finds it very
-unlikely; a model may only raise; a reader that fails says POSSIBLE.
+own corpus. A rule of a crisis pages, whatever the model says; the model may only raise; a reader
+that fails says POSSIBLE.
 
 What it refuses: to diagnose, to lower, to close, to answer. It never says "not a crisis": a text
 without a finding is a text in which this reader found none. It quotes nothing; an explanation is
@@ -42,6 +42,10 @@ _KINDS: dict[str, Kind] = {
 _LABEL_OF: dict[Kind, str] = {kind: label for label, kind in _KINDS.items()}
 _PAGES: dict[str, Urgency] = {"emergency_medical": "emergency", "self_harm": "emergency"}
 NOTHING = "none_of_these"
+_NEEDS = frozenset(
+    ["food", "housing", "utilities", "transportation", "caregiver_strain", "help_request"]
+)
+"""Who states one of these waits for somebody, if only on the next business day."""
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -115,8 +119,7 @@ def dangers(reading: Reading, length: int) -> tuple[RedFlag, ...]:
     found = [
         RedFlag(
             one.rule,
-            # What the model doubts is a question for a human, and no page.
-            one.severity if reading.tier == "emergency" else "possible",
+            one.severity,
             one.kind,
             one.language,
             one.start,
@@ -146,6 +149,10 @@ def _read(seen: Observed, asked: Asked, model: Model) -> Reading:
     urgency = _urgency(scores, tier) if option is None else option.urgency
     labels = option.labels if option is not None else _labels(scores, urgency, asked.context, model)
     kind = _kind(seen.findings, scores) if tier != "none" else None
+    if option is None:
+        labels = _led(labels, seen, asked)
+        if urgency == "none" and not _NEEDS.isdisjoint(labels):
+            urgency = "routine"
     if tier == "emergency" and kind is not None and not _KINDS.keys() & set(labels):
         labels = (_LABEL_OF[kind], *(label for label in labels if label != NOTHING))
     return Reading(
@@ -161,25 +168,19 @@ def _read(seen: Observed, asked: Asked, model: Model) -> Reading:
     )
 
 
-_PAGE_FLOOR = 0.2
-"""A rule of a crisis pages unless the model finds it this unlikely: then a human decides, soon."""
-_DOUBT_FLOOR = 0.1
-"""A rule of a doubt is heard unless the model finds it this unlikely."""
-
-
-def ruled(findings: Sequence[Finding], probability: float) -> Tier:
-    """Return what the rules alone ask for: a crisis that stands is never less than POSSIBLE."""
+def ruled(findings: Sequence[Finding]) -> Tier:
+    """Return what the rules alone ask for, whatever the model finds."""
     standing = {one.severity for one in findings if one.stands}
     if "crisis" in standing:
-        return "emergency" if probability >= _PAGE_FLOOR else "possible"
-    return "possible" if "possible" in standing and probability >= _DOUBT_FLOOR else "none"
+        return "emergency"
+    return "possible" if "possible" in standing else "none"
 
 
 def _tier(
     findings: Sequence[Finding], probability: float, language: Language, model: Model
 ) -> Tier:
     """Join both readings: the graver one counts."""
-    said = ruled(findings, probability)
+    said = ruled(findings)
     if said == "emergency" or probability >= model.thresholds[f"emergency:{language}"]:
         return "emergency"
     if said == "possible" or probability >= model.thresholds[f"possible:{language}"]:
@@ -236,6 +237,27 @@ def _labels(
             chosen = {best: scores[best]}
     _agree(chosen, context)
     return tuple(sorted(chosen, key=lambda label: (-chosen[label], label))) or (NOTHING,)
+
+
+_LEADS: frozenset[Context] = frozenset({"appt_confirm", "hvs_food"})
+"""Prompts whose numbers mean one thing: how somebody feels is more than a number."""
+
+
+def _led(labels: tuple[str, ...], seen: Observed, asked: Asked) -> tuple[str, ...]:
+    """Hear the option that a reply begins with: "3, the van broke down" says what 3 says.
+
+    "3 days without food" begins with a number too: an option against the rest is not heard.
+    """
+    led = seen.words[0].text if len(seen.words) > 1 else ""
+    options = STANDARD.get(asked.context, ()) if asked.options is None else asked.options
+    option = answered((led,), _ways(options)) if led.isdecimal() else None
+    if option is None or asked.context not in _LEADS or set(option.labels) <= set(labels):
+        return labels
+    against = {label for other in options for label in other.labels} - set(option.labels)
+    if "food" in against and "food" in labels:
+        return labels
+    kept = (label for label in labels if label not in {*against, *option.labels, NOTHING})
+    return (*kept, *option.labels)
 
 
 _IMPLIED: dict[Context, tuple[str, str, str]] = {

@@ -53,6 +53,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     severity: Severity
     rationale: str
     phrases: tuple[str, ...]
+    unclear: tuple[str, ...] = ()
+    """Ways to name a danger of a crisis that people use of much else: these ask and do not page."""
 
 
 class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,9 +83,11 @@ _NEGATORS = frozenset[str]().union(*(lexicon.negators for lexicon in LEXICONS))
 def _index(lexicon: Lexicon) -> dict[str, tuple[tuple[Rule, Phrase], ...]]:
     by_first_word: dict[str, list[tuple[Rule, Phrase]]] = defaultdict(list)
     for rule in lexicon.rule:
-        for phrase in parse_phrases(map(spelled_out, rule.phrases)):
-            for word in phrase.first_words:
-                by_first_word[word].append((rule, phrase))
+        doubt = msgspec.structs.replace(rule, severity="possible")
+        for meant, source in ((rule, rule.phrases), (doubt, rule.unclear)):
+            for phrase in parse_phrases(map(spelled_out, source)):
+                for word in phrase.first_words:
+                    by_first_word[word].append((meant, phrase))
     return {word: tuple(entries) for word, entries in by_first_word.items()}
 
 

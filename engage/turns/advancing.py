@@ -4,18 +4,29 @@ One live prompt per phone: who waits is asked when the floor is free, and nobody
 new in a crisis. This room refuses to say what an event means; the engine does.
 """
 
-from engage.conversation.engine import EXPIRE, advance
-from engage.conversation.events import Event, PersonChanged, Started, TimerFired
+from uuid import UUID
+
+from engage.conversation.engine import EXPIRE, NUDGE, advance
+from engage.conversation.events import Event, PersonChanged, StaffWrote, Started, TimerFired
+from engage.conversation.severity import Severity, rank
 from engage.conversation.states import Asking, NotStarted
 from engage.ids import PatientId
+from engage.turns import needing
+from engage.turns.clarify import as_lived
 from engage.turns.context import ConversationSeen
 from engage.turns.draft import Draft
 from engage.turns.privacy import kept_private
+
+DANGER = "crisis"
+"""The subject of work about a danger, certain or possible."""
 
 
 def advance_one(draft: Draft, seen: ConversationSeen, event: Event) -> None:
     """Take one conversation through one event."""
     script = draft.library.scripts[seen.script]
+    if isinstance(event, TimerFired) and event.name == NUDGE and in_crisis(draft, seen.patient_id):
+        event = StaffWrote(draft.at)  # paused on their other phones too, until a human is done
+    event = needing.as_lived(seen.script, as_lived(seen.script, event))
     thread = draft.context.thread_of(seen.patient_id)
     if thread is None:
         return
@@ -32,9 +43,10 @@ def advance_one(draft: Draft, seen: ConversationSeen, event: Event) -> None:
         )
         # Also if nothing is asked now: what waits or is paused will be asked in it.
         draft.stand(seen, seen.state)
-    step = advance(seen.state, event, script, seen.language)
+    step = needing.as_told(seen.script, advance(seen.state, event, script, seen.language))
     step = kept_private(draft.context, draft.turn, seen, step, script)
-    begins = isinstance(event, Started)
+    # Whether they want help with what they just said is asked as an answer to it.
+    begins = isinstance(event, Started) and not needing.is_helping(seen.script)
     draft.conversation(seen, step.state, step.effects, thread, begins=begins)
 
 
@@ -64,6 +76,22 @@ def next_in_line(draft: Draft) -> None:
     advance_one(draft, first, Started(draft.at))
 
 
+def open_danger(draft: Draft, patient: PatientId | None) -> Severity | None:
+    """Return the severity of the open danger about a person, or about everybody on their phone.
+
+    As this turn leaves it: nothing begins beside the safe words.
+    """
+    line = draft.context.line
+    about: set[UUID] = {one for one in (patient, line.id if line else None) if one is not None}
+    found: list[Severity] = [
+        item.severity
+        for item in draft.context.items
+        if item.subject == DANGER and item.about_id in about
+    ]
+    found += draft.triage.severities(DANGER, about)
+    return max(found, key=rank, default=None)
+
+
 def in_crisis(draft: Draft, patient: PatientId | None) -> bool:
-    """Say whether a person's crisis is open: then automation holds its tongue."""
-    return any(i.about_id == patient and i.severity == "crisis" for i in draft.context.items)
+    """Say whether a crisis is open: then automation holds its tongue."""
+    return open_danger(draft, patient) == "crisis"

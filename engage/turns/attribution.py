@@ -12,10 +12,12 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
+from engage.checkins.script import is_proxy
 from engage.conversation.engine import live_key
 from engage.conversation.states import Asking
 from engage.ids import PatientId
 from engage.messaging.attributed import Sure, Why
+from engage.turns.clarify import is_clarifying
 from engage.turns.context import ConversationSeen, ThreadSeen, TurnContext
 
 
@@ -46,6 +48,12 @@ def attribute(context: TurnContext) -> Attributed | Unplaced:
     asked = last_asked(context)
     if asked is not None:
         thread = context.thread_of(asked.patient_id)
+        if thread is not None and is_proxy(asked.script):
+            helps = [one for one in context.caregivers if asked.patient_id in one.of]
+            if len(helps) == 1:
+                return Attributed(
+                    "caregiver", helps[0].id, thread, asked, sure="likely", why="last-asked"
+                )
         # A phone that changed hands answers nothing: what its owner says is a stranger's.
         if thread is not None and thread.uses_phone:
             return _answering(context, thread, asked)
@@ -56,8 +64,10 @@ def attribute(context: TurnContext) -> Attributed | Unplaced:
         caregiver = context.caregivers[0]
         about = [t for t in context.threads if t.patient_id in caregiver.of and t.active]
         if len(about) == 1:
+            # Whether help is needed was asked of whoever holds the phone; the rest of the patient.
+            theirs = asked if asked is not None and is_clarifying(asked.script) else None
             return Attributed(
-                "caregiver", caregiver.id, about[0], sure="likely", why="caregiver-of-one"
+                "caregiver", caregiver.id, about[0], theirs, sure="likely", why="caregiver-of-one"
             )
     if patients or context.caregivers:
         return Unplaced("ambiguous-sender")

@@ -22,7 +22,7 @@ from engage.turns.decide import decide
 from engage.turns.found import Sent
 from engage.turns.refusals import NoPhone, NotInCare, PhoneBusy, PhoneOptedOut
 
-LINE_KINDS = frozenset({"opted-out", "opted-in", "right-person", "wrong-person"})
+LINE_KINDS = frozenset({"opted-out", "opted-in", "right-person", "wrong-person", "works-again"})
 """What is recorded of a phone, and needs one."""
 
 

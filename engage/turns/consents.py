@@ -12,7 +12,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from engage.conversation.answers import Chosen, Unclear, Understood
+from engage.conversation.answers import Chosen, OutOfBounds, Unclear, Understood
 from engage.conversation.effects import OptIn, OptOut
 from engage.conversation.engine import EXPIRE, live_key
 from engage.conversation.events import (
@@ -108,6 +108,19 @@ def _reached(draft: Draft) -> Iterator[ThreadSeen]:
             yield thread
 
 
+# A phone that can't be texted
+
+
+def tell_of_phone(draft: Draft) -> None:
+    """Tell the care manager of everybody on a phone what failed texts taught us of it, once."""
+    trouble = draft.turn.trouble
+    if trouble is None:
+        return
+    for place, one in enumerate(_reached(draft)):
+        rule = _each(f"phone/{trouble}", place)
+        draft.flag(Flag(reason=f"phone-{trouble}", severity="routine", rule=rule), one)
+
+
 # A programme
 
 
@@ -201,7 +214,7 @@ def answered(
         return False  # it has not left: whatever this answers, it is not what we asked
     reading = read_answer(event.text, prompt, asked.language)
     match reading:
-        case Unclear():
+        case Unclear() | OutOfBounds():
             return False
         case Understood(Chosen(option)) if option == YES:
             advance(draft, asked, event)
@@ -340,6 +353,8 @@ def recorded(draft: Draft, advance: Advance) -> None:
             for seen in draft.context.conversations:
                 if is_check(seen.script) and seen.patient_id == thread.patient_id:
                     advance(draft, seen, Cancelled(draft.at))
+        case "works-again":
+            draft.record("works-again", "staff", None, reason=said.reason)
         case "granted" | "declined" | "withdrawn":
             draft.record(
                 said.kind,

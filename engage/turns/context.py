@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from engage.conversation.answers import Answer
 from engage.conversation.events import Event
@@ -28,7 +29,9 @@ from engage.ids import (
     StaffId,
     ThreadId,
 )
+from engage.messaging.phone_state import Trouble
 from engage.people.consent import Purpose, Recorded
+from engage.people.merging import unmarked
 from engage.queue.clocks import Calendar
 from engage.queue.routing import CoverSeen, Roster, StaffSeen
 
@@ -115,6 +118,10 @@ class ItemSeen(Struct, frozen=True):
     due_at: datetime
     waiting: bool = False
 
+    def __post_init__(self) -> None:
+        """Take work that came with a merged record for what it is: of two dangers, each counts."""
+        force_setattr(self, "subject", unmarked(self.subject))
+
 
 class TurnContext(Struct, frozen=True):
     """Everything loaded for one turn."""
@@ -127,6 +134,10 @@ class TurnContext(Struct, frozen=True):
     items: tuple[ItemSeen, ...] = ()
     staff: tuple[StaffSeen, ...] = ()
     covers: tuple[CoverSeen, ...] = ()
+    #: The person's own thresholds, of check-ins that ask for numbers.
+    limits: Mapping[ScreeningId, Mapping[str, float]] = {}
+    #: Needs that these people are not asked about now; known only to the turn that would ask.
+    quiet: tuple[tuple[PatientId, str], ...] = ()
 
     @property
     def roster(self) -> Roster:
@@ -134,6 +145,11 @@ class TurnContext(Struct, frozen=True):
         return Roster(
             staff=self.staff, covers=self.covers, responsible_id=self.practice.responsible_id
         )
+
+    @property
+    def sender_unknown(self) -> bool:
+        """Whether nobody on record uses the phone."""
+        return not self.caregivers and not any(one.uses_phone for one in self.threads)
 
     def thread_of(self, patient: PatientId) -> ThreadSeen | None:
         """Return the patient's thread on this line."""
@@ -163,6 +179,8 @@ class TextCame(Struct, frozen=True):
     ours: bool = False
     #: The line was closed after it came: what is found late opens nothing.
     overtaken: bool = False
+    #: The line was opened by somebody after it came: what is found late closes nothing.
+    reopened: bool = False
 
 
 class Corrected(Struct, frozen=True, kw_only=True):
@@ -177,10 +195,10 @@ class Corrected(Struct, frozen=True, kw_only=True):
     text_at: datetime
     #: It was nobody's before: the phone was added to a record later.
     claimed: bool = False
-    #: The conversation that read it, whose prompts it answered there, and whose it was.
+    #: The conversation that read it, the question it was taken to answer, and whose it was.
     was_about: PatientId | None = None
     was_in: ConversationId | None = None
-    answered: tuple[str, ...] = ()
+    was_asked: str | None = None
     #: The screenings that lose an answer, with what is left of them.
     screenings: tuple["ScreeningLeft", ...] = ()
     #: Items that it alone opened and that nobody touched: they are cancelled.
@@ -189,6 +207,8 @@ class Corrected(Struct, frozen=True, kw_only=True):
     resumes: bool = False
     #: Texts of the conversation that read it which have not left.
     queued: tuple[tuple[UUID, str], ...] = ()
+    #: What its correction does, or can't do, to somebody's consent: their care manager is told.
+    consent: tuple[tuple[PatientId | None, str], ...] = ()
 
     def __repr__(self) -> str:
         """Hide the words."""
@@ -230,6 +250,17 @@ class ScreeningAsked(Struct, frozen=True):
     channel: Channel
     language: Language
     known: Mapping[str, Answer] = {}
+    #: The script by which it is asked, if not the instrument's own.
+    script: str | None = None
+
+
+class CheckInDue(Struct, frozen=True, kw_only=True):
+    """An occurrence of a check-in plan; what it asks is the turn's screening."""
+
+    #: Older ones of the plan that never came to be asked: this one takes their place.
+    instead_of: tuple[ScreeningId, ...] = ()
+    #: There is no phone to ask by.
+    unreachable: bool = False
 
 
 class ConsentTold(Struct, frozen=True, kw_only=True):
@@ -258,7 +289,10 @@ class Turn(Struct, frozen=True, kw_only=True):
     corrected: Corrected | None = None
     #: Ask who holds the phone: the id of the script.
     check: str | None = None
+    check_in: CheckInDue | None = None
     record: ConsentTold | None = None
+    #: What a text that failed taught us of the phone, and nobody was told of yet.
+    trouble: Trouble | None = None
     #: Rows of `due` that this turn uses up, in the same transaction.
     done: tuple[tuple[str, UUID], ...] = ()
 

@@ -22,9 +22,15 @@ from engage.ids import PatientId
 from engage.needs.scoring import score
 from engage.queue.flag import Flag
 from engage.reading.keywords import CarrierWord, FreeFormStop, Help
+from engage.reading.reader import Asked, dangers, read
 from engage.turns.answering import Advance, inbound_of
+from engage.turns.asked import context_of
 from engage.turns.attribution import Attributed, Unplaced
+from engage.turns.burst import together
+from engage.turns.clarify import SCRIPTS as CLARIFYING
+from engage.turns.clarify import is_clarifying
 from engage.turns.context import ConversationSeen, Corrected, ScreeningLeft, TextCame, ThreadSeen
+from engage.turns.crisis import SUBJECT, crisis, hold, is_crisis
 from engage.turns.decision import ScreeningSaved
 from engage.turns.draft import Draft
 
@@ -40,6 +46,7 @@ def correct(
         return
     _take_back(draft, fix, event, advance)
     who = _who(draft, fix)
+    _tell_of_consent(draft, fix)
     again = TextReceived(draft.at, fix.text)
     draft.inbound = replace(
         inbound_of(came, who),
@@ -51,9 +58,23 @@ def correct(
         if named is not None:
             seen, entered = named
             draft.inbound = replace(draft.inbound, conversation_id=seen.id, prompt=fix.prompt)
-            advance(draft, seen, entered)
-            return
+            if not is_clarifying(seen.script):
+                _beware(draft, fix, came, who)
+                # As it stands now: a danger holds its tongue.
+                advance(draft, draft.states()[seen.id][0], entered)
+                return
+            who = replace(who, conversation=seen)
     read_again(draft, again, came, who)
+
+
+def _beware(draft: Draft, fix: Corrected, came: TextCame, who: Attributed) -> None:
+    """Flag the dangers of a text whose answer somebody named: it may say more than the answer."""
+    asked = context_of(fix.prompt, by_caregiver=who.author == "caregiver")
+    alone = dangers(read(fix.text, Asked(asked)), len(fix.text))
+    found = together(fix.text, came.before, alone)
+    crisis(draft, found, who, fix.text)
+    if found and not is_crisis(found):
+        hold(draft, who)  # in doubt the next question waits as well
 
 
 def word_again(draft: Draft, word: CarrierWord, thread: ThreadSeen | None) -> None:
@@ -76,23 +97,35 @@ def _take_back(draft: Draft, fix: Corrected, event: AnswersTakenBack, advance: A
     read_it = next((s for s, _ in draft.states().values() if s.id == fix.was_in), None)
     if read_it is not None:
         advance(draft, read_it, event)
+    # Who answered "do you need help right now?" was somebody else: nobody has said no.
+    theirs = draft.context.thread_of(fix.was_about) if fix.was_about is not None else None
+    if theirs is not None and fix.was_asked in CLARIFYING:
+        draft.page(SUBJECT, theirs, draft.at)
     if fix.resumes:
         for seen, state in draft.states().values():
             if seen.patient_id == fix.was_about and not isinstance(state, Done):
                 advance(draft, seen, ItemClosed(draft.at))
     over = fix.was_in is not None and read_it is None
-    thread = draft.context.thread_of(fix.was_about) if fix.was_about is not None else None
-    if thread is not None and (over or fix.screenings):
+    if theirs is not None and (over or fix.screenings):
         # Their care manager must know that something is missing now, and not whose words it was.
         draft.flag(
             Flag(reason="answers-taken-back", severity="routine", rule="correction/taken-back"),
-            thread,
+            theirs,
         )
 
 
+def _tell_of_consent(draft: Draft, fix: Corrected) -> None:
+    """Tell whoever cares for a person what became of their consent, and what stands by law."""
+    for place, (person, reason) in enumerate(fix.consent):
+        about = person or fix.patient_id
+        thread = None if about is None else draft.context.thread_of(about)
+        rule = f"correction/{reason}/{place}"
+        draft.flag(Flag(reason=reason, severity="routine", rule=rule), thread)
+
+
 def _rescored(draft: Draft, left: ScreeningLeft) -> ScreeningSaved:
-    tool = draft.library.instruments[left.instrument]
-    whole = all(item.key in left.known for item in tool.items)
+    tool = draft.library.instruments.get(left.instrument)
+    whole = draft.library.asks_all(left.instrument, left.known)
     status = "in-progress" if left.status == "completed" and not whole else left.status
     return ScreeningSaved(
         id=left.id,
@@ -102,7 +135,7 @@ def _rescored(draft: Draft, left: ScreeningLeft) -> ScreeningSaved:
         channel=left.channel,
         language=left.language,
         status=status,
-        verdict=None if status == "in-progress" else score(tool, left.known),
+        verdict=None if tool is None or status == "in-progress" else score(tool, left.known),
     )
 
 

@@ -23,17 +23,18 @@ from engage.conversation.events import (
     TextSkipped,
     TimerFired,
 )
-from engage.conversation.states import Asking, NotStarted
-from engage.ids import ConversationId, derived
+from engage.conversation.states import Asking
 from engage.queue.flag import Flag
-from engage.turns import consents
+from engage.turns import checkins, consents
 from engage.turns.advancing import advance_one, in_crisis, next_in_line
 from engage.turns.attribution import attribute, in_time
 from engage.turns.context import ConversationSeen, Turn, TurnContext
 from engage.turns.correction import correct
-from engage.turns.decision import Decision, ScreeningSaved
+from engage.turns.decision import Decision
 from engage.turns.draft import Draft
+from engage.turns.helping import ask_for_help
 from engage.turns.inbound import read_text
+from engage.turns.late import stop_overtaken
 from engage.turns.library import Library
 
 
@@ -42,15 +43,14 @@ def decide(context: TurnContext, turn: Turn, library: Library) -> Decision:
     draft = Draft(context, turn, library)
     match turn.event:
         case TextReceived():
-            if turn.text is not None:
-                read_text(draft, turn.event, turn.text, in_time(attribute(context), turn.at))
+            _came_in(draft, turn.event)
         case AnswersTakenBack():
             if turn.text is not None:
                 correct(draft, turn.event, turn.text, advance_one, read_text)
         case Started() if turn.check is not None:
             consents.begin_check(draft, turn.check, advance_one)
         case Started():
-            _start(draft)
+            checkins.started(draft, advance_one)
         case StaffWrote():
             _staff_wrote(draft)
         case AnswerEntered():
@@ -65,43 +65,19 @@ def decide(context: TurnContext, turn: Turn, library: Library) -> Decision:
             _every_conversation(draft, turn.event)
         case _:
             assert_never(turn.event)
+    consents.tell_of_phone(draft)
+    ask_for_help(draft)
     next_in_line(draft)
     return draft.decision()
 
 
-def _start(draft: Draft) -> None:
-    """Begin a screening: with its first question if it is by text, else with the record alone."""
-    asked = draft.turn.screening
-    if asked is None:
+def _came_in(draft: Draft, event: TextReceived) -> None:
+    came = draft.turn.text
+    if came is None:
         return
-    tool = draft.library.instruments[asked.instrument]
-    draft.begin_screening(
-        ScreeningSaved(
-            id=asked.id,
-            patient_id=asked.patient_id,
-            instrument=tool.id,
-            instrument_version=tool.version,
-            channel=asked.channel,
-            language=asked.language,
-            status="in-progress",
-            requested_by=draft.turn.staff_id,
-        )
-    )
-    thread = draft.context.thread_of(asked.patient_id)
-    if asked.channel != "sms" or thread is None or thread.id is None:
-        return
-    seen = ConversationSeen(
-        id=ConversationId(derived(draft.at, draft.turn.cause, "conversation")),
-        thread_id=thread.id,
-        patient_id=asked.patient_id,
-        script=tool.id,
-        language=asked.language,
-        state=NotStarted(),
-        started_at=draft.at,
-        screening_id=asked.id,
-    )
-    # Saved as waiting; `next_in_line` gives it the floor unless another question is live.
-    draft.stand(seen, seen.state)
+    who = in_time(attribute(draft.context), draft.at)
+    if not stop_overtaken(draft, event, came, who):
+        read_text(draft, event, came, who)
 
 
 def _staff_wrote(draft: Draft) -> None:
@@ -125,9 +101,9 @@ def _entered(draft: Draft, event: AnswerEntered) -> None:
     if seen is not None:
         advance_one(draft, seen, event)
     elif thread is not None:
-        draft.answer(asked.id, asked.instrument, event.prompt, event.answer, thread)
         known: dict[str, Answer] = {**asked.known, event.prompt: event.answer}
-        if all(item.key in known for item in draft.library.instruments[asked.instrument].items):
+        draft.answer(asked.id, asked.instrument, event.prompt, event.answer, thread, known)
+        if draft.library.asks_all(asked.instrument, known):
             draft.end_screening(asked.id, asked.instrument, known, completed=True)
 
 

@@ -34,6 +34,7 @@ from engage.needs.scoring import Verdict
 from engage.people.consent import Actor, How, Purpose, Scope, Wording
 from engage.people.consent import Kind as ConsentKind
 from engage.turns.context import Channel, Language
+from engage.turns.needing import HelpAnswered, RiskFound
 
 Author = Literal["patient", "caregiver", "unknown", "staff", "system"]
 Kind = TextKind
@@ -195,6 +196,13 @@ class ConsentSaved(Struct, frozen=True):
         return f"ConsentSaved(kind={self.kind!r}, how={self.how!r}, reason=…)"
 
 
+class PageSet(Struct, frozen=True):
+    """Somebody on call is paged about an item at this moment, unless it is taken on before."""
+
+    item_id: QueueItemId
+    at: datetime
+
+
 class Decision(Struct, frozen=True, kw_only=True):
     """Everything one turn says. An empty one still uses up its cause."""
 
@@ -220,6 +228,12 @@ class Decision(Struct, frozen=True, kw_only=True):
     unlinked: tuple[UUID, ...] = ()
     #: The person on the line is whom we take them for.
     verified: bool = False
+    pages: tuple[PageSet, ...] = ()
+    #: Items whose page, if it has not gone out, is called off; the items stay.
+    unpaged: tuple[QueueItemId, ...] = ()
+    #: Grounds for needs, and what people said when asked whether they want help.
+    risks: tuple[RiskFound, ...] = ()
+    helped: tuple[HelpAnswered, ...] = ()
     #: Hand-offs, for the transcript.
     handed_off: tuple[str, ...] = ()
     done: tuple[tuple[str, UUID], ...] = ()

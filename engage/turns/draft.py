@@ -4,6 +4,7 @@ The order of a decision: crisis, consent, keywords, engine, flags, routing; deci
 order. Here is how one effect becomes rows. This room refuses to choose between effects.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
@@ -34,6 +35,7 @@ from engage.people.consent import Actor, How, Purpose, Scope, Wording
 from engage.people.consent import Kind as ConsentKind
 from engage.queue.flag import Flag
 from engage.turns.checks import is_check
+from engage.turns.clarify import is_clarifying
 from engage.turns.context import ConversationSeen, ThreadSeen, Turn, TurnContext
 from engage.turns.decision import (
     ConsentSaved,
@@ -66,9 +68,10 @@ class Draft:
         self._conversations: dict[ConversationId, ConversationSaved] = {}
         self._texts: list[TextOut] = []
         self._withdrawn: list[Withdrawn] = []
-        self._triage = Triage(context, turn)
-        self._screenings = Screenings(context, turn, library, self._triage.flag)
+        self.triage = Triage(context, turn)
+        self._screenings = Screenings(context, turn, library, self.triage.flag, self.say)
         self._timers: list[TimerSet] = []
+        self.completed = self._screenings.completed
         self._answered: list[UUID] = []
         self._handed_off: list[str] = []
         self.languages: list[LanguageChosen] = []
@@ -95,15 +98,19 @@ class Draft:
             answers=tuple(self._screenings.answers),
             texts=tuple(self._texts),
             withdrawn=tuple(self._withdrawn),
-            items=tuple(self._triage.opened.values()),
-            raised=tuple(self._triage.raised.values()),
-            flags=tuple(self._triage.flags),
+            items=tuple(self.triage.opened.values()),
+            raised=tuple(self.triage.raised.values()),
+            flags=tuple(self.triage.flags),
+            pages=self.triage.pages,
+            unpaged=self.triage.unpaged,
             timers=tuple(self._timers),
             answered=tuple(self._answered),
             handed_off=tuple(self._handed_off),
             languages=tuple(self.languages),
             unlinked=tuple(self.unlinked),
             verified=self.verified,
+            risks=tuple(self._screenings.risks),
+            helped=tuple(self._screenings.helped),
             done=self.turn.done,
         )
 
@@ -136,10 +143,11 @@ class Draft:
         # An answer is the person's, whatever staff had asked for; a question is ours.
         actor: Actor = "person" if text else "staff" if self.turn.staff_id else "system"
         own = derived(self.at, self.turn.cause, f"consent/{kind}/{how}/{patient}")
+        asked = kind == "asked" and self.turn.staff_id is not None
         self._consents.append(
             ConsentSaved(
-                # What staff record is one entry, with the id that they gave it.
-                ConsentEventId(self.turn.cause if self.turn.record else own),
+                # What staff record, or ask, is one entry, with the id that they gave it.
+                ConsentEventId(self.turn.cause if self.turn.record or asked else own),
                 kind,
                 how,
                 message_id=text.message_id if text else None,
@@ -218,7 +226,10 @@ class Draft:
                 self.withdraw(seen.id, key)
             case RecordAnswer(prompt, answer):
                 if seen.screening_id is not None:
-                    self.answer(seen.screening_id, seen.script, prompt, answer, thread)
+                    self.answer(
+                        seen.screening_id, seen.script, prompt, answer, thread, dict(state.answers)
+                    )
+                self._screenings.told(seen.script, prompt, answer, thread, self.inbound)
             case RaiseFlag(reason, severity, rule, quote):
                 self.flag(Flag(reason=reason, severity=severity, rule=rule, quote=quote), thread)
             case SetTimer(name, step, after_hours):
@@ -247,8 +258,12 @@ class Draft:
                 assert_never(effect)
 
     def withdraw(self, cause: UUID, key: str) -> None:
-        """Don't send a text that has not left."""
-        self._withdrawn.append(Withdrawn(cause, key))
+        """Don't send a text that has not left, or that this turn itself wrote."""
+        kept = [one for one in self._texts if (one.cause_id, one.key) != (cause, key)]
+        gone = Withdrawn(cause, key)
+        if len(kept) == len(self._texts) and gone not in self._withdrawn:
+            self._withdrawn.append(gone)
+        self._texts = kept
 
     def _say(
         self, seen: ConversationSeen, effect: SendText, thread: ThreadSeen, *, begins: bool
@@ -257,9 +272,12 @@ class Draft:
         # What follows from the person's own words answers them, at any hour. A conversation that
         # begins because another one just ended is asked for by nobody there.
         answers = self.turn.text is not None and self.turn.corrected is None and not begins
-        kind: Kind = "reply" if answers else "nudge" if frame == "nudge" else "screening"
+        planned = "nudge" if frame == "nudge" else self.library.kind_of(seen.script)
+        kind: Kind = "reply" if answers else planned
         if is_check(seen.script) and not answers:
             kind = "right-person"
+        if is_clarifying(seen.script):
+            kind = "safety"
         self._texts.append(
             TextOut(
                 id=MessageId(derived(self.at, seen.id, f"text/{effect.key}")),
@@ -342,10 +360,16 @@ class Draft:
     # Screenings
 
     def answer(
-        self, screening: ScreeningId, instrument: str, item: str, answer: Answer, thread: ThreadSeen
+        self,
+        screening: ScreeningId,
+        instrument: str,
+        item: str,
+        answer: Answer,
+        thread: ThreadSeen,
+        known: Mapping[str, Answer],
     ) -> None:
         """Record an answer, and flag it at once if it is a risk."""
-        self._screenings.answer(screening, instrument, item, answer, thread, self.inbound)
+        self._screenings.answer(screening, instrument, item, answer, thread, self.inbound, known)
 
     def begin_screening(self, saved: ScreeningSaved) -> None:
         """Save a screening that did not exist before."""
@@ -361,4 +385,16 @@ class Draft:
 
     def flag(self, flag: Flag, thread: ThreadSeen | None) -> None:
         """Raise a flag on the open item of its subject, or open one with an owner."""
-        self._triage.flag(flag, thread)
+        self.triage.flag(flag, thread)
+
+    def page(self, subject: str, thread: ThreadSeen | None, at: datetime) -> None:
+        """Page who is on call about the open item of a subject, at a moment or sooner."""
+        item = self.triage.item_of(subject, thread)
+        if item is not None:
+            self.triage.page(item, at)
+
+    def unpage(self, subject: str, thread: ThreadSeen | None) -> None:
+        """Call off the page about the open item of a subject, if it has not gone out."""
+        item = self.triage.item_of(subject, thread)
+        if item is not None:
+            self.triage.unpage(item)

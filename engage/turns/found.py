@@ -70,3 +70,5 @@ class Sent(msgspec.Struct, frozen=True):
     #: Why it was withheld at the last moment, if it was.
     status_reason: str | None
     by_staff: bool
+    #: When it was written, which is when it answered.
+    at: datetime

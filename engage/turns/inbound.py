@@ -7,7 +7,7 @@ room refuses silence: a text that no rule and no conversation takes becomes work
 from typing import assert_never
 
 from engage.conversation.effects import OptIn, OptOut
-from engage.conversation.events import ConsentChanged, StaffWrote, TextReceived
+from engage.conversation.events import ConsentChanged, TextReceived
 from engage.conversation.states import Asking
 from engage.queue.flag import Flag
 from engage.reading.keywords import FreeFormStop, Help, Start, Stop, carrier_word
@@ -16,12 +16,13 @@ from engage.reading.redflags import RedFlag
 from engage.turns import consents
 from engage.turns.advancing import advance_one
 from engage.turns.answering import greet_stranger, inbound_of, reply
+from engage.turns.asked import context_of
 from engage.turns.attribution import Attributed, Unplaced
 from engage.turns.burst import together
 from engage.turns.checks import is_check
 from engage.turns.context import TextCame, ThreadSeen
 from engage.turns.correction import word_again
-from engage.turns.crisis import crisis, is_crisis
+from engage.turns.crisis import answered, ask_once, crisis, is_crisis
 from engage.turns.draft import Draft
 
 
@@ -41,14 +42,16 @@ def read_text(
     meant = tuple(one for one in found if one.rule != MODEL_RULE)
     machine = not again and not is_crisis(meant) and consents.from_a_machine(draft, event)
     found = meant if machine else found
-    crisis(draft, found, thread)
     word = carrier_word(event.text, came.opt_out_type)
     line = draft.context.line
+    quiet = isinstance(word, Stop | FreeFormStop) or is_crisis(found)
+    strange = not (again or machine) and consents.stranger(
+        draft, event, who, advance_one, quiet=quiet
+    )
+    crisis(draft, found, who, event.text, strange=strange)
     if machine:
         consents.read_by_hand(draft, who)
         return
-    quiet = isinstance(word, Stop | FreeFormStop) or is_crisis(found)
-    strange = not again and consents.stranger(draft, event, who, advance_one, quiet=quiet)
     match word:
         case Stop() | FreeFormStop() | Help() if again:
             word_again(draft, word, thread)
@@ -68,15 +71,14 @@ def read_text(
             _words(draft, event, came, who, found)
         case _:
             assert_never(word)
+    if not strange and not again:
+        ask_once(draft, found, who)
 
 
 def _asked(who: Attributed | Unplaced, live: Asking | None) -> Asked:
     """Say what a text may be the answer to, as far as the reader knows the prompt."""
-    if isinstance(who, Attributed) and who.author == "caregiver":
-        return Asked("caregiver")
-    if live is not None and live.prompt.startswith("hvs."):
-        return Asked("hvs_food")
-    return Asked()
+    by_caregiver = isinstance(who, Attributed) and who.author == "caregiver"
+    return Asked(context_of(live.prompt if live else None, by_caregiver=by_caregiver))
 
 
 def _opt_out(
@@ -123,12 +125,6 @@ def _words(
         draft.flag(
             Flag(reason="picture", severity="routine", rule="inbox/picture", quote=True), thread
         )
-    if is_crisis(found):
-        # A question about food after "my chest hurts" is an insult: automation holds its tongue,
-        # with everybody on the phone if nobody knows whose words these are.
-        for seen in draft.context.conversations:
-            if isinstance(who, Unplaced) or seen.patient_id == who.thread.patient_id:
-                advance_one(draft, seen, StaffWrote(draft.at))
     if isinstance(who, Unplaced):
         draft.flag(
             Flag(reason=who.reason, severity="routine", rule=f"inbox/{who.reason}", quote=True),
@@ -138,6 +134,8 @@ def _words(
             greet_stranger(draft)
         return
     if is_crisis(found):
+        return
+    if answered(draft, event, who, found):
         return
     asked, line = who.conversation, draft.context.line
     if consents.ends_programme(draft, event, who, advance_one):

@@ -7,7 +7,7 @@ known to be theirs. Texts that waited for such news are due at once. This room r
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
 from engage.ids import LineId
-from engage.messaging import store as messages
+from engage.messaging.phones import store as phones
 from engage.messaging.threads import store as threads
 from engage.people.consents import store as consents
 from engage.people.consents.store import ConsentRow
@@ -15,10 +15,14 @@ from engage.turns.decision import Decision
 
 
 async def from_ourselves(work: Work, keys: PracticeKeys, line: LineId) -> bool:
-    """Say whether the phone of a line is a number of the practice's own."""
-    sender = await threads.sender_hash(work, keys.practice, line)
-    numbers = await messages.numbers(work, keys.practice)
-    return any(keys.phone_hash(number) == sender for _, number in numbers)
+    """Say whether the phone of a line is a number from which a practice here texts."""
+    sender = await threads.sender(work, keys, line)
+    return sender is not None and await is_ours(work, sender)
+
+
+async def is_ours(work: Work, number: str) -> bool:
+    """Say whether any practice of the deployment texts from a number: two must not keep talking."""
+    return bool(await work.call("door_known", number))
 
 
 async def keep(work: Work, decision: Decision, keys: PracticeKeys) -> None:
@@ -50,5 +54,8 @@ async def keep(work: Work, decision: Decision, keys: PracticeKeys) -> None:
         await consents.verify(work, practice, line, at)
     if decision.unlinked:
         await consents.end_use(work, practice, line, decision.unlinked, at)
-    if decision.verified or decision.unlinked:
+    works = any(one.kind == "works-again" for one in decision.consents)
+    if works:
+        await phones.clear(work, practice, line)
+    if decision.verified or decision.unlinked or works:
         await threads.release(work, practice, line, at)

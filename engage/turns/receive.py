@@ -24,8 +24,9 @@ from engage.people.consents import store as consents
 from engage.turns import ledger, store
 from engage.turns.alarm import told
 from engage.turns.context import TextCame, Turn
-from engage.turns.decide import decide
 from engage.turns.library import Library
+from engage.turns.limits import with_limits
+from engage.turns.needs_ledger import decided
 from engage.turns.outcome import parked
 from engage.turns.store import TurnFailed
 
@@ -52,6 +53,8 @@ class Received(Struct, frozen=True):
 
     duplicate: bool
     handled: bool
+    #: Somebody must be told, now or soon.
+    paged: bool = False
 
 
 class Receiving:
@@ -102,6 +105,8 @@ class Receiving:
             # the turn.
             received = await self._text_in(door, text, message, at, turn=False)
         crash_point("text-in.stored")
+        if received.paged:
+            self._bell.ring("page")
         if not received.duplicate:
             self._bell.ring("outbox" if received.handled else "inbox")
         crash_point("text-in.rung")
@@ -142,6 +147,11 @@ class Receiving:
                 return Received(duplicate=False, handled=False)
             try:
                 before = store.parts_of(recorded.burst, keys)
+                context = await with_limits(work, store.context_of(recorded))
+                ours = text.sender in door.ours
+                if not ours and context.sender_unknown:
+                    # Nobody's phone here: it may be another practice's number.
+                    ours = await ledger.is_ours(work, text.sender)
                 happened = Turn(
                     cause=message,
                     event=TextReceived(at, text.body),
@@ -150,13 +160,13 @@ class Receiving:
                         text.opt_out_type,
                         text.num_media,
                         before,
-                        ours=text.sender in door.ours,
+                        ours=ours,
                     ),
                 )
-                decision = told(decide(store.context_of(recorded), happened, self._library))
+                decision = told(await decided(work, context, happened, self._library))
                 await store.save(work, decision, keys)
                 crash_point("text-in.saved")
-                return Received(duplicate=False, handled=True)
+                return Received(duplicate=False, handled=True, paged=bool(decision.pages))
             except TurnFailed as failed:
                 log.warning("turn failed", message=str(message), code=failed.state)
             except (*AWAY, *UNDONE):
@@ -190,6 +200,7 @@ class Receiving:
             await store.count_try(work, practice, message, tries)
             before = () if given_up else await store.parts_before(work, practice, text, keys)
             closed_at, _ = await consents.line_facts(work, practice, text.line_id)
+            opened = await consents.opened_since(work, practice, text.line_id, text.at)
             happened = Turn(
                 cause=message,
                 event=TextReceived(text.at, text.body),
@@ -200,6 +211,7 @@ class Receiving:
                     before,
                     ours=await ledger.from_ourselves(work, keys, text.line_id),
                     overtaken=closed_at is not None and closed_at > text.at,
+                    reopened=closed_at is None and opened,
                 ),
                 done=(("inbox", message),),
             )
@@ -208,7 +220,7 @@ class Receiving:
                 decision = parked(context, happened, self._library, message)
             else:
                 context = await store.open_turn(work, practice, text.line_id, None, now)
-                decision = told(decide(context, happened, self._library))
+                decision = told(await decided(work, context, happened, self._library))
             await store.save(work, decision, keys)
             crash_point("retry.saved")
 

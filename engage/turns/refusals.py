@@ -26,6 +26,10 @@ class NoSuchAnswer(EngageError):  # noqa: N818
     """The instrument has no such question or option."""
 
 
+class ConflictingAnswers(EngageError):  # noqa: N818
+    """These answers contradict each other: "none of these" stands alone."""
+
+
 class ScreeningOver(EngageError):  # noqa: N818
     """This screening has ended."""
 

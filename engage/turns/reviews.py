@@ -9,6 +9,7 @@ import hashlib
 import tomllib
 from collections.abc import Iterator
 from datetime import date
+from uuid import UUID
 
 import msgspec
 from msgspec import Struct
@@ -38,6 +39,8 @@ class Review(Struct, frozen=True, forbid_unknown_fields=True):
     sha256: str
     reviewer: str
     date: date
+    #: The one practice whose clinician signed; without it, all of the deployment.
+    practice: UUID | None = None
 
 
 class _File(Struct, forbid_unknown_fields=True):
@@ -55,12 +58,22 @@ def parse(toml_text: str) -> tuple[Review, ...]:
     return reviews
 
 
-def unsigned(library: Library, reviews: tuple[Review, ...] = ()) -> tuple[Draft, ...]:
-    """Return every draft of the catalogue and the instruments that no review covers."""
-    signed = {(review.id, review.language, review.sha256) for review in reviews}
-    drafts = (*_of_catalogue(library), *_of_instruments(library))
+def unsigned(
+    library: Library, reviews: tuple[Review, ...] = (), practice: UUID | None = None
+) -> tuple[Draft, ...]:
+    """Return every draft of the catalogue, instruments and check-ins that no review covers.
+
+    With a practice, what another practice signed for itself does not count; without one, a wording
+    counts as signed that anybody has.
+    """
+    signed = {
+        (review.id, review.language, review.sha256)
+        for review in reviews
+        if practice is None or review.practice in {None, practice}
+    }
+    drafts = (*_of_catalogue(library), *_of_instruments(library), *_of_checkins(library))
     return tuple(
-        sorted(d for d in drafts if (d.id, d.language, d.sha256) not in signed),
+        sorted({d for d in drafts if (d.id, d.language, d.sha256) not in signed}),
     )
 
 
@@ -78,6 +91,19 @@ def _of_instruments(library: Library) -> Iterator[Draft]:
             if status != "draft":
                 continue
             for item in tool.items:
+                options = (f"{option.number} {option.text[language]}" for option in item.options)
+                yield _draft(
+                    item.key, language, "\n".join((tool.wording(item)[language], *options))
+                )
+
+
+def _of_checkins(library: Library) -> Iterator[Draft]:
+    # A question that several sets ask is one question, and signed once.
+    for script in library.checkins.values():
+        for language, status in script.status.items():
+            if status != "draft":
+                continue
+            for item in script.items:
                 options = (f"{option.number} {option.text[language]}" for option in item.options)
                 yield _draft(item.key, language, "\n".join((item.text[language], *options)))
 

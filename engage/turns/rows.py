@@ -4,24 +4,34 @@ This room refuses to touch the database: store.py does.
 """
 
 import base64
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, assert_never
 from uuid import UUID
 
 import msgspec
 
-from engage.conversation.answers import Answer, Chosen, Declined, DidNotKnow, NotAsked
+from engage.conversation.answers import (
+    Answer,
+    Chosen,
+    ChosenSeveral,
+    Declined,
+    DidNotKnow,
+    Measured,
+    NotAsked,
+    answer_of,
+)
+from engage.conversation.severity import Severity
 from engage.db.sealing import PracticeKeys
-from engage.ids import derived
+from engage.ids import QueueItemId, derived
 from engage.messaging.segments import count
+from engage.queue.escalation import policy_for
 from engage.turns.decision import Decision
 
 _OTHERWISE = (
     # written below
-    *("texts", "answers", "done", "handed_off", "conversations", "screenings"),
+    *("texts", "answers", "done", "handed_off", "conversations", "screenings", "pages"),
     # rare, and written beside the call: ledger.py
-    *("consents", "unlinked", "verified"),
+    *("consents", "unlinked", "verified", "risks", "helped"),
 )
 
 
@@ -55,6 +65,8 @@ def rows_of(decision: Decision, keys: PracticeKeys) -> dict[str, Any]:
         rows["screenings"] = [msgspec.structs.asdict(s) for s in decision.screenings]
     if decision.done:
         rows["done"] = [{"kind": kind, "id": row} for kind, row in decision.done]
+    if decision.pages:
+        rows["pages"] = _pages(decision)
     if decision.languages:
         rows["audit"] = [
             {
@@ -72,10 +84,29 @@ def rows_of(decision: Decision, keys: PracticeKeys) -> dict[str, Any]:
     return rows
 
 
+def _pages(decision: Decision) -> list[dict[str, Any]]:
+    """Return whom to page about, each with a copy of the rules as they are now."""
+    touched = (*decision.items, *decision.raised)
+    known: dict[QueueItemId, Severity] = {item.id: item.severity for item in touched}
+    return [
+        {
+            "item_id": page.item_id,
+            "at": page.at,
+            # An item that no flag joined in this turn is no crisis yet.
+            "policy": policy_for(known.get(page.item_id, "possible")),
+        }
+        for page in decision.pages
+    ]
+
+
 def _answer_columns(given: Answer) -> dict[str, str | None]:
     match given:
         case Chosen(option):
             return {"kind": "chosen", "option": option, "answer": None}
+        case ChosenSeveral():
+            return {"kind": "chosen", "option": given.spelled, "answer": None}
+        case Measured():
+            return {"kind": "measured", "option": given.spelled, "answer": None}
         case Declined():
             return {"kind": "declined", "option": None, "answer": None}
         case DidNotKnow():
@@ -106,11 +137,4 @@ def _feed(decision: Decision) -> list[dict[str, Any]]:
     ]
 
 
-def answer_of(kind: str, option: str | None) -> Answer:
-    """Return an answer from its columns."""
-    answers: Mapping[str, Answer] = {
-        "declined": Declined(),
-        "did-not-know": DidNotKnow(),
-        "not-asked": NotAsked(),
-    }
-    return Chosen(option) if kind == "chosen" and option is not None else answers[kind]
+__all__ = ["answer_of", "rows_of"]

@@ -1,21 +1,44 @@
-"""The screenings of one turn: their answers, and the verdict that those allow. (p).
+"""The screenings of one turn: their answers, their risks, and the verdict that those allow. (p).
 
 A risk is flagged with its answer, not at the end: "not safe at home" does not wait for the last
 question. This room refuses to score what was not asked; missing is never "no".
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Protocol
+from uuid import UUID
 
 from msgspec.structs import replace
 
+from engage.checkins.script import CheckInScript, concern_of
 from engage.conversation.answers import Answer
-from engage.ids import AnswerId, ScreeningId, derived
-from engage.needs.scoring import flag_for, score
-from engage.queue.flag import Flag
+from engage.ids import AnswerId, NeedId, ScreeningId, derived
+from engage.messaging.kinds import TextKind
+from engage.needs.scoring import alarm_for, flag_for, score, severity_of
+from engage.queue.flag import NEED, Flag
+from engage.turns.attribution import is_shared
 from engage.turns.context import ThreadSeen, Turn, TurnContext
 from engage.turns.decision import AnswerGiven, InboundRead, ScreeningSaved
 from engage.turns.library import Library
+from engage.turns.needing import HelpAnswered, RiskFound, is_need, told
 from engage.turns.under_way import under_way
+
+
+class Say(Protocol):
+    """Sends one text of the catalogue; a draft does."""
+
+    def __call__(
+        self,
+        key: str,
+        text_id: str,
+        language: str | None,
+        *,
+        kind: TextKind,
+        thread: ThreadSeen | None,
+        cause: UUID | None = None,
+    ) -> None:
+        """Say a text once for each key of a cause."""
+        ...
 
 
 class Screenings:
@@ -27,14 +50,20 @@ class Screenings:
         turn: Turn,
         library: Library,
         flag: Callable[[Flag, ThreadSeen | None], None],
+        say: Say,
     ) -> None:
-        """Begin with nothing answered; `flag` is told of a risk."""
+        """Begin with nothing answered; `flag` is told of a risk, `say` what to text."""
         self.context = context
         self.turn = turn
         self.library = library
         self.saved: dict[ScreeningId, ScreeningSaved] = {}
         self.answers: list[AnswerGiven] = []
+        self.risks: list[RiskFound] = []
+        self.helped: list[HelpAnswered] = []
+        #: Those that this turn completed, with their answers.
+        self.completed: list[tuple[ScreeningSaved, dict[str, Answer]]] = []
         self._flag = flag
+        self._say = say
 
     def answer(
         self,
@@ -44,27 +73,115 @@ class Screenings:
         answer: Answer,
         thread: ThreadSeen,
         inbound: InboundRead | None,
+        known: Mapping[str, Answer],
     ) -> None:
-        """Record an answer, and flag it at once if it is a risk."""
+        """Record an answer, and flag it at once if it is a risk, or with those known makes one."""
         by_staff = self.turn.text is None
         by_caregiver = inbound is not None and inbound.author == "caregiver"
         reporter = "staff" if by_staff else "caregiver" if by_caregiver else "patient"
+        helper = inbound.author_id if inbound is not None and by_caregiver else None
+        answer_id = AnswerId(derived(self.turn.at, self.turn.cause, f"answer/{item}"))
         self.answers.append(
             AnswerGiven(
-                id=AnswerId(derived(self.turn.at, self.turn.cause, f"answer/{item}")),
+                id=answer_id,
                 screening_id=screening,
                 item=item,
                 answer=answer,
                 loinc=self.library.item_codes(instrument, item),
                 reporter=reporter,
-                reporter_id=self.turn.staff_id if by_staff else None,
+                reporter_id=self.turn.staff_id if by_staff else helper,
                 message_id=inbound.id if inbound else None,
             )
         )
-        domain = flag_for(self.library.instruments[instrument], item, answer)
+        check_in = self.library.check_in(instrument)
+        if check_in is not None:
+            self._look_at(check_in, screening, item, answer, thread)
+            return
+        tool = self.library.instruments[instrument]
+        alarm = alarm_for(tool, item, {**known, item: answer})
+        if alarm is not None:
+            flag = Flag(reason=alarm.reason, severity=alarm.severity, rule=alarm.rule)
+            self._flag(flag, thread)
+        domain, severity = flag_for(tool, item, answer), severity_of(tool, item, answer)
         if domain is not None:
             rule = f"{instrument}/{item}"
-            self._flag(Flag(reason=domain, severity="routine", rule=rule, kind="need"), thread)
+            self._flag(Flag(reason=domain, severity=severity, rule=rule, kind="need"), thread)
+        if domain is not None and is_need(domain):
+            at, cause = self.turn.at, self.turn.cause
+            self.risks.append(
+                RiskFound(
+                    id=derived(at, cause, f"risk/{instrument}/{item}"),
+                    need_id=NeedId(derived(at, cause, f"need/{domain}/{thread.patient_id}")),
+                    patient_id=thread.patient_id,
+                    domain=domain,
+                    severity=severity,
+                    rule=f"{instrument}/{item}",
+                    rule_version=tool.version,
+                    answer_id=answer_id,
+                    by=reporter,
+                    by_id=self.turn.staff_id if by_staff else None,
+                    message_id=inbound.id if inbound else None,
+                )
+            )
+
+    def told(
+        self,
+        script: str,
+        prompt: str,
+        answer: Answer,
+        thread: ThreadSeen,
+        inbound: InboundRead | None,
+    ) -> None:
+        """Record whether a person wants help, and have the open work of that need say so.
+
+        What a caregiver says of it is shown, and asked of the person: it is theirs to say.
+        """
+        for domain, act, first in told(script, prompt, answer):
+            reason = "wants-help" if act == "want" else "declined-help"
+            rule = f"help/{act}/{domain}/first" if first else f"help/{act}/{domain}"
+            joins = f"{NEED}{domain}"
+            self._flag(
+                Flag(reason=reason, severity="routine", rule=rule, quote=True, joins=joins), thread
+            )
+            if inbound is not None and inbound.author == "patient":
+                self.helped.append(
+                    HelpAnswered(
+                        id=derived(self.turn.at, self.turn.cause, f"{rule}/{thread.patient_id}"),
+                        patient_id=thread.patient_id,
+                        domain=domain,
+                        act=act,
+                        first=first,
+                        message_id=inbound.id,
+                    )
+                )
+
+    def _look_at(
+        self,
+        script: CheckInScript,
+        screening: ScreeningId,
+        item: str,
+        answer: Answer,
+        thread: ThreadSeen,
+    ) -> None:
+        """Flag a red or an amber answer at once; what may be an emergency is told to call 911."""
+        limits = self.context.limits.get(screening, {})
+        concern = concern_of(script, item, answer, limits)
+        if concern is None:
+            return
+        rule = f"checkin/{script.id}/{concern.rule}"
+        reason = f"check-in-{concern.level}"
+        self._flag(Flag(reason=reason, severity=concern.severity, rule=rule, quote=True), thread)
+        if concern.severity == "possible" and self.turn.text and not self.turn.corrected:
+            shared = thread.uses_phone and is_shared(self.context, thread.patient_id)
+            words = "safety.medical.shared" if shared else "safety.medical.other"
+            self._say(
+                "sign-of-danger",
+                "safety.medical" if thread.uses_phone and not shared else words,
+                thread.language,
+                kind="safety",
+                thread=thread,
+                cause=screening,
+            )
 
     def begin(self, saved: ScreeningSaved) -> None:
         """Save a screening that did not exist before."""
@@ -74,13 +191,16 @@ class Screenings:
         self, screening: ScreeningId, instrument: str, known: dict[str, Answer], *, completed: bool
     ) -> None:
         """Close a screening with the verdict that its answers allow."""
-        tool = self.library.instruments[instrument]
+        tool = self.library.instruments.get(instrument)
         begun = self.saved.get(screening) or under_way(
-            self.context, self.turn, screening, tool.version
+            self.context, self.turn, screening, self.library.version_of(instrument)
         )
         if begun is not None:
             self.saved[screening] = replace(
                 begun,
                 status="completed" if completed else "stopped",
-                verdict=score(tool, known),
+                # A check-in is no validated tool: its answers stand for themselves.
+                verdict=None if tool is None else score(tool, known),
             )
+            if completed and tool is not None:
+                self.completed.append((self.saved[screening], known))

@@ -23,8 +23,6 @@ from engage.db.tables import (
     line,
     message,
     patient,
-    phone_use,
-    practice_number,
     queue_item,
     screening,
     thread,
@@ -34,9 +32,7 @@ from engage.errors import EngageError
 from engage.ids import (
     LineId,
     MessageId,
-    NumberId,
     PatientId,
-    PhoneId,
     PracticeId,
     QueueItemId,
     ScreeningId,
@@ -44,10 +40,12 @@ from engage.ids import (
     TimerId,
     born,
 )
-from engage.turns import ledger
+from engage.messaging.threads import store as threads
+from engage.turns import ledger, needs_ledger
 from engage.turns.context import Part, ScreeningAsked, TurnContext
 from engage.turns.decision import Decision
 from engage.turns.found import Inbound, Recorded, Sealed, Sent, TimerDue
+from engage.turns.limits import with_limits
 from engage.turns.rows import answer_of, rows_of
 
 
@@ -103,6 +101,7 @@ _SENT = Query(
         message.c.status,
         message.c.status_reason,
         message.c.author,
+        message.c.at,
         thread.c.patient_id,
     )
     .outerjoin(
@@ -134,22 +133,6 @@ _LOCK_LINES = Query(
     )
     .order_by(line.c.id)
     .with_for_update(key_share=True)
-)
-_PHONE_OF_PATIENT = Query(
-    select(phone_use.c.phone_id)
-    .where(
-        phone_use.c.practice_id == bindparam("practice"),
-        phone_use.c.patient_id == bindparam("patient"),
-        phone_use.c.until_at.is_(None),
-    )
-    .order_by(phone_use.c.from_at.desc())
-    .limit(1)
-)
-_FIRST_NUMBER = Query(
-    select(practice_number.c.id)
-    .where(practice_number.c.practice_id == bindparam("practice"))
-    .order_by(practice_number.c.created_at, practice_number.c.id)
-    .limit(1)
 )
 _SCREENING = Query(
     select(
@@ -240,7 +223,8 @@ async def open_turn(
     at: datetime,
 ) -> TurnContext:
     """Lock a line (or, without one, a patient) and load what a decision needs."""
-    return _CONTEXT.decode(await work.call("turn_open", practice, line_id, patient_id, at))
+    loaded = _CONTEXT.decode(await work.call("turn_open", practice, line_id, patient_id, at))
+    return await with_limits(work, loaded)
 
 
 async def open_for_a_human(
@@ -264,6 +248,7 @@ async def save(work: Work, decision: Decision, keys: PracticeKeys) -> None:
     if state is not None:
         raise TurnFailed(state)
     await ledger.keep(work, decision, keys)
+    await needs_ledger.keep(work, decision)
 
 
 async def inbound(
@@ -312,6 +297,7 @@ async def sent(work: Work, practice: PracticeId, message_id: MessageId) -> Sent 
         status=row["status"],
         status_reason=row["status_reason"],
         by_staff=row["author"] == "staff",
+        at=row["at"],
     )
 
 
@@ -345,14 +331,11 @@ async def line_to(
     work: Work, practice: PracticeId, patient: PatientId, at: datetime
 ) -> LineId | None:
     """Return the line from the practice's number to the patient's phone, made if new."""
-    phone = await work.maybe(_PHONE_OF_PATIENT, practice=practice, patient=patient)
-    number = await work.maybe(_FIRST_NUMBER, practice=practice)
-    if phone is None or number is None:
+    found = await threads.destination(work, practice, patient)
+    if found is None:
         return None
-    found = await work.call(
-        "line_for", practice, NumberId(number["id"]), PhoneId(phone["phone_id"]), at
-    )
-    return LineId(found)
+    number, phone = found
+    return LineId(await work.call("line_for", practice, number, phone, at))
 
 
 async def screening_asked(

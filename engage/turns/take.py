@@ -14,6 +14,7 @@ import structlog
 from engage.conversation.answers import Answer
 from engage.conversation.events import (
     AnswerEntered,
+    DeliveryFailed,
     Event,
     ItemClosed,
     PersonChanged,
@@ -38,17 +39,23 @@ from engage.ids import (
     derived,
 )
 from engage.messaging import sending
+from engage.messaging.phones import store as phones
+from engage.needs.screening import NotByText
+from engage.queue import paging
 from engage.turns import notices, store
-from engage.turns.consenting import Consenting
 from engage.turns.context import ScreeningAsked, StaffText, Turn
 from engage.turns.decide import decide
 from engage.turns.decision import Decision
+from engage.turns.limits import with_limits
+from engage.turns.locks import store as locks
 from engage.turns.notices import store as notices_store
 from engage.turns.outcome import outcome_event
+from engage.turns.planned import Planned
 from engage.turns.receive import Bell, Received
 from engage.turns.refusals import (
     CHANNEL,
     INSTRUMENT,
+    ConflictingAnswers,
     NoPhone,
     NoSuchAnswer,
     NoSuchInstrument,
@@ -63,7 +70,7 @@ RETRY_AFTER = timedelta(seconds=5)
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-class Turns(Consenting):
+class Turns(Planned):
     """Takes turns; one per process."""
 
     # What a worker finds due
@@ -112,18 +119,27 @@ class Turns(Consenting):
             if sent is None or event is None:
                 await work.call("due_done", "outcome", message)
                 return
+            failed = isinstance(event, DeliveryFailed)
+            news = await phones.untold(work, practice, sent.line_id) if failed else None
             happened = Turn(
                 cause=message,
                 event=event,
                 conversation_id=sent.conversation_id,
                 patient_id=sent.patient_id,
+                trouble=None if news is None else news[1],
                 done=(("outcome", message),),
             )
             await store.save(work, decide(context, happened, self._library), keys)
+            if news is not None:
+                await phones.told(work, practice, news[0], at)
+            if failed and sent.by_staff and sent.patient_id is not None:
+                # Who is in danger has no answer: whoever is on call hears of them again.
+                await paging.unanswered(work, practice, sent.patient_id, sent.at, at)
             crash_point("outcome.saved")
 
         await self._database.again(act, [practice], practice)
         crash_point("outcome.done")
+        self._bell.ring("page")
         self._bell.ring("outbox")
 
     async def account_told(self, practice: PracticeId) -> None:
@@ -164,6 +180,8 @@ class Turns(Consenting):
             raise NoSuchInstrument(INSTRUMENT)
         at, line = self._clock.now(), None
         if channel == "sms":
+            if instrument not in self._library.scripts:
+                raise NotByText(CHANNEL)
             line = await store.line_to(work, practice, patient, at)
             if line is None:
                 raise NoPhone(CHANNEL)
@@ -225,17 +243,45 @@ class Turns(Consenting):
             asked, status = found
             if status != "in-progress":
                 raise ScreeningOver
-            script, pointer = self._library.scripts.get(asked.instrument), f"/answers/{place}"
-            if script is None or not script.offers(item, given):
+            prompt = self._library.prompt_of(asked.instrument, item)
+            pointer = f"/answers/{place}"
+            if prompt is None:
+                raise NoSuchAnswer(pointer)
+            named = f"/answers/{item}/options"
+            if prompt.contradicts(given):
+                raise ConflictingAnswers(named)
+            if not prompt.offers(given):
                 raise NoSuchAnswer(pointer)
             happened = Turn(
                 cause=derived(self._clock.now(), cause, item),
-                event=AnswerEntered(self._clock.now(), item, given),
+                event=AnswerEntered(self._clock.now(), item, prompt.as_offered(given)),
                 patient_id=asked.patient_id,
                 staff_id=by,
                 screening=asked,
             )
             await self._take(work, keys, line, happened)
+
+    def missing(self, asked: str, known: Mapping[str, Answer]) -> tuple[str, ...]:
+        """Return the questions of a screening that have no answer; missing is never no."""
+        return self._library.missing(asked, known)
+
+    async def spoken_with(self, work: Work, practice: PracticeId, patient: PatientId) -> None:
+        """Let a patient wait no longer: a person of the practice has just spoken with them."""
+        keys = await self._vault.keys(practice, work)
+        answered = Decision(
+            practice_id=practice, line_id=None, at=self._clock.now(), answered=(patient,)
+        )
+        await store.save(work, answered, keys)
+
+    async def before_turn(self, work: Work, practice: PracticeId, patient: PatientId) -> None:
+        """Lock all that turns about a patient may touch, before an item of theirs is changed."""
+        await locks.lock_around(work, practice, patient)
+
+    async def before_close(self, work: Work, practice: PracticeId, item: QueueItemId) -> None:
+        """Lock what closing an item will touch: lines and patients come before items."""
+        patient = await store.patient_of_item(work, practice, item)
+        if patient is not None:
+            await self.before_turn(work, practice, patient)
 
     async def close_item(
         self, work: Work, practice: PracticeId, item: QueueItemId, by: StaffId
@@ -290,6 +336,8 @@ class Turns(Consenting):
         self, work: Work, keys: PracticeKeys, line: LineId | None, happened: Turn
     ) -> Decision:
         context = await store.open_turn(work, keys.practice, line, happened.patient_id, happened.at)
+        if happened.screening is not None:
+            context = await with_limits(work, context, happened.screening)
         decision = decide(context, happened, self._library)
         await store.save(work, decision, keys)
         return decision

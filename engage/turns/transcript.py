@@ -5,12 +5,9 @@ is listed and did not happen fails. Effects of one event may stand in any order,
 grammar is conversation/transcript_format.py. This room refuses to touch anything but values.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import assert_never
-from zoneinfo import ZoneInfo
-
-from msgspec import Struct
 
 from engage.conversation.events import (
     DeliveryFailed,
@@ -18,13 +15,12 @@ from engage.conversation.events import (
     ItemClosed,
     PersonChanged,
     StaffWrote,
-    Started,
     TextAccepted,
     TextReceived,
     TimerFired,
 )
-from engage.conversation.states import State
 from engage.conversation.transcript_format import (
+    LAST_YEAR,
     Befell,
     Blank,
     Directive,
@@ -36,45 +32,32 @@ from engage.conversation.transcript_format import (
     Transcript,
     TranscriptInvalid,
 )
-from engage.ids import ConversationId, ScreeningId
-from engage.turns.context import Language, Part, ScreeningAsked, StaffText, TextCame, Turn
-from engage.turns.decision import Decision, TextOut
-from engage.turns.expected import in_full, same_text, shown_like
+from engage.errors import EngageError
+from engage.turns.compared import Compared, Effect, Played
+from engage.turns.context import Part, StaffText, TextCame, Turn
+from engage.turns.decision import Decision, TimerSet
 from engage.turns.happenings import CONSENT_VERBS, consent_turn, consent_word, named
 from engage.turns.library import Library
-from engage.turns.scene import moment, set_scene, shown, state_words, word
-from engage.turns.world import Person, World
+from engage.turns.occurring import PLAN_VERBS, Happened, Plans
+from engage.turns.scene import moment, screening_of, set_scene, word
+from engage.turns.world import NobodyThere, Person, World
 
 _STRANGER = "unknown"
 
 
-class Difference(Struct, frozen=True):
-    """Where a transcript and the core part ways."""
-
-    line: int
-    expected: str
-    happened: str
-
-    def __str__(self) -> str:
-        """Three lines, like a diff."""
-        return f"line {self.line}\n- {self.expected}\n+ {self.happened}"
-
-
-class Played(Struct, frozen=True):
-    """How a transcript went: its lines as they happened, and the differences."""
-
-    lines: tuple[str, ...]
-    differences: tuple[Difference, ...]
-
-
-class _Effect(Struct, frozen=True):
-    shown: str
-    text: TextOut | None = None
-
-
 def play(transcript: Transcript, library: Library) -> Played:
     """Play a transcript from its first line to its last."""
-    return _Player(transcript, library).play()
+    player = _Player(transcript, library)
+    try:
+        return player.play()
+    except TranscriptInvalid:
+        raise
+    except EngageError as error:
+        raise TranscriptInvalid(player.line_no, error.sentence) from error
+
+
+def _fires_at(timer: TimerSet) -> datetime:
+    return timer.fires_at
 
 
 class _Player:
@@ -83,12 +66,10 @@ class _Player:
         self._library = library
         self._at = moment(transcript)
         self._world = World(self._at, str(self._at.tzinfo), library)
-        self._pending: list[_Effect] = []
-        self._lines: list[str] = []
-        self._differences: list[Difference] = []
+        self._plans = Plans(self._world)
+        self._compared = Compared(self._world, library)
         self._last: tuple[int, Turn] | None = None
-        self._settled: dict[ConversationId, State] = {}
-        self._line_no = 0
+        self.line_no = 1
         self._parts: list[tuple[int, Part]] = []
         self._joining: list[tuple[int, Part]] = []
 
@@ -101,63 +82,47 @@ class _Player:
             if not begun:
                 begun = True
                 self._start_screenings()
-            self._line_no = line.line
+            self.line_no = line.line
             match line:
                 case Outgoing() | Effected():
-                    self._expect(line)
+                    self._compared.expect(line)
                 case Incoming():
-                    self._nothing_left()
+                    self._compared.nothing_left(self.line_no)
                     self._say(line)
                 case Passed():
-                    self._nothing_left()
+                    self._compared.nothing_left(self.line_no)
                     self._joining = self._parts if line.unit == "s" else []
                     self._pass(line.duration)
-                    self._lines.append(f"... {line.amount}{line.unit}")
+                    self._compared.lines.append(f"... {line.amount}{line.unit}")
                 case Befell():
                     self._befall(line)
                 case Stands():
-                    self._nothing_left()
-                    self._stands(line)
+                    self._compared.nothing_left(self.line_no)
+                    self._compared.stands(line)
                 case _:
                     assert_never(line)
-        self._nothing_left()
-        return Played(tuple(self._lines), tuple(self._differences))
+        self._compared.nothing_left(self.line_no)
+        return self._compared.played()
 
     # The scene
 
     def _start_screenings(self) -> None:
         for line in self._transcript.lines:
+            if isinstance(line, Directive):
+                self.line_no = line.line
             if isinstance(line, Directive) and line.name == "screen":
-                instrument, _, of = line.value.partition(",")
-                name = of.strip().removeprefix("of ").removeprefix("for ").strip()
-                self._screen(line.line, instrument.strip(), self._patient(name))
-
-    def _screen(self, line: int, instrument: str, person: Person) -> None:
-        if instrument not in self._library.scripts or person.patient is None:
-            raise TranscriptInvalid(line, "no such instrument")
-        thread = self._world.contexts[person.line].thread_of(person.patient)
-        screening = ScreeningId(self._world.fresh())
-        language: Language = thread.language if thread else "en"
-        self._take(
-            person.line,
-            Turn(
-                cause=screening,
-                event=Started(self._at),
-                patient_id=person.patient,
-                screening=ScreeningAsked(screening, person.patient, instrument, "sms", language),
-            ),
-        )
+                self._take(*screening_of(self._world, line, self._at))
+            elif isinstance(line, Directive) and line.name == "plan":
+                self._plans.add(line, self._at)
+        self._follow(self._plans.due(self._at))
 
     def _patient(self, name: str = "") -> Person:
-        people = self._world.people
-        if name in people:
-            return people[name]
-        return next(person for person in people.values() if person.patient is not None)
+        return self._world.patient(name)
 
     # What happens
 
     def _say(self, line: Incoming) -> None:
-        self._lines.append(f"> {line.who}: {line.words}")
+        self._compared.lines.append(f"> {line.who}: {line.words}")
         staff = next((n for n in self._world.staff if n.lower() == line.who), None)
         if staff is not None:
             self._staff_says(staff, line.words)
@@ -202,61 +167,74 @@ class _Player:
         if named is not None:
             return named.line
         if who == "caregiver":
-            return next(p.line for p in people.values() if p.caregiver is not None)
+            found = next((p for p in people.values() if p.caregiver is not None), None)
+            if found is None:
+                raise NobodyThere
+            return found.line
         if who == "patient":
             return self._patient().line
         if who == _STRANGER or not people:
             return self._world.line()
-        raise TranscriptInvalid(self._line_no, f"nobody is called {who}")
+        raise TranscriptInvalid(self.line_no, f"nobody is called {who}")
 
     def _pass(self, duration: timedelta) -> None:
         until = self._at + duration
+        if until.year > LAST_YEAR:
+            raise TranscriptInvalid(self.line_no, f"a transcript ends before {LAST_YEAR + 1}")
         while True:
-            due = sorted(
-                (t for t in self._world.timers if t.fires_at <= until), key=lambda t: t.fires_at
-            )
-            if not due:
+            timer = min(self._world.timers, key=_fires_at, default=None)
+            planned = self._plans.next_at()
+            if planned and planned <= until and (not timer or planned < timer.fires_at):
+                self._at = max(self._at, planned)
+                self._follow(self._plans.due(self._at))
+                continue
+            if timer is None or timer.fires_at > until:
                 break
-            timer = due[0]
             self._world.timers.remove(timer)
             self._at = max(self._at, timer.fires_at)
-            place = next(
-                place
-                for place, context in enumerate(self._world.contexts)
-                if any(c.id == timer.conversation_id for c in context.conversations)
-                or place == len(self._world.contexts) - 1
-            )
+            place = self._world.place_of(timer.conversation_id)
             event = TimerFired(self._at, timer.name, timer.step)
             self._take(
                 place, Turn(cause=timer.id, event=event, conversation_id=timer.conversation_id)
             )
         self._at = until
 
+    def _follow(self, happened: Iterable[Happened]) -> None:
+        """Note what became of a plan's occurrences, and take their turns."""
+        for one in happened:
+            if isinstance(one, str):
+                self._compared.pending.append(Effect(one))
+            else:
+                self._take(*one)
+
     def _befall(self, line: Befell) -> None:
         match line.verb:
             case "duplicate":
                 # The door knows the carrier's id: a duplicate has no effect and takes no turn.
-                self._nothing_left()
+                self._compared.nothing_left(self.line_no)
             case "undelivered" | "failed" | "refused" | "unknown":
                 self._outcome(line)
             case "closed":
-                self._nothing_left()
+                self._compared.nothing_left(self.line_no)
                 self._world.close_items(self._patient(line.rest).patient)
                 self._of_patient(line.rest, ItemClosed(self._at))
             case "died" | "left":
-                self._nothing_left()
+                self._compared.nothing_left(self.line_no)
                 self._changed(line.rest, active=False)
             case verb if verb in CONSENT_VERBS:
-                self._nothing_left()
+                self._compared.nothing_left(self.line_no)
                 person, staff = self._patient(named(line)), self._world.practice.responsible_id
                 turn = consent_turn(line, self._world.fresh(), self._at, person.patient, staff)
                 self._take(person.line, turn)
+            case verb if verb in PLAN_VERBS:
+                self._compared.nothing_left(self.line_no)
+                self._follow(self._plans.change(line, self._at))
             case "language":
-                self._nothing_left()
+                self._compared.nothing_left(self.line_no)
                 self._changed("", active=True, language=line.rest)
             case _:
                 raise TranscriptInvalid(line.line, f"nothing called {line.verb} can happen")
-        self._lines.append(f"! {line.verb} {line.rest}".rstrip())
+        self._compared.lines.append(f"! {line.verb} {line.rest}".rstrip())
 
     def _changed(self, name: str, *, active: bool, language: str | None = None) -> None:
         self._world.change_person(
@@ -273,7 +251,7 @@ class _Player:
 
     def _outcome(self, line: Befell) -> None:
         """Tell the conversation that the last text, or the one named, did not arrive."""
-        self._nothing_left()
+        self._compared.nothing_left(self.line_no)
         text = next(
             (t for t in reversed(self._world.texts) if not line.rest or t.text_id == line.rest),
             None,
@@ -301,10 +279,10 @@ class _Player:
         before = self._world.contexts[place]
         decision = self._world.take(place, turn)
         for saved in decision.conversations:
-            self._settled[saved.id] = saved.state
-        self._pending += self._effects(decision)
+            self._compared.settled[saved.id] = saved.state
+        self._compared.pending += self._effects(decision)
         for item in self._world.rose(before, decision):
-            self._pending.append(_Effect(self._queue(item.owner_id, item.due_at)))
+            self._compared.pending.append(Effect(self._queue(item.owner_id, item.due_at)))
         for text in decision.texts:
             if text.conversation_id is not None:
                 event = TextAccepted(turn.at, text.key)
@@ -313,79 +291,27 @@ class _Player:
                 )
                 self._take(place, accepted)
 
-    def _effects(self, decision: Decision) -> Iterator[_Effect]:
+    def _effects(self, decision: Decision) -> Iterator[Effect]:
         for consent in decision.consents:
-            yield _Effect(consent_word(consent))
+            yield Effect(consent_word(consent))
         for gone in decision.unlinked:
-            yield _Effect(f"* unlinked {self._world.name_of(gone)}")
+            yield Effect(f"* unlinked {self._world.name_of(gone)}")
         for given in decision.answers:
-            yield _Effect(f"* answer  {given.item} = {word(given.answer)}")
+            yield Effect(f"* answer  {given.item} = {word(given.answer)}")
         for flag in decision.flags:
-            yield _Effect(f"* flag    {flag.reason} {flag.severity}")
+            yield Effect(f"* flag    {flag.reason} {flag.severity}")
         for item in decision.items:
-            yield _Effect(self._queue(item.owner_id, item.due_at))
+            yield Effect(self._queue(item.owner_id, item.due_at))
+        for page in decision.pages:
+            yield Effect(f"* page    {self._world.local(page.at):%H:%M}")
+        for _ in decision.unpaged:
+            yield Effect("* page    off")
         for _ in decision.handed_off:
-            yield _Effect("* hand-off")
+            yield Effect("* hand-off")
         for text in decision.texts:
             if text.author == "system":
-                yield _Effect(f"< system: {text.text_id}", text)
+                yield Effect(f"< system: {text.text_id}", text)
 
     def _queue(self, owner: object, due: datetime) -> str:
         name = next(n for n, s in self._world.staff.items() if s.id == owner)
-        local = due.astimezone(ZoneInfo(self._world.practice.time_zone))
-        return f"* queue   {name}, due {local:%Y-%m-%d %H:%M}"
-
-    # What was expected
-
-    def _expect(self, line: Outgoing | Effected) -> None:
-        wanted = shown(line)
-        for place, effect in enumerate(self._pending):
-            text = effect.text
-            if isinstance(line, Outgoing) and text is not None:
-                # Texts come in order: only the next one may match.
-                if same_text(line, text, self._library, self._about(text)):
-                    self._lines.append(wanted)
-                    self._pending.pop(place)
-                    return
-                break
-            if (
-                isinstance(line, Effected)
-                and text is None
-                and effect.shown.split() == wanted.split()
-            ):
-                self._lines.append(wanted)
-                self._pending.pop(place)
-                return
-        self._differences.append(Difference(line.line, in_full(line), self._instead_of(line)))
-
-    def _instead_of(self, line: Outgoing | Effected) -> str:
-        """Return what happened where a line was expected: of its kind, if anything of it did."""
-        for effect in self._pending:
-            if isinstance(line, Outgoing) and effect.text is not None:
-                return shown_like(line, effect.text, self._library, self._about(effect.text))
-            if isinstance(line, Effected) and effect.shown.split()[:2] == ["*", line.verb]:
-                return effect.shown
-        return next((effect.shown for effect in self._pending), "nothing")
-
-    def _about(self, text: TextOut) -> str:
-        threads = (t for context in self._world.contexts for t in context.threads)
-        return next((t.given_name for t in threads if t.id == text.thread_id), "")
-
-    def _nothing_left(self) -> None:
-        for effect in self._pending:
-            self._differences.append(Difference(self._line_no, "nothing", effect.shown))
-            self._lines.append(effect.shown)
-        self._pending.clear()
-
-    def _stands(self, line: Stands) -> None:
-        wanted = f"{line.state} {line.prompt}".strip()
-        states = [state_words(state) for state in self._settled.values()] or ["idle"]
-        if any(wanted in (state, state.partition(" ")[0]) for state in states):
-            self._lines.append(f"= {wanted}")
-        elif wanted == "opted-out" and any(
-            c.line and c.line.opted_out for c in self._world.contexts
-        ):
-            self._lines.append("= opted-out")
-        else:
-            self._differences.append(Difference(line.line, f"= {wanted}", f"= {states[-1]}"))
-            self._lines.append(f"= {states[-1]}")
+        return f"* queue   {name}, due {self._world.local(due):%Y-%m-%d %H:%M}"

@@ -1,10 +1,12 @@
 """Flags become work: each joins the open item of its subject, or opens one with an owner. (p).
 
-One open item per episode, however many flags; severity and due time only tighten. This room refuses
-an item without an owner.
+One open item per episode, however many flags; severity and due time only tighten. What is a crisis
+pages who is on call at once, what may be one when its clock runs out. This room refuses an item
+without an owner.
 """
 
 from datetime import datetime
+from typing import assert_never
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -15,7 +17,7 @@ from engage.queue.clocks import due_at
 from engage.queue.flag import Flag
 from engage.queue.routing import owner_for
 from engage.turns.context import ThreadSeen, Turn, TurnContext
-from engage.turns.decision import FlagRaised, ItemOpened, ItemRaised
+from engage.turns.decision import FlagRaised, ItemOpened, ItemRaised, PageSet
 
 
 class Triage:
@@ -28,11 +30,60 @@ class Triage:
         self.opened: dict[tuple[UUID, str], ItemOpened] = {}
         self.raised: dict[QueueItemId, ItemRaised] = {}
         self.flags: list[FlagRaised] = []
+        self._pages: dict[QueueItemId, datetime] = {}
+        self._unpaged: dict[QueueItemId, None] = {}
+
+    @property
+    def pages(self) -> tuple[PageSet, ...]:
+        """Return who-must-be-told as it stands so far, in the order in which it came up."""
+        return tuple(PageSet(item, at) for item, at in self._pages.items())
+
+    @property
+    def unpaged(self) -> tuple[QueueItemId, ...]:
+        """Return the items whose page is called off."""
+        return tuple(self._unpaged)
+
+    def page(self, item_id: QueueItemId, at: datetime) -> None:
+        """Page who is on call about an item at a moment, or sooner if that was said already."""
+        self._pages[item_id] = min(at, self._pages.get(item_id, at))
+        self._unpaged.pop(item_id, None)
+
+    def unpage(self, item_id: QueueItemId) -> None:
+        """Call off an item's page, if it has not gone out; the item stays."""
+        self._pages.pop(item_id, None)
+        self._unpaged[item_id] = None
+
+    def item_of(self, subject: str, thread: ThreadSeen | None) -> QueueItemId | None:
+        """Return the open or just opened item of a subject about somebody, or about the line."""
+        about = self._about(thread)
+        opened = None if about is None else self.opened.get((about, subject))
+        if opened is not None:
+            return opened.id
+        return next(
+            (i.id for i in self.context.items if i.about_id == about and i.subject == subject), None
+        )
+
+    def severities(self, subject: str, about: set[UUID]) -> list[Severity]:
+        """Return how grave the work of a subject is that this turn opens or raises."""
+        raised: list[Severity] = [
+            self.raised[item.id].severity
+            for item in self.context.items
+            if item.id in self.raised and item.subject == subject and item.about_id in about
+        ]
+        opened: list[Severity] = [
+            item.severity
+            for (whom, what), item in self.opened.items()
+            if what == subject and whom in about
+        ]
+        return raised + opened
+
+    def _about(self, thread: ThreadSeen | None) -> UUID | None:
+        line = self.context.line
+        return thread.patient_id if thread else (line.id if line else None)
 
     def flag(self, flag: Flag, thread: ThreadSeen | None) -> None:
         """Raise a flag on the open item of its subject, or open one with an owner."""
-        line = self.context.line
-        about: UUID | None = thread.patient_id if thread else (line.id if line else None)
+        about = self._about(thread)
         if about is None:
             return
         due = due_at(flag.severity, self.turn.at, self.context.practice.calendar)
@@ -41,6 +92,7 @@ class Triage:
         # Who wrote a text that was first taken for another's has waited since then.
         waiting = fix.text_at if fix else self.turn.at if text is not None else None
         item_id = self._join(flag, about, due, waiting, thread)
+        self._page_for(flag.severity, item_id, due)
         self.flags.append(
             FlagRaised(
                 id=FlagId(derived(self.turn.at, self.turn.cause, f"flag/{flag.rule}")),
@@ -55,6 +107,18 @@ class Triage:
                 else None,
             )
         )
+
+    def _page_for(self, severity: Severity, item_id: QueueItemId, due: datetime) -> None:
+        match severity:
+            case "crisis":
+                self.page(item_id, self.turn.at)
+            case "possible":
+                # Its own fifteen minutes: a page that was called off may stand no longer.
+                self.page(item_id, due)
+            case "urgent" | "routine":
+                pass  # waits for its owner; nobody is woken
+            case _:
+                assert_never(severity)
 
     def _join(
         self,

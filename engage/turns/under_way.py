@@ -3,6 +3,7 @@
 This room refuses to score: needs does.
 """
 
+from engage.checkins.script import own_id
 from engage.ids import ScreeningId
 from engage.turns.context import Turn, TurnContext
 from engage.turns.decision import ScreeningSaved
@@ -29,7 +30,7 @@ def under_way(
     return ScreeningSaved(
         id=screening,
         patient_id=seen.patient_id,
-        instrument=seen.script,
+        instrument=own_id(seen.script),
         instrument_version=version,
         channel="sms",
         language=seen.language,

@@ -6,14 +6,17 @@ through JSON between two turns, so that no state can hide. This room refuses to 
 
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from engage.conversation.severity import rank
+from engage.errors import EngageError
 from engage.ids import (
     CaregiverId,
+    ConversationId,
     LineId,
     MessageId,
     NumberId,
@@ -42,6 +45,10 @@ from engage.turns.library import Library
 BIRTH = UUID("0190a000-0000-7000-8000-000000000000")
 _WEEK = ("mon", "tue", "wed", "thu", "fri")
 _DECODER = msgspec.json.Decoder(TurnContext)
+
+
+class NobodyThere(EngageError):  # noqa: N818 - reads as a sentence: raise NobodyThere
+    """Nobody is there whom this could be about; say "patient Rosa, en, care manager Dana"."""
 
 
 class Person(Struct, frozen=True):
@@ -166,6 +173,29 @@ class World:
         decision = replace(decision, texts=fresh)
         self._apply(line, decision)
         return decision
+
+    def patient(self, name: str = "") -> Person:
+        """Return somebody of the transcript; without a name, its first patient."""
+        first = (person for person in self.people.values() if person.patient is not None)
+        found = self.people.get(name) or next(first, None)
+        if found is None:
+            raise NobodyThere
+        return found
+
+    def place_of(self, conversation: ConversationId) -> int:
+        """Return the line on which a conversation is open; the last one if on none."""
+        return next(
+            (
+                place
+                for place, context in enumerate(self.contexts)
+                if any(seen.id == conversation for seen in context.conversations)
+            ),
+            len(self.contexts) - 1,
+        )
+
+    def local(self, at: datetime) -> datetime:
+        """Return a moment by the practice's clock."""
+        return at.astimezone(ZoneInfo(self.practice.time_zone))
 
     def change_person(
         self, patient: PatientId | None, *, active: bool, language: Language | None

@@ -6,6 +6,7 @@ was sent; the word XYZZY stands in most inputs, and in no answer.
 
 import io
 import json
+import re
 from typing import Any, cast
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from engage import logs
 from engage.api.app import SIMULATOR
 from tests.api.conftest import House
+from tests.policy.source import ROOT
 
 ROSA = '"external_id":"A-1","given_name":"Rosa","family_name":"Delgado","language":"en"'
 V7 = "0193a000-0000-7000-8000-000000000001"
@@ -152,6 +154,58 @@ async def test_bodies(house: House) -> None:
 
     left = await house.client.get("/v1/patients", headers=house.north.dana.headers)
     assert left.json()["items"] == []
+
+
+WRITES = {
+    operation["operationId"]: (method, path)
+    for path, methods in json.loads((ROOT / "docs" / "openapi.json").read_text("utf-8"))[
+        "paths"
+    ].items()
+    for method, operation in methods.items()
+    if method != "get" and not path.startswith("/webhooks/")
+}
+"""Every operation that changes something and takes JSON or nothing, as the description has it."""
+
+NO_BODY = {"undoAction", "claimQueueItem", "releaseQueueItem", "signOut", "acknowledgeQueueItem"}
+"""They ask for no body: an empty one will do, and then the request gets further."""
+
+
+async def test_broken_bodies_at_every_door(house: House) -> None:
+    """No operation takes a body that is broken, nor one that it would not read."""
+    said_of_all = {"Content-Type": "application/json", "If-Match": '"1"'}
+    # From there on the list is about the fields of a patient.
+    names = list(BODIES)[: list(BODIES).index("a missing field")]
+    for operation, (method, path) in WRITES.items():
+        address = re.sub(r"\{.*?\}", V7, path)
+        headers = house.north.dana.headers | said_of_all
+        may = await house.client.request(method, address, content=b"XYZZY", headers=headers)
+        if may.status_code == 403:
+            headers = house.north.admin.headers | said_of_all
+        for name in names:
+            if name == "nothing" and operation in NO_BODY:
+                continue
+            answer = await house.client.request(
+                method, address, content=BODIES[name][0], headers=headers
+            )
+            said = f"{operation}, {name}: {answer.status_code} {answer.text}"
+            assert answer.status_code in (400, 413), said
+            _refusal(answer, answer.status_code)
+
+
+@pytest.mark.parametrize("operation", sorted(NO_BODY & WRITES.keys()))
+async def test_a_route_without_a_body_is_sent_none(house: House, operation: str) -> None:
+    """An empty body or object gets through to the question what is meant; a form does not."""
+    method, path = WRITES[operation]
+    address = re.sub(r"\{.*?\}", V7, path)
+    mine = house.north.dana.headers | {"If-Match": '"1"'}
+    form = mine | {"Content-Type": "application/x-www-form-urlencoded"}
+    json_of = mine | {"Content-Type": "application/json"}
+
+    refused = await house.client.request(method, address, content=b"x=1", headers=form)
+    _refusal(refused, 415)
+    for body in (b"", b"{}", b" {} "):
+        answer = await house.client.request(method, address, content=body, headers=json_of)
+        assert answer.status_code in (204, 401, 404), answer.text
 
 
 async def test_content_types(house: House) -> None:

@@ -21,19 +21,36 @@ from tests.api.conftest import House
 from tests.policy.source import ROOT
 
 NEVER_AN_ANSWER = {
-    "a command or the start of a process": ("engage.cli", "engage.doctor", "engage.embedded"),
-    "the demo and played transcripts": ("engage.demo", "engage.conversation.transcript_format"),
+    "a command or the start of a process": (
+        "engage.cli",
+        "engage.commands.directory",
+        "engage.doctor",
+        "engage.embedded",
+        "engage.messaging.restored",
+    ),
+    "answered in HL7, not over HTTP": ("engage.hl7v2",),
+    "the demo and played transcripts": (
+        "engage.demo",
+        "engage.conversation.transcript_format",
+        "engage.turns.world",
+    ),
     "checked when the process starts": (
         "engage.conversation.engine",
         "engage.messaging.texts",
         "engage.reading.concepts",
+        "engage.checkins.script",
+        "engage.needs.codes",
         "engage.needs.instrument",
         "engage.reading.phrases",
         "engage.turns.reviews",
     ),
-    "kept inside its room, which answers for it": ("engage.reading.observe",),
+    "kept inside its room, which answers for it": (
+        "engage.reading.observe",
+        "engage.queue.paging",
+    ),
     "asked of the carrier by the doctor": ("engage.messaging.account",),
     "read by commands and imports": (
+        "engage.needs.hsds_tables",
         "engage.people.bootstrap",
         "engage.people.csv_import",
         "engage.people.practice",

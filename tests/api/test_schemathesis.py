@@ -19,13 +19,50 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi import checks as openapi_checks
 
-from tests.api.conftest import House
+from engage.messaging.signature import HEADER, compute
+from tests.api.conftest import PUBLIC_URL, ROSAS_PHONE, House
+from tests.policy.source import ROOT
 
 EXAMPLES = 7
 NOT_TRIED = {
     "streamEvents": "answers for hours; tests/api/test_events.py",
     "signOut": "ends the token that the others need",
 }
+
+ELSEWHERE = {
+    "beginCheckInPlan": "tests/api/test_checkins.py",
+    "changeCheckInPlan": "tests/api/test_checkins.py",
+    "recordDischarge": "tests/api/test_checkins.py",
+    "changeNeed": "tests/api/test_needs.py",
+    "changeReferral": "tests/api/test_needs.py",
+    "changeReferralLink": "tests/api/test_needs.py",
+    "logAttempt": "tests/api/test_needs.py",
+    "referNeed": "tests/api/test_needs.py",
+    "relabelQueueItem": "tests/api/test_candidates.py",
+    "decideCandidate": "tests/api/test_candidates.py",
+    "listCandidates": "tests/api/test_candidates.py",
+    "acknowledgeQueueItem": "tests/api/test_paging.py",
+    "getMeasures": "tests/api/test_measures.py",
+    "signInDemo": "tests/api/test_demo.py",
+}
+"""What needs more of a story to succeed, and where that is told."""
+
+TWINS = "+16025550143"
+ROSA = {
+    "external_id": "A-1",
+    "given_name": "Rosa",
+    "family_name": "Delgado",
+    "language": "en",
+    "phone": ROSAS_PHONE,
+}
+LUIS = ROSA | {"external_id": "B-2", "given_name": "Luis"}
+SIGNED: dict[str, dict[str, str]] = {
+    "receiveText": {"MessageSid": "SM" + "0" * 31 + "1", "Body": "often"},
+    "receiveTextAgain": {"MessageSid": "SM" + "0" * 31 + "2", "Body": "often"},
+    "receiveReport": {"MessageSid": "SM" + "0" * 31 + "3", "MessageStatus": "delivered"},
+    "answerCall": {"CallSid": "CA" + "0" * 32, "Direction": "inbound"},
+}
+"""What the carrier says at each of its doors."""
 
 CHECKS: list[Any] = [
     not_a_server_error,
@@ -94,19 +131,12 @@ def _try(
 @pytest.mark.slow
 async def test_everything_is_answered_as_described(house: House) -> None:
     """No 5xx, no undocumented status, header, content type or field, however odd the request."""
-    item = await house.item()
-    headers = house.north.dana.headers
-    detail = (await house.client.get(f"/v1/queue/{item}", headers=headers)).json()
-    screening = await house.screening(await house.patient(external_id="A-2"), "staff")
-    known = {
-        "patient_id": detail["patient"]["id"],
-        "item_id": str(item),
-        "thread_id": detail["thread_id"],
-        "screening_id": str(screening),
-    }
+    wanted = closed((await house.client.get("/openapi.json")).json())
+    schema = schemathesis.openapi.from_dict(wanted)
     seen: set[str] = set()
+    known = await _rightly(house, schema, seen)
+    await _signed(house, schema, seen)
     async with served(house) as address:
-        schema = await asyncio.to_thread(schemathesis.openapi.from_url, f"{address}/openapi.json")
         for found in schema.get_all_operations():
             operation = cast("Any", found).ok()
             if operation.definition.raw["operationId"] in NOT_TRIED:
@@ -120,5 +150,108 @@ async def test_everything_is_answered_as_described(house: House) -> None:
                     _try, operation, address, house.north.dana.token, ids, mode, seen
                 )
 
-    # A run in which nothing ever succeeds proves nothing.
-    assert len(seen) >= 15, sorted(seen)
+    named = {one["operationId"] for path in wanted["paths"].values() for one in path.values()}
+    # A run in which something never succeeds proves nothing of it.
+    assert all((ROOT / place).exists() for place in ELSEWHERE.values())
+    assert named - seen <= ELSEWHERE.keys() | NOT_TRIED.keys(), sorted(named - seen)
+
+
+def closed(description: Any) -> Any:  # noqa: ANN401 - a JSON document
+    """Return the description with every object closed, so that a field it lacks is a fault."""
+    for one in description["components"]["schemas"].values():
+        if "properties" in one:
+            one.setdefault("additionalProperties", False)
+    return description
+
+
+async def _rightly(house: House, schema: Any, seen: set[str]) -> dict[str, str]:  # noqa: ANN401
+    """Ask for each thing as a client that knows what it does, and return ids of what there is."""
+    dana, boss = house.north.dana.headers, house.north.admin.headers
+
+    async def ask(
+        name: str,
+        ids: dict[str, str] | None = None,
+        body: Any = None,  # noqa: ANN401
+        headers: dict[str, str] = dana,
+        **more: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        operation = schema.find_operation_by_id(name)
+        sent = {"json": body} if body is not None else {}
+        answer = await house.client.request(
+            operation.method,
+            operation.path.format(**(ids or {})),
+            headers=headers,
+            **(sent | more),
+        )
+        assert answer.status_code < 300, f"{name}: {answer.text}"
+        operation.validate_response(answer)
+        seen.add(name)
+        return answer.json() if answer.content[:1] in (b"{", b"[") else None
+
+    texted = {"from": ROSAS_PHONE, "to": house.north.number, "body": "often"}
+    rosa = (await ask("createPatient", body=ROSA))["id"]
+    luis = (await ask("createPatient", body=LUIS))["id"]
+    twin = (await ask("createPatient", body=LUIS | {"external_id": "C-3", "phone": TWINS}))["id"]
+    await ask("changePatient", {"patient_id": rosa}, {"family_name": "Diaz"})
+    asked = {"instrument": "hunger-vital-sign", "channel": "sms"}
+    await ask("startScreening", {"patient_id": rosa}, asked)
+    await ask("simulateText", body=texted, headers={})
+    item = (await ask("listQueue"))["items"][0]["id"]
+    detail = await ask("getQueueItem", {"item_id": item})
+    thread, text = detail["thread_id"], detail["flags"][0]["message_id"]
+    await ask("claimQueueItem", {"item_id": item})
+    await ask("releaseQueueItem", {"item_id": item})
+    await ask("previewText", body={"body": "I will call."})
+    written = await ask("writeMessage", {"thread_id": thread}, {"body": "I will call."})
+    await ask("undoAction", {"action_id": written["undo"]["id"]})
+    await ask("listMessages", {"thread_id": thread})
+    await ask("getAttribution", {"message_id": text})
+    given = {"author": "patient", "patient_id": luis, "seen": None, "reason": "He called."}
+    await ask("correctAttribution", {"message_id": text}, given)
+    by_staff = await ask("startScreening", {"patient_id": luis}, asked | {"channel": "staff"})
+    answers = {"hvs.worried": {"type": "chosen", "option": "often"}}
+    await ask("enterAnswers", {"screening_id": by_staff["id"]}, {"answers": answers})
+    work = (await ask("listQueue"))["items"][0]["id"]
+    await ask("claimQueueItem", {"item_id": work})
+    await ask("completeQueueItem", {"item_id": work}, {"outcome": "answered-by-text"})
+    await ask("claimTexts", {"patient_id": rosa}, {})
+    await ask("enrolPatient", {"patient_id": twin}, {})
+    told = {"kind": "opted-out", "reason": "She said so."}
+    await ask("recordConsent", {"patient_id": twin}, told)
+    await ask("mergePatient", {"patient_id": twin}, {"into": luis}, boss)
+    await ask("unmergePatient", {"patient_id": twin}, {}, boss)
+    await ask("signIn", body={"token": house.north.sam.token}, headers={})
+    return {
+        "patient_id": rosa,
+        "item_id": item,
+        "thread_id": thread,
+        "screening_id": by_staff["id"],
+        "message_id": text,
+    }
+
+
+async def _signed(house: House, schema: Any, seen: set[str]) -> None:  # noqa: ANN401
+    """Say at each of the carrier's doors what the carrier says there."""
+    for door, more in SIGNED.items():
+        operation = schema.find_operation_by_id(door)
+        path = operation.path
+        if door == "receiveReport":
+            async with house.databases.worker.work() as own:
+                (row,) = await own.table(
+                    "due_claim", "outbox", house.clock.now(), house.clock.now(), 1
+                )
+            await house.parts.outbox.send(row["practice_id"], row["id"])  # type: ignore[attr-defined] # the outbox itself
+            token = house.parts.vault.master.callback_token(row["practice_id"], row["id"])
+            path = f"{path}?m={token}"
+        form = {
+            "AccountSid": house.north.door.account.account_sid,
+            "From": ROSAS_PHONE,
+            "To": house.north.number,
+        } | more
+        signed = compute(
+            f"{PUBLIC_URL}{path}", list(form.items()), house.north.door.account.auth_tokens[0]
+        )
+        answer = await house.client.post(path, data=form, headers={HEADER: signed})
+        assert answer.status_code < 300, f"{door}: {answer.text}"
+        operation.validate_response(answer)
+        seen.add(door)

@@ -12,11 +12,14 @@ import pytest
 from engage.ids import MessageId
 from engage.messaging.carrier import Account
 from engage.messaging.signature import HEADER, SETTINGS_HEADER, compute
+from engage.messaging.webhook_form import parse_form
 from tests.api.conftest import PUBLIC_URL, ROSAS_PHONE, House
 
 INBOUND = "/webhooks/twilio/inbound"
 FALLBACK = "/webhooks/twilio/fallback"
 STATUS = "/webhooks/twilio/status"
+VOICE = "/webhooks/twilio/voice"
+ODD_BYTES = (b"%ff", b"%C3%28", b"%ED%A0%80", b"\xff\xfe", b"\xc3(", b"%00%", b"%zz", b"%F5%80")
 SID = "SM" + "0" * 31 + "1"
 
 
@@ -168,7 +171,7 @@ async def test_forms_that_are_none(house: House) -> None:
         assert answer.status_code == 415, content_type
 
 
-@pytest.mark.parametrize("path", [INBOUND, FALLBACK, STATUS, "/webhooks/twilio/voice"])
+@pytest.mark.parametrize("path", [INBOUND, FALLBACK, STATUS, VOICE])
 async def test_a_signed_json_body_is_refused(house: House, path: str) -> None:
     """JSON, signed as the carrier signs JSON elsewhere, opens no door: these take forms only."""
     body = json.dumps(_fields(house)).encode()
@@ -192,6 +195,31 @@ async def test_a_signed_text_is_kept_whatever_it_says(house: House, body: str) -
 
     assert answer.status_code == 204
     assert await _count(house, "message") >= 1
+
+
+@pytest.mark.parametrize("door", [INBOUND, FALLBACK, STATUS, VOICE])
+async def test_signed_bytes_that_are_no_text_are_kept(house: House, door: str) -> None:
+    """The signature covers bytes: what is no UTF-8 in them is no reason to refuse at any door."""
+    known = _fields(house) | {"Direction": "inbound", "CallSid": "CA" + "0" * 32}
+    path = door
+    if door == STATUS:
+        _, token = await _sent(house)
+        known |= {"MessageStatus": "delivered"}
+        path = f"{STATUS}?m={token}"
+    before = await _count(house, "message WHERE direction = 'in'")
+    for number, odd in enumerate(ODD_BYTES):
+        known["MessageSid"] = "SM" + f"{number:032x}"
+        clean = urlencode({name: value for name, value in known.items() if name != "Body"}).encode()
+        content = clean + b"&Body=" + odd + b"&Odd=" + odd
+        signed = compute(
+            f"{PUBLIC_URL}{path}", parse_form(content), house.north.door.account.auth_tokens[0]
+        )
+        headers = {"Content-Type": "application/x-www-form-urlencoded", HEADER: signed}
+        answer = await house.client.post(path, content=content, headers=headers)
+        assert answer.status_code == (200 if door == VOICE else 204), (odd, answer.text)
+
+    kept = await _count(house, "message WHERE direction = 'in'") - before
+    assert kept == (len(ODD_BYTES) if door in (INBOUND, FALLBACK) else 0)
 
 
 async def test_fields_the_carrier_adds_are_let_through(house: House) -> None:

@@ -29,6 +29,8 @@ def environment(servers: embedded.Servers, world: World, port: int = PORT) -> Ma
         **kept,
         "ENGAGE_DATABASE_URL": servers.url("app", world.database),
         "ENGAGE_WORKER_DATABASE_URL": servers.url("worker", world.database),
+        # Its own, not the machine's: a spool of somebody's deployment may lie there.
+        "ENGAGE_DATA_DIR": str(servers.data_dir),
         "ENGAGE_REDIS_URL": servers.redis_url or "",
         "ENGAGE_SECRET_KEYS": world.secret,
         "ENGAGE_PUBLIC_URL": f"http://127.0.0.1:{port}",

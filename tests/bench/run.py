@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from engage import embedded
 from engage.clock import SystemClock, monotonic_seconds
-from tests.bench import beside, hot, table
+from tests.bench import beside, hot, reading, table
 from tests.bench.hot import Say
 from tests.bench.world import admin
 
@@ -22,7 +22,7 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     rounds: int
     seconds: float
-    only: Literal["hot", "beside"] | None = None
+    only: Literal["hot", "beside", "reader"] | None = None
     page: Path | None = None
 
 
@@ -36,16 +36,17 @@ async def run(plan: Plan) -> int:
     servers = await asyncio.to_thread(embedded.start, folder)
     try:
         machine = await _machine(servers, load)
+        read = await reading.measure() if plan.only in {None, "reader"} else None
         in_path = None
-        if plan.only != "beside":
+        if plan.only in {None, "hot"}:
             in_path = await hot.measure(servers, rounds=plan.rounds, seconds=plan.seconds, say=say)
         around = None
-        if plan.only != "hot":
+        if plan.only in {None, "beside"}:
             around = await beside.measure(servers, rounds=min(3, plan.rounds), say=say)
     finally:
         await asyncio.to_thread(servers.stop)
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-    text = table.table(machine, in_path, around)
+    text = table.table(machine, in_path, around, read)
     sys.stdout.write(f"\n{text}\n  {monotonic_seconds() - began:.0f} s in all\n")
     wrong = () if in_path is None else in_path.counted.wrong
     if wrong:

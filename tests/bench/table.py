@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from tests.bench.beside import PAGE, TEXTS_PER_SECOND, WAITING, Beside
 from tests.bench.hot import LEVELS, Hot
+from tests.bench.reading import ReaderSeen
 
 BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
 NAMES = {
@@ -28,7 +29,9 @@ class Machine(Struct, frozen=True):
     load_before: float
 
 
-def table(machine: Machine, hot: Hot | None, beside: Beside | None) -> str:
+def table(
+    machine: Machine, hot: Hot | None, beside: Beside | None, reader: ReaderSeen | None = None
+) -> str:
     """Return the page's part between its marks."""
     lines = [
         f"### Figures of {machine.day}, {machine.cores} cores",
@@ -45,6 +48,8 @@ def table(machine: Machine, hot: Hot | None, beside: Beside | None) -> str:
         lines += _hot(hot)
     if beside is not None:
         lines += _beside(beside)
+    if reader is not None:
+        lines += _reader(reader)
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -109,5 +114,22 @@ def _beside(beside: Beside) -> list[str]:
             f"{beside.tick_none:.2f} ms, {beside.tick_many:.2f} ms |"
         ),
         f"| memory (RSS): API process, worker | {beside.api:.0f} MiB, {beside.worker:.0f} MiB |",
+        "",
+    ]
+
+
+def _reader(reader: ReaderSeen) -> list[str]:
+    return [
+        "| the reader, in a process of its own | |",
+        "|---|---|",
+        (
+            f"| one text, {reader.texts:,} replies, processor time | p50 {reader.p50:.2f} ms, "
+            f"p99 {reader.p99:.2f} ms |"
+        ),
+        (
+            f"| memory (RSS): with the model, at most while it loads | "
+            f"{reader.resident:.0f} MiB, {reader.peak:.0f} MiB |"
+        ),
+        f"| importing it and loading the model | {reader.loading:.2f} s |",
         "",
     ]

@@ -188,6 +188,53 @@ async def test_a_list_that_is_refused_proves_nothing(
         await carrier.find(ACCOUNT, TEXT, moment, moment)
 
 
+async def test_what_came_in_is_listed_as_described(front: Front, carrier: TwilioCarrier) -> None:
+    """The reconciler's question names the number and the day, and is asked page after page."""
+    front.picks += [FULL, EMPTY]
+    said = shown(MANY, "get", FULL)["messages"]
+    since = parsedate_to_datetime("Fri, 24 May 2019 17:00:00 +0000")
+
+    came = await carrier.arrived(ACCOUNT, said[0]["to"], since)
+
+    asked = dict(front.asked[0].query)
+    assert (front.asked[0].method, asked["To"]) == ("GET", said[0]["to"])
+    assert asked["DateSent>"].startswith("2019-05-24")
+    assert "PageToken" in dict(front.asked[1].query)
+    # The description's texts are ours: one that we sent has not come in.
+    assert [one["sid"] for one in said if one["direction"] == "inbound"] == [
+        one.text.sid for one in came
+    ]
+
+
+@pytest.mark.parametrize("pick", SILENT, ids=by_name)
+async def test_a_refused_list_is_no_empty_one(
+    front: Front, carrier: TwilioCarrier, pick: Pick
+) -> None:
+    """The reconciler's mark stays where it was: nothing came in as far as nobody knows."""
+    front.picks.append(pick)
+    moment = parsedate_to_datetime("Fri, 24 May 2019 17:44:46 +0000")
+
+    with pytest.raises(CarrierSilent):
+        await carrier.arrived(ACCOUNT, TEXT.from_number, moment)
+
+
+@pytest.mark.parametrize("pick", answers(ONE, "post"), ids=by_name)
+async def test_words_are_blanked_as_described(
+    front: Front, carrier: TwilioCarrier, pick: Pick
+) -> None:
+    """An empty body and nothing else; what can't be blanked is said, and silence is no answer."""
+    front.picks.append(pick)
+    if pick.status in (200, 404):
+        assert await carrier.blank(ACCOUNT, SID)
+    elif pick.status in (400, 409):
+        assert not await carrier.blank(ACCOUNT, SID)
+    else:
+        with pytest.raises(CarrierSilent):
+            await carrier.blank(ACCOUNT, SID)
+
+    assert front.asked == [Asked("POST", f"{ACCOUNT_PATH}/Messages/{SID}.json", (), {"Body": ""})]
+
+
 def test_every_status_is_known() -> None:
     """There is no state of a text of ours that we have no word for."""
     words = set(DESCRIBED["components"]["schemas"]["message_enum_status"]["enum"])

@@ -10,8 +10,9 @@ from engage.conversation.answers import (
     Unclear,
     Understood,
 )
-from engage.conversation.replies import read_answer, read_which_one, tokens_of
+from engage.conversation.replies import read_answer, read_which_one
 from engage.conversation.script import Prompt
+from engage.conversation.tokens import tokens_of
 from engage.needs.instrument import load_all
 from engage.needs.screening import script_of
 

@@ -144,7 +144,7 @@ CRISIS_AND_STOP: dict[str, Row] = {
         scene(),
         text("quiero morirme"),
         [
-            "say safety.self-harm to the phone",
+            "say safety.self-harm.stranger to the phone",
             "open crisis crisis about the line: Dana, Tue 10:15",
             "open sender routine about the line: Dana, Fri 17:00",
             "flag red-flag crisis",
@@ -178,18 +178,24 @@ CRISIS_AND_STOP: dict[str, Row] = {
             "flag red-flag crisis",
         ],
     ),
-    "a danger that is possible: a human looks, nothing is said": (
+    "a danger that is possible: a human looks, and one question is asked": (
         scene(ROSA),
         text("ran out of insulin"),
-        ["open crisis possible about Rosa: Dana, Tue 10:15", "flag red-flag possible"],
+        [
+            "Rosa asking clarify.medical",
+            "say clarify.medical to Rosa",
+            "open crisis possible about Rosa: Dana, Tue 10:15",
+            "flag red-flag possible",
+        ],
     ),
     "a danger that is possible is still a reply": (
         scene(ROSA, conversations=(live(ROSA),)),
         text("3 and i ran out of insulin"),
         [
-            "Rosa asking hvs.ran-out",
+            "Rosa paused hvs.ran-out",
+            "Rosa asking clarify.medical",
             "answer hvs.worried never by patient",
-            "say hvs.ran-out to Rosa",
+            "say clarify.medical to Rosa",
             "open crisis possible about Rosa: Dana, Tue 10:15",
             READ_TEXTS,
             "flag red-flag possible",
@@ -309,8 +315,10 @@ START: dict[str, Row] = {
         [
             "screening completed at risk",
             "Rosa done",
+            "Rosa asking help.want",
             "answer ahc.transportation yes by patient",
             "say thanks to Rosa",
+            "say help.want to Rosa",
             "open need:transportation-insecurity routine about Rosa: Dana, Fri 17:00",
             "flag transportation-insecurity routine",
         ],

@@ -50,6 +50,8 @@ MOVED = {
     ("sending", "lose"): "unknown",
     ("unknown", "accept"): "accepted",
     ("unknown", "try-again"): "queued",
+    ("failed", "once-more"): "sending",
+    ("undelivered", "once-more"): "sending",
 }
 
 _STATE: dict[str, State] = {state: state for state in STATES}

@@ -148,7 +148,7 @@ def test_an_answer_by_text_is_the_patients() -> None:
     """Behaviour 39: an answer names its reporter, and the text it stands in."""
     made = draft()
     assert made.inbound is None
-    made.answer(SCREENING, HUNGER, FIRST, NEVER, ROSA)
+    made.answer(SCREENING, HUNGER, FIRST, NEVER, ROSA, {})
     (given,) = made.decision().answers
 
     assert (given.reporter, given.reporter_id) == ("patient", None)
@@ -159,7 +159,7 @@ def test_an_answer_by_text_is_the_patients() -> None:
 def test_an_answer_entered_is_the_staffs() -> None:
     """Behaviour 39: an answer that Dana typed in is reported by Dana."""
     made = draft(happened=turn(Cancelled(AT), LIVE))
-    made.answer(SCREENING, HUNGER, FIRST, NEVER, ROSA)
+    made.answer(SCREENING, HUNGER, FIRST, NEVER, ROSA, {})
     (given,) = made.decision().answers
 
     assert (given.reporter, given.reporter_id) == ("staff", DANA.id)

@@ -2,15 +2,21 @@
 
 import re
 from importlib import resources
+from pathlib import Path
 
 import pytest
 
 from engage.conversation.script import Script
-from engage.messaging.texts import LANGUAGES
-from engage.needs.instrument import Instrument, InstrumentInvalid, load_all, parse
+from engage.messaging.texts import LANGUAGES, UnknownText, load
+from engage.needs.instrument import Instrument, InstrumentInvalid, load_all, parse, with_cut_off
 from engage.needs.screening import NotByText, questions_of, script_of
+from engage.turns.library import Library
 
 INSTRUMENTS = tuple(load_all().values())
+TEXTED = tuple(one for one in INSTRUMENTS if one.sms_policy == "ok")
+SAFETY = parse((Path(__file__).parents[1] / "data" / "site-safety.toml").read_text("utf-8"))
+"""HITS as a site would load it, with other words."""
+NEVER = (*(one for one in INSTRUMENTS if one.sms_policy == "never"), SAFETY)
 TOML = (
     resources.files("engage.needs")
     .joinpath("instruments", "hunger-vital-sign.toml")
@@ -21,6 +27,13 @@ FREQUENCY = (
     ("sometimes", 2, "LA6729-3", "Sometimes true", True),
     ("never", 3, "LA28398-8", "Never true", False),
     ("unsure", 4, "LA15775-2", "Don't know/refused", None),
+)
+STEM = "Over the last 2 weeks, how often have you been bothered by any of the following problems?"
+DAYS = (
+    ("not-at-all", 1, "LA6568-5", "Not at all", None),
+    ("several-days", 2, "LA6569-3", "Several days", None),
+    ("more-than-half", 3, "LA6570-1", "More than half the days", None),
+    ("nearly-every-day", 4, "LA6571-9", "Nearly every day", None),
 )
 PINNED = {
     "hvs.worried": (
@@ -38,6 +51,63 @@ PINNED = {
             "money to get more"
         ),
         FREQUENCY,
+    ),
+    "ahc.living-situation": (
+        "71802-3",
+        "What is your living situation today?",
+        (
+            ("steady", 1, "LA31993-1", "I have a steady place to live", False),
+            (
+                *("worried", 2, "LA31994-9"),
+                ("I have a place to live today, but I am worried about losing it in the future"),
+                True,
+            ),
+            (
+                *("no-steady-place", 3, "LA31995-6"),
+                (
+                    "I do not have a steady place to live (I am temporarily staying with others, "
+                    "in a hotel, in a shelter, living outside on the street, on a beach, in a "
+                    "car, abandoned building, bus or train station, or in a park)"
+                ),
+                True,
+            ),
+        ),
+    ),
+    "ahc.housing-problems": (
+        "96778-6",
+        (
+            "Think about the place you live. Do you have problems with any of the following? "
+            "Choose all that apply"
+        ),
+        (
+            ("pests", 1, "LA31996-4", "Pests such as bugs, ants, or mice", True),
+            ("mold", 2, "LA28580-1", "Mold", True),
+            ("lead", 3, "LA31997-2", "Lead paint or pipes", True),
+            ("no-heat", 4, "LA31998-0", "Lack of heat", True),
+            ("stove", 5, "LA31999-8", "Oven or stove not working", True),
+            ("smoke-detectors", 6, "LA32000-4", "Smoke detectors missing or not working", True),
+            ("leaks", 7, "LA32001-2", "Water leaks", True),
+            ("none", 8, "LA9-3", "None of the above", False),
+        ),
+    ),
+    "ahc.utilities": (
+        "96779-4",
+        (
+            "In the past 12 months has the electric, gas, oil, or water company threatened to "
+            "shut off services in your home?"
+        ),
+        (
+            ("yes", 1, "LA33-6", "Yes", True),
+            ("no", 2, "LA32-8", "No", False),
+            ("shut-off", 3, "LA32002-0", "Already shut off", True),
+        ),
+    ),
+    "phq.interest": ("44250-9", f"{STEM} Little interest or pleasure in doing things?", DAYS),
+    "phq.down": ("44255-8", f"{STEM} Feeling down, depressed, or hopeless?", DAYS),
+    "phq.better-off-dead": (
+        "44260-8",
+        (f"{STEM} Thoughts that you would be better off dead, or of hurting yourself in some way"),
+        DAYS,
     ),
     "ahc.transportation": (
         "93030-5",
@@ -64,7 +134,7 @@ def test_wording_and_codes_are_pinned() -> None:
     shipped = {
         item.key: (
             item.loinc,
-            item.text["en"],
+            instrument.wording(item)["en"],
             tuple(
                 (option.key, option.number, option.loinc_answer, option.text["en"], option.risk)
                 for option in item.options
@@ -85,8 +155,68 @@ def test_questionnaire_codes_are_pinned() -> None:
 
     assert codes == {
         "hunger-vital-sign": ("http://loinc.org", "88121-9"),
-        "ahc-transportation": ("urn:engage:questionnaire", "ahc-transportation"),
+        "phq-2": ("http://loinc.org", "55757-9"),
+        **{
+            one: ("urn:engage:questionnaire", one)
+            for one in (
+                *("ahc-living-situation", "ahc-transportation", "ahc-utilities"),
+                "phq-9-item-9",
+            )
+        },
     }
+
+
+@pytest.mark.parametrize("panel", ["96777-8", "55757-9", "44249-1"])
+def test_a_part_never_bears_the_code_of_the_whole(panel: str) -> None:
+    """A file with a panel's code that does not ask exactly that panel is refused."""
+    with pytest.raises(InstrumentInvalid, match="panel"):
+        parse(TOML.replace('code = "88121-9"', f'code = "{panel}"'))
+
+
+def test_totals_are_pinned() -> None:
+    """Scores begin where the authors begin, and the cut-offs are theirs."""
+    totals = {
+        one.id: (one.total.loinc, one.total.cut_off, one.total.reason, one.total.severity)
+        for one in INSTRUMENTS
+        if one.total
+    }
+
+    assert totals == {
+        "phq-2": ("55758-7", 3, "depression-screen", "urgent"),
+        "phq-9-item-9": (None, 1, "self-harm-screen", "possible"),
+    }
+    for one in INSTRUMENTS:
+        for item in one.items if one.total else ():
+            scores = [option.score for option in item.options]
+            assert scores == list(range(len(scores)))
+
+
+def test_a_cut_off_is_the_sites_own() -> None:
+    """The PHQ-2 may flag from two points on; a cut-off that nobody or everybody reaches may not."""
+    changed = with_cut_off(load_all(), "phq-2", 2)["phq-2"].total
+
+    assert changed is not None
+    assert changed.cut_off == 2
+    for name, impossible in (("phq-2", 0), ("phq-2", 7), ("hunger-vital-sign", 1)):
+        with pytest.raises(InstrumentInvalid):
+            with_cut_off(load_all(), name, impossible)
+
+
+def test_a_total_counts_every_option_once() -> None:
+    """A score without a total, or a total without all scores, is a slip and refused."""
+    folder = resources.files("engage.needs").joinpath("instruments")
+    summed = folder.joinpath("phq-2.toml").read_text("utf-8")
+    several = folder.joinpath("ahc-living-situation.toml").read_text("utf-8")
+
+    for text, named in (
+        (summed.replace("score = 3\n", "", 1), "option.score"),
+        (re.sub(r"\[total\][^\[]*", "", summed), "total is missing"),
+        (summed.replace('stem.es = "', 'stem.ht = "'), "stem.es"),
+        (several.replace("several = true\n", ""), "option.alone"),
+        (several.replace("instruction.es", "instruction.ht"), "instruction.es"),
+    ):
+        with pytest.raises(InstrumentInvalid, match=named):
+            parse(text)
 
 
 def test_result_codes_are_pinned() -> None:
@@ -116,15 +246,16 @@ def test_every_instrument_has_licence_notice_and_source(instrument: Instrument) 
     assert all(line.strip() for line in instrument.source)
 
 
-@pytest.mark.parametrize("instrument", INSTRUMENTS, ids=lambda one: one.id)
+@pytest.mark.parametrize("instrument", TEXTED, ids=lambda one: one.id)
 def test_every_instrument_speaks_both_languages(instrument: Instrument) -> None:
     """Both languages are worded, and Spanish stays a draft until a translator has reviewed it."""
     assert set(instrument.languages) == set(LANGUAGES)
     assert instrument.status["en"] == "official"
-    assert instrument.status["es"] == "draft"
+    # The Spanish PHQ is its authors' own.
+    assert instrument.status["es"] == ("official" if instrument.id == "phq-2" else "draft")
 
 
-@pytest.mark.parametrize("instrument", INSTRUMENTS, ids=lambda one: one.id)
+@pytest.mark.parametrize("instrument", TEXTED, ids=lambda one: one.id)
 def test_an_instrument_becomes_a_script(instrument: Instrument) -> None:
     """A screening asks the items in order, with their numbers, and nothing else."""
     script = script_of(instrument)
@@ -144,6 +275,7 @@ def test_an_instrument_becomes_a_script(instrument: Instrument) -> None:
     [
         (r"license = .*", 'license = " "', "license"),
         (r"license = .*", "", "license"),
+        (r"version = .*", 'version = ""', "version"),
         (r"notice = .*", 'notice = ""', "notice"),
         (r"source = \[[^\]]*\]", "source = []", "source"),
         (r"loinc = \"88122-7\"", 'loinc = ""', "loinc"),
@@ -191,3 +323,33 @@ def test_what_may_not_be_texted_has_no_script() -> None:
     """An instrument for a private talk never becomes a text conversation."""
     with pytest.raises(NotByText):
         script_of(parse(TOML.replace('sms_policy = "ok"', 'sms_policy = "never"')))
+
+
+def test_violence_and_self_harm_are_never_texted() -> None:
+    """No script, no question and no word of HITS or of PHQ-9 item 9 can reach a phone."""
+    library = Library.of({**load_all(), SAFETY.id: SAFETY}, load())
+    assert {one.id for one in NEVER} == {"ahc-safety-hits", "phq-9-item-9"}
+
+    for one in NEVER:
+        for make in (script_of, questions_of):
+            with pytest.raises(NotByText):
+                make(one)
+        keys = {item.key for item in one.items}
+        assert all(item.sensitive for item in one.items)
+        assert one.id not in library.scripts
+        assert not keys & library.questions.keys()
+        for script in library.scripts.values():
+            assert not keys & {prompt.key for prompt in script.prompts}
+        for key in keys:
+            for text_id in (key, f"nudge {key}", f"reask {key}", f"which-one {key}"):
+                with pytest.raises(UnknownText):
+                    library.words(text_id, "en", {"practice": "P"})
+
+
+def test_how_somebody_feels_is_for_their_own_eyes() -> None:
+    """The PHQ-2 is never asked on a shared phone, and its closing names 988."""
+    tool = load_all()["phq-2"]
+    closing = Library.shipped().words(tool.closing, "en", {"care_manager": "Dana"})
+
+    assert all(item.sensitive for item in tool.items)
+    assert "988" in closing

@@ -111,6 +111,18 @@ def test_an_answer_leaves_at_any_hour() -> None:
     assert asked("reply", NIGHT, left=(NOON,) * 9) == May()
 
 
+def test_an_answer_to_a_text_found_late_wakes_nobody() -> None:
+    """Its text came hours ago: it waits for the morning, unless they have just written again."""
+    found = NIGHT - timedelta(hours=1)
+    just_now = NIGHT - timedelta(minutes=14)
+
+    assert asked("reply", NIGHT, queued=found) == Wait(MORNING, "quiet-hours")
+    assert asked("reply", NIGHT, queued=found, wrote_at=found) == Wait(MORNING, "quiet-hours")
+    assert asked("reply", NIGHT, queued=found, wrote_at=just_now) == May()
+    assert asked("reply", NIGHT, queued=just_now) == May()
+    assert asked("safety", NIGHT, queued=found) == May()
+
+
 def test_staff_answer_at_night_and_write_by_day() -> None:
     """A nurse answers a text of tonight at once; words nobody asked for wait until nine."""
     tonight = NIGHT - timedelta(hours=1)

@@ -37,7 +37,7 @@ def test_a_script_knows_its_prompts() -> None:
 
     assert script.prompt("a") == PROMPT
     assert script.prompt("b") is None
-    assert script.first_without({"a"}) is None
+    assert script.first_without({"a": Declined()}) is None
     assert script.offers("a", Declined())
     assert not script.offers("a", Chosen("no"))
     assert not script.offers("b", Declined())

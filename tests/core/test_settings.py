@@ -68,6 +68,27 @@ def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
         ({"ENGAGE_WORKER_DATABASE_URL": APP}, "ENGAGE_WORKER_DATABASE_URL"),
         ({"ENGAGE_REDIS_URL": "http://cache"}, "ENGAGE_REDIS_URL"),
         ({"ENGAGE_TWILIO_BASE_URL": "https://api.example"}, "ENGAGE_TWILIO_BASE_URL"),
+        ({"ENGAGE_SMTP_URL": "mail.example"}, "ENGAGE_SMTP_URL"),
+        ({"ENGAGE_SMTP_URL": "smtp://"}, "ENGAGE_SMTP_URL"),
+        ({"ENGAGE_SMTP_URL": "smtp://mail.example:port"}, "ENGAGE_SMTP_URL"),
+        ({"ENGAGE_SMTP_URL": "smtp://mail.example?from=desk"}, "ENGAGE_SMTP_URL"),
+        ({"ENGAGE_SMTP_URL": "smtp://mail.example?form=a@b.example"}, "ENGAGE_SMTP_URL"),
+        ({"ENGAGE_SMTP_URL": "smtp://mail.example:0"}, "ENGAGE_SMTP_URL"),
+        ({"ENGAGE_PUBLIC_URL": "http://[::1"}, "ENGAGE_PUBLIC_URL"),
+        ({"ENGAGE_PUBLIC_URL": "https://care.example:99999"}, "ENGAGE_PUBLIC_URL"),
+        ({"ENGAGE_PUBLIC_URL": "https://care.example:abc"}, "ENGAGE_PUBLIC_URL"),
+        ({"ENGAGE_DATABASE_URL": "postgresql://app@[::1/engage"}, "ENGAGE_DATABASE_URL"),
+        ({"ENGAGE_DATABASE_URL": "postgresql://app@db:abc/engage"}, "ENGAGE_DATABASE_URL"),
+        ({"ENGAGE_DATABASE_URL": "postgresql://app@db:99999/engage"}, "ENGAGE_DATABASE_URL"),
+        ({"ENGAGE_DATABASE_URL": "postgresql://app@db:1,db:abc/engage"}, "ENGAGE_DATABASE_URL"),
+        (
+            {"ENGAGE_OWNER_DATABASE_URL": "postgresql://owner@db:0/engage"},
+            "ENGAGE_OWNER_DATABASE_URL",
+        ),
+        ({"ENGAGE_REDIS_URL": "redis://[::1"}, "ENGAGE_REDIS_URL"),
+        ({"ENGAGE_REDIS_URL": "redis://cache:abc"}, "ENGAGE_REDIS_URL"),
+        ({"ENGAGE_TWILIO_BASE_URL": "http://[::1"}, "ENGAGE_TWILIO_BASE_URL"),
+        ({"ENGAGE_TWILIO_BASE_URL": "http://127.0.0.1:99999"}, "ENGAGE_TWILIO_BASE_URL"),
         ({"ENGAGE_REDIS_URLS": "redis://cache"}, "ENGAGE_REDIS_URLS"),
     ],
 )
@@ -78,6 +99,14 @@ def test_a_wrong_setting_is_one_sentence_that_names_it(changed: dict[str, str], 
 
     assert wrong.value.sentence.startswith(named + " ")
     assert wrong.value.sentence.endswith((".", "48"))
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://app@a:5432,b:5433/engage", "postgres://app@/engage?host=/run/db"]
+)
+def test_every_kind_of_database_url_is_taken(url: str) -> None:
+    """Several hosts, or a socket's directory, name a database as well as one host does."""
+    assert load(REAL | {"ENGAGE_DATABASE_URL": url}).database_url == url
 
 
 def test_a_needed_url_is_named() -> None:
@@ -98,3 +127,12 @@ def test_a_later_name_is_tolerated() -> None:
 def test_loopback(host: str, *, loop: bool) -> None:
     """Only names that can mean nothing but this machine are this machine."""
     assert is_loopback(host) is loop
+
+
+def test_the_cut_off_of_the_phq_2_is_a_number_it_can_reach() -> None:
+    """Three unless set; what no total can be, or every total is, stops the start by name."""
+    assert load({}).phq2_cut_off == 3
+    assert load({"ENGAGE_PHQ2_CUT_OFF": "2"}).phq2_cut_off == 2
+    for wrong in ("0", "7", "two", "2.5"):
+        with pytest.raises(WrongSetting, match="ENGAGE_PHQ2_CUT_OFF"):
+            load({"ENGAGE_PHQ2_CUT_OFF": wrong})

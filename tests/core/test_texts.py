@@ -22,11 +22,19 @@ CATALOGUE = load()
 QUESTIONS = {
     key: question
     for instrument in load_all().values()
+    if instrument.sms_policy == "ok"
     for key, question in questions_of(instrument).items()
 }
 LONGEST_PRACTICE = "Riverside Family Health Centers"[:30]
 FRAMED = ("opening", "nudge", "reask", "which-one")
 ALONE = tuple(text_id for text_id in CATALOGUE if text_id not in FRAMED)
+LONGER = {
+    "ahc.living-situation": (4, 5),
+    "ahc.housing-problems": (3, 7),
+    "phq.interest": (3, 5),
+    "phq.down": (3, 6),
+}
+"""Segments that the exact wording of a question costs: shortening is not ours to do."""
 MUST_NAME_STOP = ("help", "started", "enrolled")
 MAY_NAME_CARRIER_WORDS = (*MUST_NAME_STOP, "stopped", "safety.self-harm")
 ASKS = re.compile(
@@ -78,14 +86,15 @@ def test_english_fits_two_segments(text_id: str, lead: str | None) -> None:
     cost = count(said(text_id, "en", lead))
 
     assert cost.encoding == "GSM-7"
-    assert cost.segments <= 2
+    assert cost.segments <= LONGER.get(text_id.rsplit(maxsplit=1)[-1], (2, 4))[0]
 
 
 @pytest.mark.parametrize(("text_id", "lead"), MESSAGES)
 def test_spanish_keeps_its_accents_within_budget(text_id: str, lead: str | None) -> None:
     """Spanish fits four segments; a long practice name may cost the opening a fifth."""
-    assert count(said(text_id, "es", lead, practice="Clínica Roble")).segments <= 4
-    assert count(said(text_id, "es", lead)).segments <= (5 if lead else 4)
+    most = LONGER.get(text_id.rsplit(maxsplit=1)[-1], (2, 4))[1]
+    assert count(said(text_id, "es", lead, practice="Clínica Roble")).segments <= most
+    assert count(said(text_id, "es", lead)).segments <= max(most, 5 if lead else 4)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

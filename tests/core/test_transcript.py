@@ -5,9 +5,11 @@ import pytest
 from engage.conversation.answers import Chosen, Declined, DidNotKnow, NotAsked
 from engage.conversation.states import Asking, Done, NotStarted
 from engage.conversation.transcript_format import TranscriptInvalid, parse
+from engage.turns.compared import Difference, Played
 from engage.turns.library import Library
 from engage.turns.scene import state_words, word
-from engage.turns.transcript import Difference, Played, play
+from engage.turns.transcript import play
+from engage.turns.typed import converse
 from tests.core.cast import AT
 
 LIBRARY = Library.shipped()
@@ -24,6 +26,7 @@ RISK = """\
 * flag    transportation-insecurity routine
 * queue   Dana, due 2031-03-06 17:00
 < system: thanks
+< system: help.want
 """
 STOPS = (
     "> patient: Stop.\n* consent opted-out\n"
@@ -47,11 +50,12 @@ def differences(text: str) -> list[str]:
 
 
 RIGHT: dict[str, str] = {
-    "an answer": SCENE + ASKED + "> patient: 1\n" + RISK + "= done",
+    "an answer": SCENE + ASKED + "> patient: 1\n" + RISK + "= asking help.want",
     "effects of one event in any order": SCENE
     + ASKED
     + "> patient: 1\n< system: thanks\n* queue Dana, due 2031-03-06 17:00\n"
-    + "* flag transportation-insecurity routine\n* answer ahc.transportation = yes\n",
+    + "* flag transportation-insecurity routine\n* answer ahc.transportation = yes\n"
+    + "< system: help.want\n",
     "a lead and options": SCENE
     + "< system: opening + ahc.transportation [1 yes, 2 no] [for Rosa]\n",
     "a whole sentence": CALM + f'{STOPS}< system: "{STOPPED}"\n',
@@ -65,14 +69,14 @@ RIGHT: dict[str, str] = {
     + "> unknown: hi\n* flag unknown-sender routine\n* queue Dana, due 2031-03-06 17:00\n"
     + "< system: unknown-sender\n",
     "a caregiver": CALM
-    + "caregiver Elena, of Rosa\n> caregiver: she ate well\n* flag caregiver-wrote routine\n"
+    + "caregiver Elena, of Rosa\n> caregiver: mom had a good day\n* flag caregiver-wrote routine\n"
     + "* queue Dana, due 2031-03-06 17:00\n",
     "a caregiver by name, of the first patient": CALM
-    + "caregiver Elena\n> elena: she ate well\n* flag caregiver-wrote routine\n"
+    + "caregiver Elena\n> elena: mom had a good day\n* flag caregiver-wrote routine\n"
     + "* queue Dana, due 2031-03-06 17:00\n",
     "a caregiver with the patient's phone": CALM
     + "caregiver Elena, of Rosa, same phone\n"
-    + "> caregiver: she ate well\n* flag ambiguous-sender routine\n"
+    + "> caregiver: mom had a good day\n* flag ambiguous-sender routine\n"
     + "* queue Dana, due 2031-03-06 17:00\n",
     "a picture": CALM
     + '> patient: ""\n* flag picture routine\n* queue Dana, due 2031-03-06 17:00\n',
@@ -107,9 +111,10 @@ RIGHT: dict[str, str] = {
     "nothing at all": CALM + "= idle\n",
     "one safety text in half an hour": CALM
     + "at 2031-03-04 10:00 America/Chicago\n> patient: i want to die\n* flag red-flag crisis\n"
-    + "* queue Dana, due 2031-03-04 10:15\n< system: safety.self-harm\n... 5m\n"
-    + "> patient: i want to die\n* flag red-flag crisis\n... 30m\n> patient: i want to die\n"
-    + "* flag red-flag crisis\n< system: safety.self-harm\n",
+    + "* queue Dana, due 2031-03-04 10:15\n* page 10:00\n< system: safety.self-harm\n... 5m\n"
+    + "> patient: i want to die\n* flag red-flag crisis\n* page 10:05\n... 30m\n"
+    + "> patient: i want to die\n* flag red-flag crisis\n* page 10:35\n"
+    + "< system: safety.self-harm\n",
     "closed work is closed": CALM
     + "> patient: hello\n"
     + OUTSIDE
@@ -117,8 +122,9 @@ RIGHT: dict[str, str] = {
     + OUTSIDE,
     "work that rises": CALM
     + "> patient: i had a stroke\n* flag red-flag possible\n* queue Dana, due 2031-03-04 10:15\n"
+    + "* page 10:05\n< system: clarify.medical\n"
     + "> patient: he hit me\n* flag red-flag crisis\n* queue Dana, due 2031-03-04 10:15\n"
-    + "< system: safety.violence\n",
+    + "* page 10:00\n< system: safety.violence\n",
 }
 
 
@@ -259,6 +265,24 @@ INVALID: dict[str, tuple[str, int]] = {
     "somebody nobody knows": (CALM + "> pedro: hi\n", 3),
     "a text that was never sent": (CALM + "! undelivered thanks\n", 3),
     "something that cannot happen": (CALM + "! exploded\n", 3),
+    "nobody at all": ("at 2031-03-04 10:00 UTC\n> patient: hi\n", 2),
+    "a screening of nobody": ("at 2031-03-04 10:00 UTC\nscreen ahc-transportation\n> x: hi\n", 2),
+    "a language we do not write": (CALM.replace(", en,", ", xx,"), 1),
+    "a role that nobody has": ("staff Ana, queen\n" + CALM, 1),
+    "a caregiver of nobody": (CALM + "caregiver Elena, of Pedro\n", 3),
+    "a caregiver before the patient": ("caregiver Elena\n" + CALM, 1),
+    "a caregiver who is not there": (CALM + "> caregiver: hi\n", 3),
+    "a year before all": (CALM.replace("2031-", "1031-"), 2),
+    "the last year of all": (CALM.replace("2031-", "9999-") + "... 999999d\n", 2),
+    "a thousand years": (CALM + "... 999999d\n", 3),
+    "a plan ended twice": (
+        CALM + "plan post-discharge, FREQ=DAILY;BYHOUR=10\n! ended\n! paused\n",
+        5,
+    ),
+    "a pause of no length": (
+        CALM + "plan post-discharge, FREQ=DAILY;BYHOUR=10\n! paused soon\n",
+        4,
+    ),
 }
 
 
@@ -269,6 +293,65 @@ def test_what_cannot_be_played(text: str, line: int) -> None:
         played(text)
 
     assert refused.value.line == line
+
+
+def typed(text: str) -> tuple[str, list[str]]:
+    """Return what a typed conversation becomes, and what was said meanwhile."""
+    said: list[str] = []
+    written = converse(LIBRARY, text.splitlines(keepends=True), said.append, AT)
+    return written, said[1:]
+
+
+def test_a_conversation_is_typed() -> None:
+    """What is typed is written with what happened between, and plays without a difference."""
+    written, said = typed(SCENE + "2\n\nnever read\n")
+
+    assert "> patient: 2\n" in written
+    assert "< system: thanks" in said
+    assert "never" not in written
+    assert differences(written) == []
+
+
+def test_a_late_directive_that_unsays_is_forgotten() -> None:
+    """Who comes in later makes no words impossible that were said before."""
+    written, said = typed("> pedro: hello\n" + SCENE + "\n")
+
+    assert "line 2: nobody is called pedro" in said
+    assert "> pedro: hello\n" in written
+    assert differences(written) == []
+
+
+def test_the_moment_of_a_typed_conversation_is_now() -> None:
+    """Without a moment a typed conversation begins when it is typed."""
+    written, _ = typed(SCENE.replace("at       2031-03-04 10:00 America/Chicago\n", "") + "2\n")
+
+    assert f"at       {AT:%Y-%m-%d %H:%M} UTC\n" in written
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "at tomorrow",
+        "at 9999-12-31 10:00 UTC",
+        "patient Rosa",
+        "patient Luis, xx, care manager Dana",
+        "caregiver Elena, of Pedro",
+        "screen phq-9",
+        "> pedro: hello",
+        "... 999999d",
+        "! exploded",
+        "> patient",
+    ],
+)
+def test_a_line_that_cannot_be_is_typed_again(wrong: str) -> None:
+    """A wrong line, of the scene or not, is said and forgotten; the rest is written."""
+    first = "" if wrong[0] in ">.!" else f"{wrong}\n"  # nobody is there yet to be wrong about
+    written, said = typed(f"{first}{SCENE}{wrong}\n2\n{wrong}\n")
+
+    assert any(one.startswith("line ") for one in said)
+    assert wrong not in written.splitlines()
+    assert "> patient: 2\n" in written
+    assert differences(written) == []
 
 
 def test_the_lines_that_happened() -> None:

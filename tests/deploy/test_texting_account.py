@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -317,6 +318,19 @@ async def test_no_start_hangs_on_redis(databases: Databases) -> None:
     assert not await doctor.examine(settings, "api")
     assert not await doctor.examine(settings, "worker")
     assert any("ENGAGE_REDIS_URL" in one for one in await doctor.examine(settings, "all"))
+
+
+async def test_a_practice_that_nobody_can_page_is_not_ready(
+    fake: FakeTwilio, databases: Databases
+) -> None:
+    """With a real carrier and no e-mail the doctor says that nobody is paged; a start goes on."""
+    settings = settings_of(databases, fake)
+    said = "ENGAGE_SMTP_URL is empty: in a crisis nobody is paged outside the console."
+    mailed = msgspec.structs.replace(settings, smtp_url="smtp://mail.example.org")
+
+    assert said in await doctor.examine(settings, "all")
+    assert said not in await doctor.examine(settings, "worker")
+    assert said not in await doctor.examine(mailed, "all")
 
 
 async def test_one_process_asks_for_its_own_part(databases: Databases) -> None:

@@ -2,9 +2,15 @@
 
 import re
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
+from typing import get_args
 
 import pytest
+
+from engage.conversation.effects import Effect
+from engage.conversation.events import Event
+from engage.jobs.loops import NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted(
@@ -179,6 +185,102 @@ def test_the_table_of_rooms_is_the_contract() -> None:
     assert table_of_rooms(page) == layers(_read("pyproject.toml"))
 
 
+def told(readme: str) -> list[str]:
+    """Return what is texted in the story at the README's head: words, without who says them."""
+    story = readme.partition("```\n")[2].partition("```")[0]
+    spoken = [line.strip() for line in story.splitlines() if "->" not in line]
+    return [re.sub(r"^(?:Rosa|Dana): +", "", line).removesuffix(" …") for line in spoken]
+
+
+def unplayed(readme: str, transcript: str) -> list[str]:
+    """Return the lines of the README's story that a transcript does not play."""
+    played = re.sub(r"\\n|\s+", " ", transcript)
+    return [line for line in told(readme) if line not in played]
+
+
+def test_the_story_of_the_readme_is_played() -> None:
+    """What the README shows first stands, word for word, in a transcript that is played."""
+    played = _read("tests", "transcripts", "screening", "readme.sms")
+
+    assert len(told(_read("README.md"))) >= 8
+    assert not unplayed(_read("README.md"), played)
+
+
+def test_the_demo_says_the_words_of_the_readme() -> None:
+    """The demo's care manager writes what the README quotes."""
+    words = told(_read("README.md"))[-1].removeprefix("This is Dana. ")
+
+    assert words in _read("engage", "demo", "story.py")
+
+
+def numbers_without_a_page(index: str) -> set[int]:
+    """Return the numbers below the last decision that have no page and are not said to be empty."""
+    numbers = {int(path.name[:4]) for path in DECISIONS}
+    return {
+        number
+        for number in range(1, max(numbers))
+        if number not in numbers and f"as {number:04} does" not in index
+    }
+
+
+def test_decisions_are_numbered_without_a_gap() -> None:
+    """A number that is missing is said to be missing."""
+    assert not numbers_without_a_page(_read("docs", "decisions", "README.md"))
+
+
+def test_every_room_is_in_the_table() -> None:
+    """docs/architecture.md names every room there is, and none that is not."""
+    there = {
+        path.stem
+        for path in (ROOT / "engage").iterdir()
+        if path.stem != "__init__"
+        if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+
+    assert set().union(*table_of_rooms(_read("docs", "architecture.md"))) == there
+
+
+def strangers(page: str, loops: Iterable[str]) -> set[str]:
+    """Return what the picture in docs/architecture.md names and engage does not have."""
+    picture = page.partition("```mermaid\nflowchart")[2].partition("```")[0]
+    # Not what stands outside of the house, nor the processes: frames around rooms.
+    labels = [
+        label
+        for label in re.findall(r"\w+\[([^\](]+)\]", picture)
+        if not label.startswith("carrier:") and not label.endswith(" process")
+    ]
+    named = {label.partition(":")[0] for label in labels}
+    rooms = {one for name in named for one in re.split(r"[ ·]+", name)}
+    waiting = {
+        one.strip()
+        for label in labels
+        if label.startswith("jobs:")
+        for one in label.partition(":")[2].split(",")
+    }
+    return {room for room in rooms if not _is_built(room.replace(".", "/"))} | (
+        waiting ^ set(loops)
+    )
+
+
+def test_the_picture_shows_what_there_is() -> None:
+    """Every room, module and loop in the picture exists, and no loop is missing."""
+    assert not strangers(_read("docs", "architecture.md"), NAMES)
+
+
+def table_of(page: str, title: str) -> dict[str, str]:
+    """Return a table of the glossary: what a name in code stands for."""
+    section = page.partition(f"### {title}\n")[2].partition("\n#")[0]
+    return dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", section, re.MULTILINE))
+
+
+@pytest.mark.parametrize(("title", "union"), [("Events", Event), ("Effects", Effect)])
+def test_every_event_and_effect_is_told(title: str, union: object) -> None:
+    """The glossary lists each with the sentence that stands in the code."""
+    there = {one.__name__: str(one.__doc__).strip().splitlines()[0] for one in get_args(union)}
+
+    assert table_of(_read("docs", "glossary.md"), title) == there
+
+
 def missing_parts(decision: str) -> list[str]:
     """Return the parts that a decision lacks; its line to quote is a quotation of one paragraph."""
     parts = ("Context", "Decision", "Consequences", "Alternatives", "What enforces it")
@@ -205,6 +307,12 @@ def test_a_gap_is_found() -> None:
     assert unheld("## What enforces it\n\n- A test.\n- `make test`\n- `tests/docs`: so") == [
         "A test."
     ]
+    assert unplayed("```\nHello\n  Rosa:  1\nand so …\n```", "> patient: 1 and so") == ["Hello"]
+    assert numbers_without_a_page("") >= {13}
+    assert strangers("```mermaid\nflowchart\na[turns.nowhere: x]\nb[jobs: tea]\n```", ["tea"]) == {
+        "turns.nowhere"
+    }
+    assert strangers("```mermaid\nflowchart\nb[jobs: tea]\n```", ["milk"]) == {"tea", "milk"}
     assert missing_parts("## Context\n\n## Decision\n\nWell.") == [
         "Consequences",
         "Alternatives",

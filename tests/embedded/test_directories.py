@@ -11,7 +11,8 @@ from engage import embedded
 from engage.embedded import logins
 from engage.embedded.account import Account, serving_account
 from engage.embedded.binaries import Program, find_postgres, find_valkey, postgres_programs
-from engage.embedded.home import Home, State
+from engage.embedded.home import Home, State, open_home
+from engage.messaging.spool.disk import RealDisk
 from tests.embedded.conftest import Room, ask
 
 pytestmark = pytest.mark.database
@@ -89,6 +90,40 @@ def test_a_private_home_is_refused_and_left_alone(tmp_path: Path) -> None:
     with pytest.raises(embedded.UnsafeDirectory, match="cannot enter"):
         embedded.start(tmp_path / "state")
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
+
+
+@pytest.mark.usefixtures("as_root")
+def test_a_spool_made_first_lets_the_servers_in(room: Room) -> None:
+    """Serving with a database of one's own, then the demo: one data directory does for both."""
+    spool = room.data_dir / "above" / "engage" / "spool"
+    before = os.umask(0o077)
+    RealDisk().make_directory(spool)
+    os.umask(before)
+    assert stat.S_IMODE(spool.stat().st_mode) == 0o700
+    assert open_home(spool.parent, serving_account()).root == spool.parent
+
+    spool.parent.chmod(0o700)  # as an earlier release left it
+    assert open_home(spool.parent, serving_account()).root == spool.parent
+    assert stat.S_IMODE(spool.parent.stat().st_mode) == 0o711
+
+
+@pytest.mark.usefixtures("as_root")
+def test_a_closed_directory_with_other_things_is_left_alone(room: Room) -> None:
+    """Only what holds nothing but our spool is let open; anything else may be somebody's home."""
+    closed = room.data_dir / "closed"
+    (closed / "spool").mkdir(parents=True)
+    (closed / "letters").mkdir()
+    closed.chmod(0o700)
+    with pytest.raises(embedded.UnsafeDirectory, match="cannot enter"):
+        open_home(closed, serving_account())
+    assert stat.S_IMODE(closed.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("name", ["/dev/null/engage", "/proc/engage", "/tmp/\0"])  # noqa: S108
+def test_a_directory_that_cannot_be_made_is_one_sentence(name: str) -> None:
+    """Where no directory can be made, the refusal names it and the system's own reason."""
+    with pytest.raises(embedded.UnsafeDirectory, match="can't be made"):
+        open_home(Path(name), serving_account())
 
 
 def test_lost_passwords_are_not_replaced(room: Room) -> None:

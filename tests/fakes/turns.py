@@ -4,7 +4,7 @@ import asyncio
 from uuid import UUID
 
 from engage.db.session import Database
-from engage.ids import MessageId, PracticeId, TimerId
+from engage.ids import CheckInPlanId, MessageId, PageId, PracticeId, QueueItemId, TimerId
 
 
 class TurnFailedHere(Exception):  # noqa: N818 - reads as a sentence
@@ -34,6 +34,10 @@ class FakeTurns:
     async def outcome_came(self, practice: PracticeId, message: MessageId) -> None:
         """Take an outcome."""
         await self._take("outcome", message)
+
+    async def check_in_due(self, practice: PracticeId, plan_id: CheckInPlanId) -> None:
+        """Let a plan ask."""
+        await self._take("checkin", plan_id)
 
     async def account_told(self, practice: PracticeId) -> None:
         """Tell a person of the practice."""
@@ -70,3 +74,23 @@ class FakeOutbox(FakeTurns):
     async def reconcile(self, practice: PracticeId) -> None:
         """Go a round."""
         await self._take("reconcile", practice)
+
+
+class FakePager(FakeTurns):
+    """A pager of the same kind."""
+
+    async def hop(self, practice: PracticeId, item: QueueItemId) -> None:
+        """Take a step."""
+        await self._take("page", item)
+
+    async def notify(self, practice: PracticeId, page_id: PageId) -> None:
+        """Send a page."""
+        await self._take("notify", page_id)
+
+
+class FakeHospital(FakeTurns):
+    """The hospitals' door, of the same kind."""
+
+    async def retry(self, practice: PracticeId, message_id: UUID, tries: int) -> None:
+        """Apply a message again."""
+        await self._take("hl7", message_id)

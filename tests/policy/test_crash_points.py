@@ -22,6 +22,7 @@ ROOMS = (
     "engage.jobs.",
     "engage.api.drain",
     "engage.api.intake",
+    "engage.queue.",
 )
 
 COVERED = {
@@ -83,6 +84,8 @@ def _kind(named: ast.Attribute) -> str | None:
         return "a request to the carrier"
     if what in DISK and owner.endswith("disk"):
         return "a name on the disk"
+    if what == "tell" and owner.endswith("channel"):
+        return "a page that leaves"
     if what == "again" and owner.endswith("database"):
         return "a turn"
     return None
@@ -138,6 +141,7 @@ def _points(source: Source) -> set[str]:
         "await self._carrier.send(account, text)",
         "disk.rename(one, other)",
         "await self._database.again(act, [practice])",
+        "await channel.tell(address, notice)",
     ],
 )
 def test_an_effect_without_a_point_is_found(body: str) -> None:

@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engage.conversation.answers import Answer, Chosen, Declined, DidNotKnow, NotAsked, Understood
+from engage.conversation.answers import (
+    Answer,
+    Chosen,
+    ChosenSeveral,
+    Declined,
+    DidNotKnow,
+    NotAsked,
+    Understood,
+)
 from engage.conversation.effects import (
     Finish,
     HandOff,
@@ -41,9 +49,24 @@ from engage.messaging.texts import compose, load
 from engage.needs.instrument import load_all
 from engage.needs.screening import questions_of, script_of
 
-INSTRUMENTS = tuple(load_all().values())
+INSTRUMENTS = tuple(one for one in load_all().values() if one.sms_policy == "ok")
 START = datetime(2031, 3, 4, 16, 0, tzinfo=UTC)
-REPLIES = ("1", "2", "3", "4", "often", "yes", "no", "skip", "idk", "banana", "2 and I fell", "")
+REPLIES = (
+    "1",
+    "2",
+    "1 3",
+    "none",
+    "3",
+    "4",
+    "often",
+    "yes",
+    "no",
+    "skip",
+    "idk",
+    "banana",
+    "2 and I fell",
+    "",
+)
 # "live" and 0 stand for the question and the step that are live when the event comes.
 KEYS = ("live", "live", "live", "nudge/live", "nudge/live", "ask/1", "reask/2", "nudge/1", "thanks")
 PROMPTS = (*(item.key for one in INSTRUMENTS for item in one.items), "unknown")
@@ -51,6 +74,7 @@ PROMPTS = (*(item.key for one in INSTRUMENTS for item in one.items), "unknown")
 moments = st.integers(0, 10_000).map(lambda minutes: START + timedelta(minutes=minutes))
 answers: st.SearchStrategy[Answer] = st.one_of(
     st.sampled_from(["often", "never", "unsure", "yes", "no", "odd"]).map(Chosen),
+    st.sampled_from([ChosenSeveral(("pests", "mold")), ChosenSeveral(("mold", "none"))]),
     st.sampled_from([Declined(), DidNotKnow(), NotAsked()]),
 )
 clockwork: st.SearchStrategy[Event] = st.one_of(

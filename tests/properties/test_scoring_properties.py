@@ -5,24 +5,45 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engage.conversation.answers import Answer, Chosen, Declined, DidNotKnow, NotAsked
+from engage.conversation.answers import (
+    Answer,
+    Chosen,
+    ChosenSeveral,
+    Declined,
+    DidNotKnow,
+    NotAsked,
+    chosen_in,
+)
 from engage.needs.instrument import Instrument, Item, load_all
-from engage.needs.scoring import AtRisk, CannotSay, NoRisk, flag_for, result_code, score
+from engage.needs.scoring import (
+    AtRisk,
+    CannotSay,
+    NoRisk,
+    alarm_for,
+    flag_for,
+    result_code,
+    score,
+    total_of,
+)
 
-INSTRUMENTS = tuple(load_all().values())
+INSTRUMENTS = tuple(one for one in load_all().values() if one.total is None)
+SUMMED = tuple(one for one in load_all().values() if one.total is not None)
 SILENCES: tuple[Answer, ...] = (Declined(), DidNotKnow(), NotAsked())
 
 instruments = st.sampled_from(INSTRUMENTS)
 
 
 def possible(item: Item) -> list[Answer]:
-    """Return every answer an item can have."""
-    return [*(Chosen(option.key) for option in item.options), *SILENCES]
+    """Return every answer an item can have; of those that take several, some."""
+    some = [option.key for option in item.options if not option.alone]
+    several = [ChosenSeveral(tuple(some[:2])), ChosenSeveral(tuple(some))] if item.several else []
+    return [*(Chosen(option.key) for option in item.options), *several, *SILENCES]
 
 
 def risks(item: Item) -> set[Answer]:
     """Return the answers of an item that its authors call a risk."""
-    return {Chosen(option.key) for option in item.options if option.risk is True}
+    risky = {option.key for option in item.options if option.risk is True}
+    return {one for one in possible(item) if risky & set(chosen_in(one))}
 
 
 def safe(item: Item) -> set[Answer]:
@@ -111,3 +132,28 @@ def test_a_result_code_says_what_the_verdict_says(
     assert (result_code(instrument, verdict) is not None) == (
         instrument.result is not None and not isinstance(verdict, CannotSay)
     )
+
+
+@given(st.sampled_from(SUMMED), st.data())
+def test_a_total_raises_its_alarm_once_and_when_it_is_reached(
+    instrument: Instrument, data: st.DataObject
+) -> None:
+    """Answer by answer, in any order: the cut-off alarms once, and exactly if it is reached."""
+    total = instrument.total
+    assert total is not None
+    known: dict[str, Answer] = {}
+    rule = f"{instrument.id}/total/{total.cut_off}"
+    reached: list[str] = []
+    for item in data.draw(st.permutations(instrument.items)):
+        known[item.key] = data.draw(st.sampled_from(possible(item)))
+        alarm = alarm_for(instrument, item.key, known)
+        reached += [item.key] if alarm is not None and alarm.rule == rule else []
+        assert isinstance(score(instrument, known), AtRisk) == bool(reached)
+
+    counted = total_of(instrument, known)
+    assert len(reached) <= 1
+    if counted is not None:
+        assert bool(reached) == (counted >= total.cut_off)
+        assert isinstance(score(instrument, known), AtRisk if reached else NoRisk)
+    elif not reached:
+        assert isinstance(score(instrument, known), CannotSay)

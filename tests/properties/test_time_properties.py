@@ -12,7 +12,7 @@ from msgspec import Struct
 from engage.ids import MessageId, PatientId, uuid7
 from engage.messaging.budget import A_WEEK, Limits, Waiting, merged
 from engage.messaging.kinds import KINDS, TextKind
-from engage.messaging.may_text import Facts, May, MayNot, Timing, Wait, may_text
+from engage.messaging.may_text import JUST_NOW, Facts, May, MayNot, Timing, Wait, may_text
 from engage.messaging.quiet_hours import (
     Hours,
     Place,
@@ -223,6 +223,8 @@ class Line:
         self.hours = hours
         self.queue: list[Queued] = []
         self.left: list[tuple[datetime, TextKind]] = []
+        #: When those left that must keep hours.
+        self.kept_hours: list[datetime] = []
         self.dropped: list[MayNot] = []
 
     def wake(self, at: datetime) -> None:
@@ -239,6 +241,9 @@ class Line:
             match answer:
                 case May():
                     self.left.append((at, text.kind))
+                    at_once = KINDS[text.kind].hours == "at-once" and at - text.at < JUST_NOW
+                    if KINDS[text.kind].hours != "any" and not at_once:
+                        self.kept_hours.append(at)
                     self.queue.remove(text)
                 case Wait(until):
                     assert until > at
@@ -275,9 +280,8 @@ def test_nothing_leaves_at_night_or_over_budget(
         line.wake(at + jump)
 
     planned = [(when, kind) for when, kind in line.left if KINDS[kind].budgeted]
-    for when, kind in line.left:
-        if KINDS[kind].hours != "any":
-            assert open_until(when, line.hours) is not None
+    for when in line.kept_hours:
+        assert open_until(when, line.hours) is not None
     for place in where:
         days = sorted(when.astimezone(ZoneInfo(place.zone)).date() for when, _ in planned)
         assert len(days) == len(set(days))

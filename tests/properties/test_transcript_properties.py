@@ -1,6 +1,8 @@
 """What is true of every transcript that can be written."""
 
-from hypothesis import given
+from contextlib import suppress
+
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engage.conversation.transcript_format import (
@@ -18,6 +20,16 @@ from engage.conversation.transcript_format import (
     parse,
     print_transcript,
 )
+from engage.turns.library import Library
+from engage.turns.transcript import play
+from tests.policy.source import ROOT
+
+LIBRARY = Library.shipped()
+SHIPPED = [
+    path.read_text("utf-8").splitlines()
+    for path in sorted((ROOT / "tests" / "transcripts").rglob("*.sms"))
+]
+ODD = (*sorted({word for lines in SHIPPED for line in lines for word in line.split()}), "", "xx")
 
 words = st.from_regex(r"[a-z][a-z-]{0,8}", fullmatch=True)
 rests = st.lists(st.from_regex(r"[A-Za-z0-9=:,.-]{1,8}", fullmatch=True), max_size=4).map(" ".join)
@@ -80,3 +92,19 @@ def test_printing_is_normal_form(text: str) -> None:
     if transcript.lines:
         assert parse(printed) == transcript
         assert print_transcript(parse(printed)) == printed
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_a_bent_transcript_ends_in_a_sentence(data: st.DataObject) -> None:
+    """Whatever word stands in whatever place, a transcript plays or is refused by its line."""
+    bent = list(data.draw(st.sampled_from(SHIPPED)))
+    for _ in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.integers(0, len(bent) - 1))
+        parts = bent[place].split(" ")
+        parts[data.draw(st.integers(0, len(parts) - 1))] = data.draw(st.sampled_from(ODD))
+        bent[place] = " ".join(parts)
+    if data.draw(st.booleans()):
+        del bent[data.draw(st.integers(0, len(bent) - 1))]
+    with suppress(TranscriptInvalid):
+        play(parse("\n".join(bent)), LIBRARY)

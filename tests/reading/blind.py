@@ -1,25 +1,37 @@
 """Read every independent writer by a model that never saw that writer, and set thresholds by it.
 
-Rows of the house are always trained on and never counted: they were written beside the rules.
+To keep it in minutes, writers are held out in groups: that is fewer writers to learn from than the
+shipped model has. Rows of the house are always trained on and never counted: they were written
+beside the rules.
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 
 import msgspec
 
-from engage.reading.linear import Model
+from engage.reading.linear import Model, ModelFile
 from engage.reading.observe import language_of, observe
 from engage.reading.reader import Asked, Tier, bare_answer, ruled
 from tests.reading.alike import alike
-from tests.reading.train import HOUSE, Reply, fitted
+from tests.reading.train import HOUSE, Example, Reply, fitted
 
+GROUPS = 3
 DANGER = ("u:emergency", "emergency_medical", "self_harm", "violence")
-ALLOWED = {"possible": 0.11, "emergency": 0.037}
-"""False alarms among replies that need nobody now: a little less than the label policy allows."""
-WRONG_OPT_OUTS = 0.004
+ALLOWED = {"possible": 0.1, "emergency": 0.04}
+"""False alarms among replies that need nobody now, by models of fewer writers: no more than the
+policy allows, so that the shipped model, which has read more, stays below."""
+WRONG_OPT_OUTS = 0.0045
 LABEL_THRESHOLD = 0.3
+LOWEST, HIGHEST = 0.08, 0.7
+NEARLY_BEST = 0.005
 SURE, NEVER = 2.0, -1.0
+
+
+class Held(msgspec.Struct, frozen=True):
+    """Writers held out, and a model that never saw them or their near-duplicates."""
+
+    file: ModelFile
+    replies: list[Reply]
 
 
 class Blind(msgspec.Struct, frozen=True):
@@ -31,7 +43,8 @@ class Blind(msgspec.Struct, frozen=True):
     """The model's probability of danger; NEVER for a bare answer, which it does not weigh."""
     ruled: Tier
     """What the rules ask for by themselves."""
-    opt_out: float
+    scores: dict[str, float]
+    """What the model gives each label; nothing for a bare answer."""
 
     def reaches(self, tier: str) -> float:
         """Return the score with what the rules add for a tier."""
@@ -48,39 +61,46 @@ def writers(replies: Sequence[Reply]) -> tuple[str, ...]:
     return tuple(sorted({reply.writer for reply in replies} - HOUSE.keys()))
 
 
-def apart(replies: Sequence[Reply], out: Sequence[str]) -> tuple[list[Reply], list[Reply]]:
+def apart(seen: Sequence[Example], out: Sequence[str]) -> tuple[list[Example], list[Reply]]:
     """Return what is trained on and what is read: no writer and no near-duplicate in both."""
-    held = [reply for reply in replies if reply.writer in out]
-    rest = [reply for reply in replies if reply.writer not in out]
+    held = [one.reply for one in seen if one.reply.writer in out and not one.copied]
+    rest = [one.reply for one in seen if one.reply.writer not in out and not one.copied]
     twins = alike([reply.text for reply in rest], [reply.text for reply in held])
-    return [reply for place, reply in enumerate(rest) if place not in twins], held
+    left_out = {rest[place].id for place in twins}
+    inside = [one for one in seen if one.reply.writer not in out and one.reply.id not in left_out]
+    return inside, held
 
 
-def read_blind(
-    replies: Sequence[Reply], workers: int, known: int | None = None, heads: Sequence[str] = DANGER
-) -> list[Blind]:
-    """Read each writer by a model of the others; `known` limits how many others it learns from."""
-    names = writers(replies)
-    tasks = [(list(replies), names, place, known, tuple(heads)) for place in range(len(names))]
-    if workers > 1:
-        with ProcessPoolExecutor(workers) as pool:
-            return [one for found in pool.map(_read_one, tasks) for one in found]
-    return [one for task in tasks for one in _read_one(task)]
+def groups(names: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return the writers in groups, as alike in size as they come."""
+    return [tuple(names[place::GROUPS]) for place in range(GROUPS)]
 
 
-def _read_one(
-    task: tuple[list[Reply], tuple[str, ...], int, int | None, tuple[str, ...]],
-) -> list[Blind]:
-    replies, names, place, known, heads = task
-    others = [names[(place + step) % len(names)] for step in range(1, len(names))]
-    kept = {*HOUSE, names[place], *others[: len(others) if known is None else known]}
-    inside, outside = apart([r for r in replies if r.writer in kept], names[place : place + 1])
-    model = Model(fitted(inside, heads, 1))
+def held_out(
+    seen: Sequence[Example], labels: Sequence[str], workers: int = 2, known: int | None = None
+) -> list[Held]:
+    """Return a model for each group of writers; `known` limits how many others it learns from."""
+    names = writers([one.reply for one in seen])
+    found: list[Held] = []
+    for out in groups(names):
+        others = [name for name in names if name not in out]
+        kept = {*HOUSE, *out, *others[: len(others) if known is None else known]}
+        inside, outside = apart([one for one in seen if one.reply.writer in kept], out)
+        found.append(Held(fitted(inside, labels, workers), outside))
+    return found
+
+
+def read_blind(held: Sequence[Held]) -> list[Blind]:
+    """Read each group by its model."""
+    return [one for group in held for one in _read_group(group)]
+
+
+def _read_group(group: Held) -> list[Blind]:
+    model = Model(group.file)
     found: list[Blind] = []
-    for reply in outside:
+    for reply in group.replies:
         seen = observe(reply.text, reply.context, model.known)
         scores = model.scores(seen.features)
-        danger = model.danger(scores)
         bare = (
             not any(one.stands for one in seen.findings)
             and bare_answer(seen, Asked(reply.context)) is not None
@@ -89,9 +109,9 @@ def _read_one(
             Blind(
                 reply,
                 language_of(seen.words),
-                NEVER if bare else danger,
-                ruled(seen.findings, danger),
-                NEVER if bare else scores.get("opt_out", 0.0),
+                NEVER if bare else model.danger(scores),
+                ruled(seen.findings),
+                {} if bare else scores,
             )
         )
     return found
@@ -99,16 +119,35 @@ def _read_one(
 
 def thresholds(blind: Sequence[Blind], labels: Sequence[str]) -> dict[str, float]:
     """Return the thresholds at which strangers' replies give the allowed alarms."""
-    found: dict[str, float] = dict.fromkeys(labels, LABEL_THRESHOLD)
+    found: dict[str, float] = {}
     for tier, allowed in ALLOWED.items():
         found |= {
             f"{tier}:{language}": bar for language, bar in level(blind, tier, allowed).items()
         }
-    staying = sorted(one.opt_out for one in blind if "opt_out" not in one.reply.labels)
-    if staying:
-        least = staying[len(staying) - 1 - int(WRONG_OPT_OUTS * len(staying))]
-        found["opt_out"] = round(min(max(least, LABEL_THRESHOLD / 3), 0.9), 4)
+    for label in labels:
+        found[label] = threshold(blind, label)
     return found
+
+
+def threshold(blind: Sequence[Blind], label: str) -> float:
+    """Return the middle of the thresholds with nearly the best F1; an opt-out must rarely err."""
+    scored = sorted(
+        ((one.scores[label], label in one.reply.labels) for one in blind if one.scores),
+        reverse=True,
+    )
+    there = sum(so for _, so in scored)
+    if label.startswith("u:") or not there:
+        return LABEL_THRESHOLD
+    if label == "opt_out":
+        wrong = [score for score, so in scored if not so]
+        return round(max(wrong[int(WRONG_OPT_OUTS * len(wrong))], LOWEST), 4)
+    hits, ways = 0, list[tuple[float, float]]()
+    for said, (score, so) in enumerate(scored, 1):
+        hits += so
+        ways.append((2 * hits / (said + there), score))
+    best = max(f1 for f1, _ in ways)
+    good = [score for f1, score in ways if f1 > best - NEARLY_BEST]
+    return round(min(max((good[0] + good[-1]) / 2, LOWEST), HIGHEST), 4)
 
 
 def level(blind: Sequence[Blind], tier: str, allowed: float) -> dict[str, float]:

@@ -9,26 +9,32 @@ from collections.abc import Sequence
 import msgspec
 
 from engage.reading.linear import ModelFile
-from tests.reading.blind import DANGER, read_blind, thresholds
-from tests.reading.train import MODEL, Reply, corpus, fitted, labels_of
+from tests.reading.blind import Held, held_out, read_blind, thresholds
+from tests.reading.train import MODEL, Reply, corpus, examples, fitted, labels_of
 
 
-def train(replies: Sequence[Reply], workers: int = 2) -> ModelFile:
-    """Return the model that the replies teach, with thresholds set by writers held out."""
-    labels = labels_of(replies)
-    blind = read_blind(replies, workers, heads=(*DANGER, "opt_out"))
-    file = fitted(replies, labels, workers)
-    return msgspec.structs.replace(file, thresholds=thresholds(blind, labels))
+def train(replies: Sequence[Reply], workers: int = 2) -> tuple[ModelFile, list[Held]]:
+    """Return the model that the replies teach, and those by which its thresholds were set."""
+    labels, seen = labels_of(replies), examples(replies)
+    held = held_out(seen, labels, workers)
+    found = thresholds(read_blind(held), labels)
+    file = msgspec.structs.replace(fitted(seen, labels, workers), thresholds=found)
+    return file, [
+        Held(msgspec.structs.replace(one.file, thresholds=found), one.replies) for one in held
+    ]
+
+
+def write(file: ModelFile) -> None:
+    """Write the model."""
+    MODEL.write_bytes(msgspec.json.format(msgspec.json.encode(file), indent=0) + b"\n")
 
 
 def main() -> None:
-    """Write the model."""
-    replies = corpus()
-    model = train(replies)
-    MODEL.write_bytes(msgspec.json.format(msgspec.json.encode(model), indent=0) + b"\n")
-    sys.stdout.write(
-        f"{len(replies)} replies, {len(model.features)} features, {len(model.labels)} labels\n"
-    )
+    """Train and write."""
+    file, _ = train(corpus())
+    write(file)
+    learned = file.features.count("\n") + 1
+    sys.stdout.write(f"{file.trained_on} replies, {learned} features, {len(file.labels)} labels\n")
 
 
 if __name__ == "__main__":

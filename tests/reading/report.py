@@ -1,16 +1,18 @@
 """Print how well the reader reads people it has never read.
 
-    python -m tests.reading.report            figures by writer held out
+    python -m tests.reading.report            train, write the model, and say what strangers get
     python -m tests.reading.report --misses   and every reply that went wrong
     python -m tests.reading.report --curve    and how the figures move with the number of writers
 
-Each independent writer is read by a model that was trained on the others (and on the first author,
-whose rows were written beside the rules and are never counted). To keep it in minutes, writers are
-held out in three groups: that is fewer writers to learn from than the shipped model has.
+Each independent writer is read by a model that was trained on others (and on the house's rows,
+which were written beside the rules and are never counted). To keep it in minutes, writers are held
+out in three groups: that is a third fewer writers to learn from than the shipped model has.
 """
 
 import argparse
 import sys
+import time
+import tomllib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,12 +21,14 @@ import msgspec
 
 from engage.reading.keywords import FreeFormStop, Stop, carrier_word
 from engage.reading.linear import Model
-from engage.reading.reader import Asked, Reading, read, shipped_model
-from tests.reading.blind import ALLOWED, apart, level, read_blind, writers
-from tests.reading.train import Reply, corpus, fitted, labels_of
+from engage.reading.reader import Asked, Reading, read
+from tests.reading.blind import ALLOWED, DANGER, Held, held_out, level, read_blind, writers
+from tests.reading.model import train, write
+from tests.reading.train import Reply, corpus, examples, labels_of
 
-GROUPS = 3
-HELDOUT = Path(__file__).parent / "heldout.jsonl"
+HERE = Path(__file__).parent
+DANGERS = ("emergency_medical", "violence", "self_harm")
+HELDOUT = HERE / "heldout.jsonl"
 """The first author's own held-out set: it flatters, and is printed last, as a warning."""
 
 
@@ -130,10 +134,11 @@ def print_misses(rows: Sequence[Read]) -> None:
 
 def print_curve(replies: Sequence[Reply]) -> None:
     """Print recall at the allowed alarms by how many independent writers were learned from."""
-    names = writers(replies)
-    say("\nwriters learned from, beside the first author: recall at the allowed alarms")
-    for known in sorted({0, len(names) // 2, len(names) - 1}):
-        blind = read_blind(replies, 2, known)
+    seen, names = examples(replies), writers(replies)
+    most = len(names) - len(names) // 3
+    say("\nwriters learned from, beside the house: recall at the allowed alarms")
+    for known in sorted({0, most // 2, most}):
+        blind = read_blind(held_out(seen, DANGER, known=known))
         grave = [one for one in blind if one.reply.urgency == "emergency"]
         said: list[str] = []
         for tier, allowed in ALLOWED.items():
@@ -143,40 +148,51 @@ def print_curve(replies: Sequence[Reply]) -> None:
         say(f"{known:3}  {', '.join(said)}")
 
 
+def print_must_pass(model: Model) -> None:
+    """Print how many of the dangers that are said outright page: all, or CI is red."""
+    lists = tomllib.loads((HERE / "must_pass.toml").read_text(encoding="utf-8"))
+    rows = [read(text, model=model) for texts in lists.values() for text in texts]
+    say(f"must pass: {share(sum(row.tier == 'emergency' for row in rows), len(rows))}")
+
+
 def say(line: str) -> None:
     """Print a line."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
 
-def strangers(replies: Sequence[Reply]) -> list[Read]:
-    """Read every independent writer by a model of the others."""
-    names, labels = writers(replies), labels_of(replies)
-    found: list[Read] = []
-    for group in range(GROUPS):
-        inside, outside = apart(replies, names[group::GROUPS])
-        file = fitted(inside, labels, 2)
-        model = Model(msgspec.structs.replace(file, thresholds=shipped_model().thresholds))
-        found += [Read(reply, read(reply.text, Asked(reply.context), model)) for reply in outside]
-    return found
+def strangers(held: Sequence[Held]) -> list[Read]:
+    """Read every independent writer by a model of others."""
+    models = [(Model(one.file), one.replies) for one in held]
+    return [
+        Read(reply, read(reply.text, Asked(reply.context), model))
+        for model, replies in models
+        for reply in replies
+    ]
 
 
 def main() -> None:
-    """Print the tables that were asked for."""
+    """Train, and print the tables that were asked for."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--misses", action="store_true")
     parser.add_argument("--curve", action="store_true")
     asked = parser.parse_args()
-    replies = corpus()
-    rows = strangers(replies)
+    replies, began = corpus(), time.monotonic()
+    file, held = train(replies)
+    write(file)
+    say(f"trained on {len(replies)} replies in {time.monotonic() - began:.0f} s")
+    rows, model = strangers(held), Model(file)
     say(f"{len(rows)} replies of {len(writers(replies))} writers, each held out\n")
     print_tiers("all", rows)
     for lang in sorted(Counter(r.reply.lang for r in rows)):
         print_tiers(lang, [r for r in rows if r.reply.lang == lang])
     for name in writers(replies):
         print_tiers(name, [r for r in rows if r.reply.writer == name])
+    for label in DANGERS:
+        print_tiers(label[:7], [r for r in rows if label in r.reply.labels])
     own = [msgspec.json.decode(row, type=Reply) for row in HELDOUT.read_bytes().splitlines()]
-    print_tiers("own", [Read(r, read(r.text, Asked(r.context))) for r in own])
+    print_tiers("own", [Read(r, read(r.text, Asked(r.context), model)) for r in own])
+    print_must_pass(model)
     print_labels(rows)
     print_stops(rows)
     print_calibration(rows)

@@ -92,15 +92,40 @@ def test_a_text_longer_than_is_read_goes_to_a_human() -> None:
     assert read("ok " * LONGEST).tier == "possible"
 
 
-def test_a_rule_of_a_crisis_is_heard_whatever_the_model_says() -> None:
-    """A model that finds nothing turns a page into a question for a human, never into silence."""
-    silent = shipped_model()
-    muted = msgspec_model(silent)
+def test_a_rule_of_a_crisis_pages_whatever_the_model_says() -> None:
+    """Severity is only raised: a model that finds nothing takes nothing back."""
+    muted = msgspec_model(shipped_model())
 
     assert muted.scores(["w:chest"])["u:emergency"] == 0.0
     reading = read("i have chest pain", model=muted)
     (flag,) = dangers(reading, 17)
-    assert (reading.tier, flag.severity) == ("possible", "possible")
+    assert (reading.tier, flag.severity) == ("emergency", "crisis")
+
+
+@pytest.mark.parametrize(
+    "text", ["food poisoning i guess", "he had a seizure as a kid or so", "mi sobredosis de cafe"]
+)
+def test_an_unclear_way_to_name_a_danger_asks_and_does_not_page(text: str) -> None:
+    """What the lexicon marks as unclear is never more than POSSIBLE by itself."""
+    assert read(text, model=msgspec_model(shipped_model())).tier != "emergency"
+
+
+@pytest.mark.parametrize(
+    ("context", "text", "label", "is_so"),
+    [
+        ("appt_confirm", "3, moved in with my son in tulsa", "appointment_cancel", True),
+        ("appt_confirm", "2 que sea por la tarde", "appointment_reschedule", True),
+        ("hvs_food", "3 we are good with all that", "no", True),
+        ("hvs_food", "3 days without any food", "no", False),
+    ],
+)
+def test_a_reply_that_begins_with_an_option_says_it(
+    context: str, text: str, label: str, *, is_so: bool
+) -> None:
+    """The number in front is the answer, unless the rest speaks against it."""
+    labels = read(text, Asked(context)).labels  # type: ignore[arg-type] - the table's words
+
+    assert (label in labels) == is_so
 
 
 def msgspec_model(like: Model) -> Model:

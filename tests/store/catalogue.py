@@ -15,6 +15,44 @@ WITHOUT_PRACTICE_ID = {"practice": {("id",)}, "staff": {("id",), ("email_hash",)
 GLOBAL = ("staff",)
 """Walled, and referred to by id alone: a person is one person in every practice."""
 
+_SEEN = "(current_setting('engage.practices'::text))::uuid[]"
+_OPEN = "(current_setting('engage.practice'::text))::uuid"
+_MYSELF = "(NULLIF(current_setting('engage.staff'::text, true), ''::text))::uuid"
+_OWN = f"(practice_id = {_OPEN})"
+_SELF = f"(id = {_OPEN})"
+_STAFF_OF = "(EXISTS ( SELECT FROM membership m WHERE {}))"
+_HERE = _STAFF_OF.format(f"((m.staff_id = staff.id) AND (m.practice_id = {_OPEN}))")
+
+WALL: dict[str, tuple[str | None, str | None]] = {
+    "r": (f"(practice_id = ANY ({_SEEN}))", None),
+    "a": (None, _OWN),
+    "w": (_OWN, _OWN),
+    "d": (_OWN, None),
+}
+"""What each command's policy says, word for word: USING and WITH CHECK as PostgreSQL writes them.
+
+A setting that was never set must be an error: `current_setting` has no second argument here."""
+
+OTHER_WALLS: dict[str, dict[str, tuple[str | None, str | None]]] = {
+    "practice": {
+        "r": (f"(id = ANY ({_SEEN}))", None),
+        "a": (None, _SELF),
+        "w": (_SELF, _SELF),
+    },
+    "membership": {
+        # A person finds their own memberships before any practice is chosen.
+        "r": (f"((practice_id = ANY ({_SEEN})) OR (staff_id = {_MYSELF}))", None),
+        "a": (None, _OWN),
+        "w": (_OWN, _OWN),
+    },
+    "staff": {
+        "r": (_STAFF_OF.format("(m.staff_id = staff.id)"), None),
+        "a": (None, f"({_OPEN} IS NOT NULL)"),
+        "w": (_HERE, _HERE),
+    },
+}
+"""The walls that are not a row's practice_id, each as exact."""
+
 LOGINS = ("engage_app", "engage_worker", "engage_auditor")
 
 _TABLES = """
@@ -34,6 +72,10 @@ SELECT c.relname AS name, p.polcmd::text AS command, p.polpermissive AS permissi
        pg_get_expr(p.polwithcheck, p.polrelid) AS checks
 FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
 WHERE c.relnamespace = 'public'::regnamespace ORDER BY 1, 2
+"""
+_OTHER_SCHEMAS = """
+SELECT nspname AS name FROM pg_namespace
+WHERE nspname NOT IN ('public', 'information_schema') AND nspname NOT LIKE 'pg\\_%' ORDER BY 1
 """
 _OTHER_RELATIONS = """
 SELECT c.relname AS name, c.relkind::text AS kind,
@@ -92,6 +134,7 @@ async def faults(admin: Raw) -> list[str]:
         *_unclassified(tables),
         *_open_partitions(tables),
         *_unwalled(tables, await admin.fetch(_POLICIES)),
+        *_elsewhere(await admin.fetch(_OTHER_SCHEMAS)),
         *_views(await admin.fetch(_OTHER_RELATIONS)),
         *_functions(await admin.fetch(_FUNCTIONS)),
         *_references(tables, await admin.fetch(_REFERENCES)),
@@ -151,20 +194,25 @@ def _unwalled(tables: Iterable[Any], policies: Iterable[Any]) -> Iterable[str]:
         if not (table["walled"] and table["forced"]):
             yield f"{name}: row security is not enabled and forced"
         mine = by_table.get(name, {})
-        for command, sees, checks in (("r", 1, 0), ("a", 0, 1), ("w", 1, 1)):
-            policy = mine.get(command)
-            if policy is None:
+        wall = OTHER_WALLS.get(name, WALL)
+        for command in ("r", "a", "w"):
+            if command not in mine:
                 yield f"{name}: no policy for {command}"
-                continue
-            if bool(policy["sees"]) != bool(sees) or bool(policy["checks"]) != bool(checks):
-                yield f"{name}: the policy for {command} lacks USING or WITH CHECK"
+        for command, policy in mine.items():
             if not (policy["permissive"] and policy["everybody"]):
                 yield f"{name}: the policy for {command} is not for everybody"
-        for policy in mine.values():
-            text = f"{policy['sees'] or ''} {policy['checks'] or ''}"
-            setting = "engage.practices" if policy["command"] == "r" else "engage.practice'"
-            if setting not in text and name not in GLOBAL:
-                yield f"{name}: the policy for {policy['command']} does not ask for the practice"
+            said = (_on_one_line(policy["sees"]), _on_one_line(policy["checks"]))
+            if said != wall.get(command):
+                yield f"{name}: the policy for {command} is not the wall: {said}"
+
+
+def _on_one_line(clause: str | None) -> str | None:
+    return None if clause is None else " ".join(clause.split())
+
+
+def _elsewhere(schemas: Iterable[Any]) -> Iterable[str]:
+    for schema in schemas:
+        yield f"{schema['name']}: a schema beside public, in which nothing is looked at"
 
 
 def _views(relations: Iterable[Any]) -> Iterable[str]:

@@ -20,9 +20,38 @@ BREACHES = {
     "ALTER TABLE staff DISABLE ROW LEVEL SECURITY": "staff: row security is not",
     "DROP POLICY updates ON patient": "patient: no policy for w",
     "CREATE POLICY more ON patient FOR SELECT USING (true)": "patient: two policies",
-    "ALTER POLICY reads ON patient USING (true)": "patient: the policy for r does not ask",
+    "ALTER POLICY reads ON patient USING (true)": "patient: the policy for r is not the wall",
     "DROP POLICY updates ON line; CREATE POLICY updates ON line FOR UPDATE"
-    " USING (practice_id = current_setting('engage.practice')::uuid)": "lacks USING or WITH CHECK",
+    " USING (practice_id = current_setting('engage.practice')::uuid)": (
+        "line: the policy for w is not the wall"
+    ),
+    "ALTER POLICY updates ON patient WITH CHECK (true)": "patient: the policy for w is not the",
+    "ALTER POLICY updates ON patient USING (true)": "patient: the policy for w is not the wall",
+    "ALTER POLICY inserts ON patient WITH CHECK (true)": "patient: the policy for a is not the",
+    "ALTER POLICY deletes ON patient USING (true)": "patient: the policy for d is not the wall",
+    "ALTER POLICY reads ON patient USING"
+    " (true OR practice_id = ANY (current_setting('engage.practices')::uuid[]))": (
+        "patient: the policy for r is not the wall"
+    ),
+    "ALTER POLICY reads ON patient USING"
+    " (practice_id = ANY (current_setting('engage.practices', true)::uuid[]))": (
+        "patient: the policy for r is not the wall"
+    ),
+    "ALTER POLICY updates ON patient USING"
+    " (practice_id = current_setting('engage.practice', true)::uuid)": (
+        "patient: the policy for w is not the wall"
+    ),
+    "ALTER POLICY reads ON staff USING (true)": "staff: the policy for r is not the wall",
+    "ALTER POLICY updates ON staff WITH CHECK (true)": "staff: the policy for w is not the wall",
+    "ALTER POLICY inserts ON staff WITH CHECK (true)": "staff: the policy for a is not the wall",
+    "ALTER POLICY reads ON membership USING (true)": "membership: the policy for r is not the",
+    "ALTER POLICY updates ON practice WITH CHECK (true)": "practice: the policy for w is not the",
+    "CREATE POLICY anything ON patient": "patient: the policy for * is not the wall",
+    "CREATE SCHEMA side; CREATE TABLE side.patient AS SELECT * FROM patient": (
+        "side: a schema beside public"
+    ),
+    "CREATE SCHEMA side; CREATE FUNCTION side.peek() RETURNS bigint LANGUAGE sql SECURITY DEFINER"
+    " AS 'SELECT count(*) FROM patient'": "side: a schema beside public",
     "ALTER POLICY reads ON patient TO engage_app": "patient: the policy for r is not for everybody",
     "CREATE VIEW everyone AS SELECT * FROM patient": "everyone: a view without",
     "CREATE MATERIALIZED VIEW everyone AS SELECT 1": "or a copy of rows",

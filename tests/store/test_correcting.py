@@ -8,12 +8,18 @@ from msgspec.structs import replace
 
 from engage.clock import fresh_id
 from engage.db.session import Work
-from engage.ids import MessageId, PatientId, StaffId
+from engage.ids import MessageId, PatientId, QueueItemId, StaffId
+from engage.people.merging import store as merging
+from engage.queue import work as queue_work
+from engage.turns import store as turns_store
 from engage.turns.correcting import NotReadYet, NotTheirCaregiver, Ordered, Superseded, Whose
 from tests.fakes import practice as fakes
 from tests.store.conftest import ROSA, House
 
 STRANGER = "+16025550177"
+OPEN_CRISES = (
+    "SELECT patient_id, severity FROM queue_item WHERE subject = 'crisis' AND closed_at IS NULL"
+)
 
 
 async def text_in(house: House, body: str, sid: int, phone: str = ROSA) -> MessageId:
@@ -199,19 +205,19 @@ async def test_old_texts_of_a_new_number_are_claimed(house: House) -> None:
     assert await house.one("SELECT count(*) FROM queue_item WHERE subject = 'sender'") == 1
     ana = await fakes.add_patient(house.databases.app, house.place, house.clock, STRANGER, "C-3")
 
-    async def act(work: Work) -> int:
+    async def act(work: Work) -> tuple[int, bool]:
         by = StaffId(house.place.manager)
         return await house.turns.claim_texts(work, house.place.id, ana, by, fresh_id(house.clock))
 
     claimed = await house.databases.app.again(act, [house.place.id], house.place.id)
 
-    assert claimed == 2
+    assert claimed == (2, False)
     assert await house.rows("SELECT author_id, why FROM message WHERE id = $1", first) == [
         (ana, "claimed-by-staff")
     ]
     assert await house.one("SELECT status FROM queue_item WHERE subject = 'sender'") == "cancelled"
     assert await house.one("SELECT count(*) FROM queue_item WHERE closed_at IS NULL") == 1
-    assert await house.databases.app.again(act, [house.place.id], house.place.id) == 0
+    assert await house.databases.app.again(act, [house.place.id], house.place.id) == (0, False)
 
 
 async def test_a_text_in_pieces_is_read_as_one(house: House) -> None:
@@ -234,3 +240,109 @@ async def test_a_wish_is_kept_for_whose_it_was(house: House) -> None:
     # What Rosa's page says stays until staff, who know, record otherwise.
     assert set(await house.rows(wishes)) == {(house.rosa, "check-ins"), (luis, "check-ins")}
     assert await house.one("SELECT author_id FROM message WHERE id = $1", message) == luis
+
+
+async def test_a_named_answer_is_still_read_for_danger(house: House) -> None:
+    """Behaviour 18: naming the question that a text answers does not lose the crisis in it."""
+    await fakes.add_patient(house.databases.app, house.place, house.clock, ROSA, "B-2")
+    message = await text_in(house, "often, and i cant breathe", 1)
+    assert await house.rows(OPEN_CRISES) == [(None, "crisis")]
+    await house.starts()
+    fix = order(house, message, house.rosa)
+
+    await corrects(house, replace(fix, to=replace(fix.to, prompt="hvs.worried")))
+
+    assert await house.rows(OPEN_CRISES) == [(house.rosa, "crisis")]
+    assert await house.rows("SELECT option FROM answer") == [("often",)]
+    # Nobody is asked about food next.
+    asked = "SELECT count(*) FROM message WHERE direction = 'out' AND conversation_id IS NOT NULL"
+    assert await house.one(f"{asked} AND status = 'queued'") == 0
+
+
+async def test_a_named_cry_for_help_is_one(house: House) -> None:
+    """Behaviour 18: who says yes to "do you need help now?" is in a crisis, whoever was thought."""
+    await text_in(house, "ran out of insulin", 1)
+    luis = await fakes.add_patient(house.databases.app, house.place, house.clock, ROSA, "B-2")
+    message = await text_in(house, "1", 2)
+    assert await house.rows(OPEN_CRISES) == [(house.rosa, "crisis")]
+    await corrects(house, order(house, message, luis))
+    # Asked again by now; and the first correction was wrong.
+    await house.alter(
+        "UPDATE conversation SET open = true, state = jsonb_build_object("
+        "'type', 'asking', 'step', 1, 'prompt', 'clarify.medical', 'asked_at', now())"
+    )
+    fix = order(house, message, house.rosa)
+    await corrects(house, replace(fix, to=replace(fix.to, prompt="clarify.medical")))
+    rules = "SELECT rule FROM flag WHERE severity = 'crisis' AND withdrawn_at IS NULL"
+    assert await house.rows(rules) == [("clarify/yes",)]
+
+
+async def test_a_claimed_text_in_pieces_is_still_one(house: House) -> None:
+    """Behaviours 9 and 10: danger that was cut in two is the owner's when the number is known."""
+    await text_in(house, "i had an overdo", 1, STRANGER)
+    house.clock.advance(timedelta(seconds=2))
+    await text_in(house, "se", 2, STRANGER)
+    assert await house.rows(OPEN_CRISES) == [(None, "crisis")]
+    ana = await fakes.add_patient(house.databases.app, house.place, house.clock, STRANGER, "C-3")
+
+    async def act(work: Work) -> tuple[int, bool]:
+        by = StaffId(house.place.manager)
+        return await house.turns.claim_texts(work, house.place.id, ana, by, fresh_id(house.clock))
+
+    await house.databases.app.again(act, [house.place.id], house.place.id)
+
+    assert await house.rows(OPEN_CRISES) == [(ana, "crisis")]
+
+
+async def test_a_crisis_that_somebody_is_on_stays(house: House) -> None:
+    """Behaviour 1: who acknowledged a crisis may be on the phone; it is not taken from them."""
+    luis = await fakes.add_patient(house.databases.app, house.place, house.clock, ROSA, "B-2")
+    await house.starts()
+    message = await text_in(house, "i cant breathe", 1)
+    item = QueueItemId(UUID(str(await house.one("SELECT item_id FROM paging"))))
+    place, by = house.place.id, house.place.manager
+    async with house.databases.app.work([place], place) as work:
+        at = house.clock.now()
+        await queue_work.acknowledge(work, place, item, by, at, lambda _: True)
+
+    await corrects(house, order(house, message, luis))
+
+    assert set(await house.rows(OPEN_CRISES)) == {(house.rosa, "crisis"), (luis, "crisis")}
+
+
+async def test_a_no_of_another_calls_nobody_off(house: House) -> None:
+    """Behaviour 18: "I need no help" of another leaves the danger to be answered: it pages now."""
+    await text_in(house, "ran out of insulin", 1)
+    house.clock.advance(timedelta(seconds=40))
+    message = await text_in(house, "2", 2)
+    assert await house.rows("SELECT next_at, ended_at IS NULL FROM paging") == [(None, False)]
+    luis = await fakes.add_patient(house.databases.app, house.place, house.clock, ROSA, "B-2")
+
+    await corrects(house, order(house, message, luis))
+
+    now = house.clock.now()
+    assert await house.rows("SELECT next_at, ended_at FROM paging") == [(now, None)]
+
+
+async def test_two_crises_of_merged_records_are_both_the_kept_ones(house: House) -> None:
+    """Behaviour 9: the danger of either record holds automation's tongue until both are closed."""
+    twin = await fakes.add_patient(house.databases.app, house.place, house.clock, STRANGER, "Rosa")
+    await text_in(house, "i cant breathe", 1)
+    await text_in(house, "i cant breathe", 2, STRANGER)
+    place, by = house.place.id, house.place.manager
+    about = "SELECT about_id, subject FROM queue_item WHERE severity = 'crisis' ORDER BY id"
+    apart = await house.rows(about)
+
+    async with house.databases.app.work([place], place) as work:
+        await house.turns.before_merge(work, place, [twin, house.rosa])
+        await merging.merge(work, place, twin, house.rosa, at=house.clock.now(), by=by)
+    assert [one for one, _ in await house.rows(about)] == [house.rosa, house.rosa]
+    async with house.databases.app.work([place], place) as work:
+        context = await turns_store.open_turn(work, place, None, house.rosa, house.clock.now())
+    dangers = [(item.about_id, item.subject) for item in context.items]
+    assert dangers == [(house.rosa, "crisis"), (house.rosa, "crisis")]
+
+    async with house.databases.app.work([place], place) as work:
+        await house.turns.before_merge(work, place, [twin, house.rosa])
+        await merging.unmerge(work, place, twin, at=house.clock.now(), by=by)
+    assert await house.rows(about) == apart

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from engage.clock import SettableClock
+from engage.clock import SettableClock, fresh_id
 from engage.db.vault import Vault
 from engage.ids import MessageId
+from engage.messaging import store
 from engage.messaging.carrier import Found, Refused, Text, Throttled, Unknown, classify
 from engage.messaging.doors import Doors
 from engage.messaging.outbox import Outbox
@@ -171,6 +172,63 @@ async def test_what_changed_since_it_was_queued_counts(
     row = await world.text(message)
     assert not carrier.sent
     assert (row["status"], row["status_reason"]) == ("withdrawn", reason)
+
+
+async def test_a_former_caregiver_gets_no_text_because_of_another_patient(
+    world: World, outbox: Outbox, carrier: FakeCarrier
+) -> None:
+    """A caregiver's phone is open to texts about the one they care for now, and nobody else."""
+    message, by = await world.queue(), fresh_id(world.clock)
+    # Rosa's phone is Sofia's now, who no longer cares for Rosa and still does for Luis.
+    await world.rows.execute(
+        f"""
+        INSERT INTO caregiver SELECT practice_id, '{by}', 'Sofia', 'D', 'en', now() FROM patient;
+        UPDATE phone_use SET patient_id = NULL, caregiver_id = '{by}';
+        INSERT INTO caregiver_of SELECT practice_id, '{by}', id, 'aunt', created_at, now()
+            FROM patient;
+        INSERT INTO patient SELECT practice_id, '{by}', 'luis', 'Luis', 'D', 'luis', NULL, 'en',
+            NULL, 'active', 1, now() FROM patient;
+        INSERT INTO thread SELECT practice_id, '{by}', line_id, '{by}', now() FROM thread;
+        INSERT INTO caregiver_of SELECT practice_id, '{by}', '{by}', 'aunt', now() FROM caregiver;
+        """  # noqa: S608 - our own id
+    )
+
+    await outbox.send(world.practice, message)
+
+    row = await world.text(message)
+    assert (row["status"], row["status_reason"]) == ("withdrawn", "no-phone")
+    assert not carrier.sent
+
+
+CROWD = """
+INSERT INTO patient SELECT practice_id, gen_random_uuid(), n::text, 'A', 'B', '', NULL, 'en', NULL,
+    'active', 1, now() FROM patient, generate_series(1, 60) n;
+INSERT INTO phone SELECT practice_id, id, external_id::bytea, '', now() FROM patient
+    WHERE given_name = 'A';
+INSERT INTO line SELECT l.practice_id, p.id, l.number_id, p.id, NULL, now() FROM line l, phone p
+    WHERE p.number_sealed = '';
+INSERT INTO thread SELECT practice_id, id, id, id, now() FROM line WHERE id = phone_id;
+"""
+"""Sixty other patients of whom the planner knows nothing yet."""
+
+
+async def test_a_text_is_found_without_reading_the_practice(
+    world: World, databases: Databases
+) -> None:
+    """Also while the server has no figures a text costs its own rows, not lines times patients."""
+    message = await world.queue()
+    await world.rows.execute(CROWD)
+    by = await world.rows.fetch(
+        "SELECT indexrelid::bigint FROM pg_index JOIN pg_class c ON c.oid = indrelid "
+        "WHERE relname = ANY ('{line,phone,thread,patient}')"
+    )
+
+    async with databases.worker.work([world.practice], world.practice) as work:
+        found = await store.outgoing(work, world.keys, message)
+        read = [await work.call("pg_stat_get_xact_tuples_fetched", row[0]) for row in by]
+
+    assert found is not None
+    assert sum(read) < 10 * 60
 
 
 async def test_a_stale_text_is_dropped(
@@ -417,10 +475,10 @@ async def test_a_late_failure_is_told(world: World, outbox: Outbox, carrier: Fak
     await outbox.send(world.practice, message)
     await world.rows.execute("DELETE FROM due")
 
-    await outbox.report(world.practice, message, says("undelivered", 30003))
+    await outbox.report(world.practice, message, says("undelivered", 30007))
 
     row = await world.text(message)
-    assert (row["status"], row["error_code"]) == ("undelivered", 30003)
+    assert (row["status"], row["error_code"]) == ("undelivered", 30007)
     assert await world.due(message) == {"outcome"}
 
 

@@ -132,6 +132,15 @@ async def _work(rows: Raw, carrier: FakeCarrier) -> list[str]:
         for row in carrier.came
         if CRISIS in row.form["Body"] and row.sid not in flagged
     ]
+    silent = await rows.fetchval(
+        "SELECT count(*) FROM queue_item q "
+        "LEFT JOIN paging g ON g.practice_id = q.practice_id AND g.item_id = q.id "
+        "LEFT JOIN due d ON d.kind = 'page' AND d.id = q.id "
+        "WHERE q.severity = 'crisis' AND q.closed_at IS NULL "
+        "AND (g.item_id IS NULL OR (g.ended_at IS NULL AND d.id IS NULL))"
+    )
+    if silent:
+        wrong.append(f"nobody is told any more of {silent} open crises")
     return wrong
 
 

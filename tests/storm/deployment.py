@@ -181,12 +181,14 @@ async def deployment(
         ):
             made = Deployment(servers, proxy, place, carrier, children, phones)
             environment = _environment(made, public_url, data_dir)
-            async with contextlib.AsyncExitStack() as running:
-                for child in children:
-                    await running.enter_async_context(_kept_alive(child, environment))
-                await made.ready()
-                yield made
-            await made.end()
+            try:
+                async with contextlib.AsyncExitStack() as running:
+                    for child in children:
+                        await running.enter_async_context(_kept_alive(child, environment))
+                    await made.ready()
+                    yield made
+            finally:
+                await made.end()
     finally:
         servers.stop()
         await asyncio.to_thread(shutil.rmtree, data_dir, ignore_errors=True)

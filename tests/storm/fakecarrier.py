@@ -295,14 +295,6 @@ class FakeCarrier(FakeTwilio):
         )
         return url, *signed_report(self.account, text, row.sid, word)
 
-    async def _list(self, request: web.Request) -> web.StreamResponse:
-        since = request.query.get("DateSent>") or request.query.get("DateSent>=")
-        if since is None or request.query.get("To") != self.number:
-            return await super()._list(request)
-        account = request.match_info["account"]
-        listed = [row.resource(account) for row in reversed(self.came)]
-        return web.json_response({"messages": listed, "next_page_uri": None})
-
     async def _blank(self, request: web.Request) -> web.StreamResponse:
         for row in self.rows():
             if row.sid == request.match_info["sid"]:

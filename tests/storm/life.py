@@ -39,6 +39,7 @@ from engage.messaging.simulator import signed_report
 from engage.messaging.spool.disk import RealDisk
 from engage.messaging.spool.posted import Kind, Posted
 from engage.people.phone import PhoneNumber
+from engage.queue.escalation import policy_for
 from engage.settings import load
 from engage.turns.library import Library
 from tests.fakes.practice import raw
@@ -201,6 +202,8 @@ async def _house(life: Life) -> AsyncGenerator[_House, None]:
             turns=worker.turns,
             outbox=worker.outbox,
             reconciler=worker.reconciler,
+            pager=worker.pager,
+            hospital=worker.hospital,
             database=worker.database,
             clock=clock,
         )
@@ -220,6 +223,8 @@ async def _everything(house: _House) -> None:
     await house.take(house.life.fallback)
     await house.look("inbox", "outbox", "outcome")
     await _an_account_is_stopped(house)
+    await _somebody_is_told(house)
+    await _a_plan_goes_on(house)
     await _the_database_is_away(house)
     await _a_row_is_held_and_rests(house)
     house.clock.advance(130)
@@ -244,6 +249,46 @@ async def _an_account_is_stopped(house: _House) -> None:
     await house.look("account")
     async with house.worker.database.work([practice], practice) as work:
         await sending.lift(work, practice, house.clock.now())
+
+
+async def _somebody_is_told(house: _House) -> None:
+    """Page about the practice's own item, whatever the patients wrote."""
+    practice, at = PracticeId(house.life.practice), house.clock.now()
+    async with raw(house.life.admin_url) as rows:
+        (item,) = await rows.fetch(
+            "SELECT id FROM queue_item WHERE about_id = $1 AND closed_at IS NULL", practice
+        )
+    wanted = {
+        "practice_id": practice,
+        "at": at,
+        "pages": [{"item_id": item["id"], "at": at, "policy": policy_for("crisis")}],
+    }
+    async with house.worker.database.work([practice], practice) as work:
+        await work.call("turn_save", msgspec.json.encode(wanted).decode())
+    await house.look("page", "notify")
+
+
+async def _a_plan_goes_on(house: _House) -> None:
+    """End the pause of a check-in plan that asks nothing for months."""
+    at = house.clock.now()
+    async with raw(house.life.admin_url) as rows:
+        await rows.execute(
+            "INSERT INTO check_in_plan (practice_id, id, patient_id, script, cadence, anchor,"
+            " starts_on, catch_up, thresholds, status, paused_until, created_at)"
+            " SELECT practice_id, id, id, 'chronic-care', 'FREQ=YEARLY;BYHOUR=10;BYMINUTE=0',"
+            " 'enrolment', $2::timestamptz::date - 30, 'skip', '{}', 'paused', $2, $2"
+            " FROM patient WHERE practice_id = $1 ORDER BY id LIMIT 1"
+            " ON CONFLICT (practice_id, id) DO UPDATE SET status = 'paused', paused_until = $2",
+            house.life.practice,
+            at,
+        )
+        await rows.execute(
+            "SELECT due_set('checkin', id, practice_id, $2) FROM check_in_plan"
+            " WHERE practice_id = $1",
+            house.life.practice,
+            at,
+        )
+    await house.look("checkin")
 
 
 async def _the_database_is_away(house: _House) -> None:

@@ -26,6 +26,7 @@ from engage.messaging.sending import store as sending
 from engage.turns.take import Turns
 from tests.fakes.fake_twilio import Act
 from tests.fakes.practice import LIBRARY, Place, SilentBell, add_patient, open_practice, raw, screen
+from tests.fakes.smtp import FakeSmtp
 from tests.storm.comparison import CRISIS, compare
 from tests.storm.fakecarrier import FALLBACK, INBOUND, FakeCarrier, Row
 from tests.storm.life import COUNTING, Life, Request, SharedClock
@@ -55,6 +56,7 @@ class Matrix:
     place: Place
     folder: Path
     zygote: asyncio.subprocess.Process
+    smtp: FakeSmtp
     cells: int = 0
 
     async def passes(self, kind: str) -> dict[Point, int]:
@@ -141,6 +143,7 @@ class _Cell:
                 "ENGAGE_DATA_DIR": str(self._folder),
                 "ENGAGE_CARRIER": "twilio",
                 "ENGAGE_TWILIO_BASE_URL": self._carrier.base_url,
+                "ENGAGE_SMTP_URL": self._matrix.smtp.url,
                 "ENGAGE_TEXT_REVIEWS": str(self._matrix.folder / "reviews.toml"),
             },
             admin_url=servers.url("admin", self._database),
@@ -179,7 +182,8 @@ async def matrix(
             stdout=asyncio.subprocess.PIPE,
         )
         try:
-            yield Matrix(servers, scene, place, folder, zygote)
+            async with FakeSmtp() as smtp:
+                yield Matrix(servers, scene, place, folder, zygote, smtp)
         finally:
             assert zygote.stdin is not None
             zygote.stdin.close()

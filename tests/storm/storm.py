@@ -10,7 +10,8 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -76,21 +77,19 @@ async def storm(asked: Asked) -> tuple[Report, str]:
     """Run one, and return what came of it and the table to print."""
     report = Report()
     async with deployment(seed=asked.seed, lines=asked.lines) as here:
-        watching = asyncio.create_task(_watch(here, report))
-        began = monotonic_seconds()
-        flowing = asyncio.create_task(_flow(here, asked, report))
-        await _kill_again_and_again(here, asked, report, flowing)
-        await flowing
-        report.texts_seconds = monotonic_seconds() - began
-        await here.servers_again()
-        await here.ready()
-        await _away(here, asked, report)
-        began = monotonic_seconds()
-        here.carrier.weather = CALM
-        await _settle(here, report)
-        report.settle_seconds = monotonic_seconds() - began
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
+        async with _watched(here, report):
+            began = monotonic_seconds()
+            flowing = asyncio.create_task(_flow(here, asked, report))
+            await _kill_again_and_again(here, asked, report, flowing)
+            await flowing
+            report.texts_seconds = monotonic_seconds() - began
+            await here.servers_again()
+            await here.ready()
+            await _away(here, asked, report)
+            began = monotonic_seconds()
+            here.carrier.weather = CALM
+            await _settle(here, report)
+            report.settle_seconds = monotonic_seconds() - began
         async with raw(here.servers.url("admin")) as rows:
             report.wrong += await compare(
                 rows, here.carrier, MasterKeys([SECRET]), thanked=report.thanked
@@ -245,9 +244,12 @@ async def _away(here: Deployment, asked: Asked, report: Report) -> None:
         report.wrong.append(f"while the database was away webhooks were answered {dict(others)}")
     began = monotonic_seconds()
     await here.servers_again()
-    await _until(here, _ALL_STORED, report.thanked, SETTLE_SECONDS)
+    left = await _not_stored(here, report.thanked, SETTLE_SECONDS)
     report.drained_seconds = monotonic_seconds() - began
-    if report.drained_seconds > asked.drain_seconds:
+    if left:
+        after = f"{report.drained_seconds:.0f} s, {left} texts left"
+        report.wrong.append(f"the spool was not drained after {after}")
+    elif report.drained_seconds > asked.drain_seconds:
         report.wrong.append(f"the spool took {report.drained_seconds:.0f} s to drain")
 
 
@@ -266,7 +268,22 @@ _UNOWNED: Final = """
 SELECT count(*) FROM flag f LEFT JOIN queue_item q
 ON q.practice_id = f.practice_id AND q.id = f.item_id WHERE q.owner_id IS NULL
 """
+_OWN: Final = (asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What the driver itself complains of when a connection is gone in the middle."""
 _ALL_STORED: Final = "SELECT carrier_sid FROM message WHERE direction = 'in'"
+
+
+@asynccontextmanager
+async def _watched(here: Deployment, report: Report) -> AsyncGenerator[None, None]:
+    """Look meanwhile; a watch that ended before its time has seen nothing since."""
+    watching = asyncio.create_task(_watch(here, report))
+    try:
+        yield
+    finally:
+        watching.cancel()
+        (ended,) = await asyncio.gather(watching, return_exceptions=True)
+        if isinstance(ended, Exception):
+            report.wrong.append(f"nobody watched any more: {type(ended).__name__}")
 
 
 async def _watch(here: Deployment, report: Report) -> None:
@@ -290,8 +307,9 @@ async def _watch(here: Deployment, report: Report) -> None:
                     report.samples += 1
                     await asyncio.sleep(0.5)
             finally:
-                await connection.close()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+                # A goodbye would have to wait for the question that a cancellation left open.
+                connection.terminate()
+        except (OSError, asyncpg.PostgresError, *_OWN, TimeoutError):
             alive_since = monotonic_seconds()
             await asyncio.sleep(0.5)
 
@@ -322,13 +340,15 @@ async def _settle(here: Deployment, report: Report) -> None:
     report.wrong.append(f"after {SETTLE_SECONDS:.0f} s there was something left")
 
 
-async def _until(here: Deployment, sql: str, wanted: set[str], seconds: float) -> None:
-    async with asyncio.timeout(seconds):
-        while True:
-            async with raw(here.servers.url("admin")) as rows:
-                if not wanted - {row[0] for row in await rows.fetch(sql)}:
-                    return
-            await asyncio.sleep(0.25)
+async def _not_stored(here: Deployment, wanted: set[str], seconds: float) -> int:
+    """Wait until all texts are stored, or so long, and return how many are not."""
+    end = monotonic_seconds() + seconds
+    while True:
+        async with raw(here.servers.url("admin")) as rows:
+            left = wanted - {row[0] for row in await rows.fetch(_ALL_STORED)}
+        if not left or monotonic_seconds() > end:
+            return len(left)
+        await asyncio.sleep(0.25)
 
 
 def _table(here: Deployment, asked: Asked, report: Report) -> str:

@@ -37,6 +37,7 @@ from engage.messaging.signature import HEADER, compute
 from engage.messaging.simulator import SimulatorCarrier
 from engage.messaging.spool.disk import RealDisk
 from engage.messaging.spool.spool import Spool
+from engage.queue.paging import Pager
 from engage.settings import Settings
 from engage.turns.take import Turns
 from tests.conftest import SECRET
@@ -49,6 +50,7 @@ from tests.fakes.practice import (
     raw,
     screen,
 )
+from tests.fakes.turns import FakeHospital
 from tests.storm.faultproxy import FaultProxy, faultproxy, socket_of, through, to_unix
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
@@ -192,6 +194,8 @@ async def _play(urls: dict[str, str], proxy: FaultProxy, home: Path) -> AsyncGen
         turns=Turns(database=worker, vault=vault, clock=clock, library=LIBRARY, bell=bell),
         outbox=outbox,
         reconciler=NobodyCompares(),
+        pager=Pager(database=worker, vault=vault, clock=clock, bell=bell, channels={}),
+        hospital=FakeHospital(worker),
         database=worker,
         clock=clock,
     )

@@ -70,7 +70,7 @@ async def scene(databases: Databases, vault: Vault, clock: SettableClock) -> Asy
                 row["id"],
                 sid,
             )
-        await rows.execute("DELETE FROM due WHERE kind <> 'timer'")
+        await rows.execute("DELETE FROM due WHERE kind NOT IN ('timer', 'page')")
         yield Scene(rows, carrier, place, MessageId(left[0]["id"]))
 
 
@@ -113,6 +113,7 @@ async def test_a_text_that_nobody_knows_is_seen(scene: Scene) -> None:
         ("UPDATE flag SET severity = 'routine'", "is a crisis and nobody's"),
         ("UPDATE membership SET until_at = now()", "have no owner"),
         ("DELETE FROM receipt", "receipts"),
+        ("DELETE FROM due WHERE kind = 'page'", "nobody is told any more"),
         (
             (
                 "INSERT INTO due (kind, id, practice_id, due_at) "

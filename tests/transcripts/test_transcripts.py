@@ -171,9 +171,11 @@ at       2031-03-04 10:00 America/Chicago
 * flag    transportation-insecurity routine    # kept with its remark
 < system: thanks
 * queue   Dana, due 2031-03-06 17:00
-= done
+< system: help.want
+= asking help.want
 
 ... 24h
+< system: nudge help.want
 # the end
 """
 

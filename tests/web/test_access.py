@@ -1,45 +1,20 @@
 """Every page and state for everybody: axe without a finding, light and dark, wide and 320 px."""
 
 import re
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.web.conftest import LUIS, WALTER, Stage
+from tests.web.eye import Eye
 
-AXE = Path(__file__).parents[2] / "engage/web/client/node_modules/axe-core/axe.min.js"
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AMIRA = "+14805550119"
-RUN = """async tags => {
-  const found = await axe.run(document, {runOnly: {type: "tag", values: tags}});
-  const where = one => one.nodes.map(node => node.html + node.failureSummary).join(" | ");
-  return found.violations.map(one => `${one.id}: ${one.help}: ${where(one)}`);
-}"""
 LOOKS = [
     ("light", 1366, "en"),
     ("dark", 1366, "es"),
     ("dark", 320, "en"),
     ("light", 320, "es"),
 ]
-
-
-class Eye:
-    """Looks at one page after another, as axe and as somebody with a narrow screen."""
-
-    def __init__(self, width: int) -> None:
-        """Take the width of the screen."""
-        self._width = width
-        self.found: list[str] = []
-
-    async def look(self, page: Page, state: str) -> None:
-        """Note what is wrong with a page in a state."""
-        if not await page.evaluate("'axe' in window"):
-            await page.evaluate(AXE.read_text("utf-8"))
-        self.found += [f"{state}: {one}" for one in await page.evaluate(RUN, TAGS)]
-        wide = await page.evaluate("document.documentElement.scrollWidth")
-        if wide > self._width:
-            self.found.append(f"{state}: {wide} px wide on a screen of {self._width}")
 
 
 @pytest.fixture(params=LOOKS, ids=lambda look: "-".join(map(str, look)))
@@ -115,6 +90,10 @@ async def test_the_console(stage: Stage, look: tuple[str, int, str]) -> None:
         .wait_for()
     )
     await eye.look(page, "claimed")
+    await page.get_by_role("button", name=re.compile("consent", re.IGNORECASE)).click()
+    await page.locator("dialog summary").click()
+    await eye.look(page, "consent")
+    await page.keyboard.press("Escape")
     await page.locator("#complete").click()
     await page.locator(".finish .button").click()
     await expect(page.locator(".missing")).not_to_be_empty()

@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import pty
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,29 @@ def run(
     )
 
 
+def on_a_terminal(settings: Mapping[str, str], *words: str) -> str:
+    """Run one command whose errors and progress go to a terminal; return what the terminal saw."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ENGAGE_")}
+    ours, theirs = pty.openpty()
+    done = subprocess.run(
+        [sys.executable, "-m", "engage", *words],
+        env=kept | {"TERM": "xterm", "COLUMNS": "80", "PYTHONIOENCODING": "utf-8"} | dict(settings),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+        timeout=60,
+        check=False,
+    )
+    os.close(theirs)
+    seen = b""
+    with suppress(OSError):  # Linux's way to say that nobody has the other end any more
+        while part := os.read(ours, 65536):
+            seen += part
+    os.close(ours)
+    assert done.returncode == 0
+    return seen.decode("utf-8", "replace")
+
+
 def test_first_steps(settings: dict[str, str], tmp_path: Path) -> None:
     """A fresh schema, a practice, staff, a token and imported patients, all without a page."""
     file = tmp_path / "patients.csv"
@@ -74,6 +99,11 @@ def test_first_steps(settings: dict[str, str], tmp_path: Path) -> None:
     assert token.stdout.startswith("eng_")
     assert first.stdout == "1 created, 0 updated, 0 unchanged.\n"
     assert again.stdout == "0 created, 0 updated, 1 unchanged.\n"
+    assert again.stderr == ""
+    seen = on_a_terminal(settings, "import", "patients", str(file))
+    assert "Patients" in seen
+    assert "━" in seen
+    assert "1/1" in seen
 
 
 def test_a_bad_file_names_every_row_and_writes_none(
@@ -131,6 +161,34 @@ def test_a_wrong_setting_stops_the_start(
 
     assert done.returncode == 1
     assert done.stderr.startswith(f"engage: {named}")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "words", "said"),
+    [
+        ({"ENGAGE_DATABASE_URL": "postgresql://app@h:abc/engage"}, ("serve",), "ENGAGE_DATABASE"),
+        ({"ENGAGE_PUBLIC_URL": "http://[::1"}, ("doctor",), "ENGAGE_PUBLIC_URL is no URL"),
+        ({"ENGAGE_DATA_DIR": "/dev/null/engage"}, ("serve",), "ENGAGE_DATA_DIR"),
+    ],
+)
+def test_what_cannot_be_is_a_sentence_at_every_start(
+    settings: dict[str, str], changed: dict[str, str], words: tuple[str, ...], said: str
+) -> None:
+    """An address nobody can read and a directory nobody can make end no command in a traceback."""
+    done = run(settings | changed, *words)
+
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_embedded_servers_in_no_directory_are_one_sentence() -> None:
+    """Where the embedded servers can't have their directory, the command says so and stops."""
+    done = run({"ENGAGE_DATA_DIR": "/dev/null/engage"}, "migrate")
+
+    assert done.returncode == 1
+    assert "/dev/null/engage can't be made" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

@@ -90,7 +90,9 @@ async def test_a_killed_process_loses_and_repeats_nothing(
     demo = await _start(folder)
     await _line(demo, after)
 
-    for pid in _children(demo.pid, killed):
+    pids = _children(demo.pid, killed)
+    assert pids, "nothing was killed, so nothing was shown"
+    for pid in pids:
         os.kill(pid, signal.SIGKILL)
     told = await _rest(demo)
 
@@ -103,7 +105,10 @@ async def test_everything_killed_goes_on_at_the_next_start(folder: Path) -> None
     """Kill -9 of the demo and its processes: a new start goes on with the story, nothing twice."""
     first = await _start(folder)
     await _line(first, "> patient")
-    for pid in (first.pid, *_children(first.pid, "serve"), *_children(first.pid, "worker")):
+    serving, working = _children(first.pid, "serve"), _children(first.pid, "worker")
+    assert serving
+    assert working
+    for pid in (first.pid, *serving, *working):
         os.kill(pid, signal.SIGKILL)
     await first.communicate()
 

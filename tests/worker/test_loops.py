@@ -13,7 +13,7 @@ from engage.db.session import Database
 from engage.ids import PracticeId
 from engage.jobs.loops import NAMES, Claimed, Loop, all_loops, ensure_partitions
 from tests.conftest import Databases
-from tests.fakes.turns import FakeOutbox, FakeTurns
+from tests.fakes.turns import FakeHospital, FakeOutbox, FakePager, FakeTurns
 
 PRACTICE = PracticeId(UUID("01931f00-0000-7000-8000-000000000001"))
 
@@ -117,6 +117,8 @@ async def test_one_bad_row_does_not_block_others(
         turns=turns,
         outbox=FakeOutbox(databases.worker),
         reconciler=FakeOutbox(databases.worker),
+        pager=FakePager(databases.worker),
+        hospital=FakeHospital(databases.worker),
         database=databases.worker,
         clock=clock,
     )["inbox"]
@@ -166,10 +168,14 @@ async def test_the_try_is_counted_before_the_row_is_touched(
 async def test_each_loop_does_its_own_kind(databases: Databases, clock: SettableClock) -> None:
     """Every kind of work reaches the room it belongs to."""
     turns, outbox = FakeTurns(databases.worker), FakeOutbox(databases.worker)
+    pager = FakePager(databases.worker)
+    hospital = FakeHospital(databases.worker)
     loops = all_loops(
         turns=turns,
         outbox=outbox,
         reconciler=outbox,
+        pager=pager,
+        hospital=hospital,
         database=databases.worker,
         clock=clock,
     )
@@ -181,6 +187,8 @@ async def test_each_loop_does_its_own_kind(databases: Databases, clock: Settable
         name: made[name] for name in ("inbox", "outcome", "timer", "account")
     }
     assert dict(outbox.taken) == {name: made[name] for name in ("outbox", "unknown", "reconcile")}
+    assert dict(pager.taken) == {name: made[name] for name in ("page", "notify")}
+    assert dict(hospital.taken) == {"hl7": made["hl7"]}
 
 
 async def test_partitions_are_made_ahead(

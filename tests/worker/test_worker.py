@@ -19,7 +19,7 @@ from engage.jobs.doorbell import Doorbell, listen
 from engage.jobs.loops import NAMES
 from engage.jobs.worker import Parts, run_worker
 from tests.conftest import Databases
-from tests.fakes.turns import FakeOutbox, FakeTurns
+from tests.fakes.turns import FakeHospital, FakeOutbox, FakePager, FakeTurns
 
 # They kill and empty the Redis that the whole run shares, so one at a time.
 pytestmark = pytest.mark.xdist_group("redis")
@@ -44,6 +44,8 @@ class Running:
             turns=self.turns,
             outbox=self.outbox,
             reconciler=self.outbox,
+            pager=FakePager(databases.worker),
+            hospital=FakeHospital(databases.worker),
             database=databases.worker,
             clock=self.clock,
             bell=self.own_bell,
@@ -277,6 +279,8 @@ async def test_sigterm_stops_a_worker(databases: Databases) -> None:
         turns=turns,
         outbox=FakeOutbox(databases.worker),
         reconciler=FakeOutbox(databases.worker),
+        pager=FakePager(databases.worker),
+        hospital=FakeHospital(databases.worker),
         database=databases.worker,
         clock=SystemClock(),
         bell=Doorbell(None),

@@ -18,7 +18,7 @@ from engage.api.auth.bearer import authenticate, token_of
 from engage.api.auth.cookie import token_in
 from engage.api.auth.marks import ACTION, PUBLIC
 from engage.api.parts import Parts
-from engage.api.reading import require_json
+from engage.api.reading import JsonRequest, decode, require_json
 from engage.api.refusals import (
     CrossSite,
     FieldError,
@@ -33,8 +33,13 @@ from engage.settings import is_loopback
 
 PARTS: Final = "engage_parts"
 _VISIT: Final = "engage_visit"
+_SAFE: Final = ("GET", "HEAD")
 
 Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+class _Nothing(Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of a route that asks for none: an empty object at most."""
 
 
 class Visit(Struct, frozen=True):
@@ -71,6 +76,9 @@ async def guard(connection: Connection, route: BaseRouteHandler) -> None:
     _refuse_unknown_parameters(connection, route)
     if "content-type" in connection.headers or _has_body(connection):
         require_json(connection.headers.getall("content-type", []))
+    changes = scope["method"] not in _SAFE
+    if changes and "data" not in route.parsed_fn_signature.parameters:
+        await _refuse_content(cast("JsonRequest", connection))
 
 
 async def refuse_foreign_names(connection: Connection, _route: BaseRouteHandler) -> None:
@@ -111,6 +119,12 @@ async def provide_visit(request: Request[Any, Any, State]) -> Visit:
 def visit_of(request: Request[Any, Any, State]) -> Visit:
     """Return the visit that the guard let in."""
     return cast("dict[str, Visit]", request.scope["state"])[_VISIT]
+
+
+async def _refuse_content(request: JsonRequest) -> None:
+    # What a route does not read it can't heed: words that somebody sent would be lost unsaid.
+    if body := await request.body():
+        decode(body, _Nothing)
 
 
 def _has_body(connection: Connection) -> bool:

@@ -7,11 +7,32 @@ from sqlalchemy import ARRAY, Table, any_, bindparam, select
 from sqlalchemy import Uuid as UuidType
 
 from engage.db.session import Query, Work
-from engage.db.tables import line, message, patient, queue_item, screening, thread
+from engage.db.tables import (
+    candidate,
+    check_in_plan,
+    line,
+    message,
+    need,
+    patient,
+    queue_item,
+    referral,
+    screening,
+    thread,
+)
 from engage.ids import PracticeId, ThreadId
 from engage.people.access import Visible
 
-Kind: TypeAlias = Literal["message", "patient", "queue_item", "screening", "thread"]
+Kind: TypeAlias = Literal[
+    "candidate",
+    "check_in_plan",
+    "message",
+    "need",
+    "patient",
+    "queue_item",
+    "referral",
+    "screening",
+    "thread",
+]
 
 
 def _by_key(table: Table) -> Query:
@@ -24,9 +45,13 @@ def _by_key(table: Table) -> Query:
 
 
 _BY_KEY: dict[Kind, Query] = {
+    "candidate": _by_key(candidate),
+    "check_in_plan": _by_key(check_in_plan),
     "message": _by_key(message),
+    "need": _by_key(need),
     "patient": _by_key(patient),
     "queue_item": _by_key(queue_item),
+    "referral": _by_key(referral),
     "screening": _by_key(screening),
     "thread": _by_key(thread),
 }

@@ -89,7 +89,10 @@ async def heed(
     now = await store.found(work, practice)
     waits = effect.wait_seconds if wait_seconds is None else wait_seconds
     standing = now.effect if now.held.holds(at) else "none"
-    if standing == "stop" or (standing == "pause" and effect.account == "slow-down"):
+    # A stop of our own, by hand or after a restore, has no code: what the carrier says outranks it,
+    # so that what ends ours does not end theirs.
+    theirs = standing == "stop" and (now.error_code is not None or effect.account != "stop")
+    if theirs or (standing == "pause" and effect.account == "slow-down"):
         return
     slowed, until = 0, None
     match effect.account:
@@ -106,13 +109,15 @@ async def heed(
     since = now.since if standing == effect.account == "pause" else at
     await store.set_effect(work, practice, effect.account, code, since, until, slowed)
     await store.close_lanes(work, [practice], practice, until or NEVER, routine_only=False)
-    if effect.account not in {"slow-down", standing}:
+    if effect.account not in {"slow-down", standing} or standing == "stop":
         await _say(work, practice, at)
 
 
 async def stop(work: Work, practice: PracticeId, at: datetime) -> None:
-    """Stop a practice's sending by hand: after a restore, say, until both sides agree again."""
-    await store.found(work, practice)
+    """Stop a practice's sending by hand, or after a restore; what the carrier stopped stays so."""
+    now = await store.found(work, practice)
+    if now.effect == "stop" and now.error_code is not None:
+        return
     await store.set_effect(work, practice, "stop", None, at, None, 0)
     await store.close_lanes(work, [practice], practice, NEVER, routine_only=False)
     await _say(work, practice, at)

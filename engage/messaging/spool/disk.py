@@ -15,6 +15,8 @@ from engage.crash import crash_point
 
 FILE_MODE: Final = 0o600
 DIRECTORY_MODE: Final = 0o700
+ENTERED_MODE: Final = 0o711
+"""What root makes above: the data directory also holds the servers, which are another account's."""
 
 
 class Disk(Protocol):
@@ -129,8 +131,11 @@ class RealDisk:
     def make_directory(self, directory: Path) -> None:
         """Make a directory for us alone, durably, with those above it; one that exists is fine."""
         missing = [one for one in (directory, *directory.parents) if not one.exists()]
+        above = ENTERED_MODE if os.geteuid() == 0 else DIRECTORY_MODE
         for one in reversed(missing):
-            one.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
+            with suppress(FileExistsError):  # another process was quicker
+                one.mkdir(mode=DIRECTORY_MODE)
+                one.chmod(DIRECTORY_MODE if one == directory else above)
             self.sync_directory(one.parent)
 
     def lock(self, path: Path) -> int | None:

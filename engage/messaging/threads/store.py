@@ -4,17 +4,19 @@ It refuses to look into a practice other than the one whose keys it is given.
 """
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    ColumnElement,
+    Select,
     Text,
     Uuid,
     and_,
     any_,
     bindparam,
     exists,
-    func,
     literal_column,
     or_,
     select,
@@ -23,10 +25,30 @@ from sqlalchemy import (
 
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Query, Row, Work
-from engage.db.tables import line, message, patient, phone, phone_use, thread
-from engage.ids import LineId, MessageId, PatientId, PracticeId, ThreadId, floor_of
+from engage.db.tables import (
+    line,
+    message,
+    patient,
+    phone,
+    phone_state,
+    phone_use,
+    practice_number,
+    thread,
+)
+from engage.ids import (
+    LineId,
+    MessageId,
+    NumberId,
+    PatientId,
+    PhoneId,
+    PracticeId,
+    ThreadId,
+    floor_of,
+)
 from engage.messaging.may_text import DELAYED, Facts
 from engage.messaging.model import HeldBack, Message, Thread
+from engage.messaging.phones import store as phones
+from engage.messaging.store import STILL_THEIRS
 from engage.people.consent import closed_purposes
 from engage.people.consents import store as consents
 
@@ -45,35 +67,67 @@ _THREAD_MESSAGES = Query(
     .limit(bindparam("most"))
 )
 _THREAD = Query(
-    select(thread.c.id, thread.c.patient_id, thread.c.line_id, line.c.opted_out_at)
-    .join(line, and_(line.c.practice_id == thread.c.practice_id, line.c.id == thread.c.line_id))
+    select(
+        thread.c.id,
+        thread.c.patient_id,
+        thread.c.line_id,
+        line.c.opted_out_at,
+        patient.c.status,
+        STILL_THEIRS.label("has_phone"),
+        *phones.COLUMNS,
+        consents.steps_of(thread.c.practice_id, thread.c.patient_id).label("consents"),
+    )
+    .select_from(
+        thread.join(
+            line, and_(line.c.practice_id == thread.c.practice_id, line.c.id == thread.c.line_id)
+        )
+        .join(phone, and_(phone.c.practice_id == line.c.practice_id, phone.c.id == line.c.phone_id))
+        .join(
+            patient,
+            and_(
+                patient.c.practice_id == thread.c.practice_id, patient.c.id == thread.c.patient_id
+            ),
+        )
+        .outerjoin(phone_state, phones.OF_PHONE)
+    )
     .where(thread.c.practice_id == _PRACTICE, thread.c.id == bindparam("one"))
 )
-_CLOSED_PHONE = exists(
-    select(line.c.id).where(
-        line.c.practice_id == phone_use.c.practice_id,
-        line.c.phone_id == phone_use.c.phone_id,
-        line.c.opted_out_at.is_not(None),
+
+
+def _texted_phone(person: ColumnElement[UUID]) -> Select[Any]:
+    """Select the one phone of a person's that is texted."""
+    return (
+        select(phone_use.c.phone_id)
+        .where(
+            phone_use.c.practice_id == _PRACTICE,
+            phone_use.c.patient_id == person,
+            phone_use.c.until_at.is_(None),
+        )
+        .order_by(phone_use.c.from_at.desc(), phone_use.c.id.desc())
+        .limit(1)
+    )
+
+
+_TEXTED_PHONE = _texted_phone(bindparam("person", type_=Uuid()))
+# The one number that texts it.
+_FROM_NUMBER = (
+    select(practice_number.c.id)
+    .where(practice_number.c.practice_id == _PRACTICE)
+    .order_by(practice_number.c.created_at, practice_number.c.id)
+    .limit(1)
+)
+_DESTINATION = Query(
+    select(
+        _TEXTED_PHONE.scalar_subquery().label("phone_id"),
+        _FROM_NUMBER.scalar_subquery().label("number_id"),
     )
 )
 _LINE_OF = Query(
-    select(line.c.id)
-    .select_from(
-        line.join(
-            phone_use,
-            and_(
-                phone_use.c.practice_id == line.c.practice_id,
-                phone_use.c.phone_id == line.c.phone_id,
-            ),
-        )
-    )
-    .where(
+    select(line.c.id).where(
         line.c.practice_id == _PRACTICE,
-        phone_use.c.patient_id == bindparam("person"),
-        phone_use.c.until_at.is_(None),
+        line.c.phone_id == _TEXTED_PHONE.scalar_subquery(),
+        line.c.number_id == _FROM_NUMBER.scalar_subquery(),
     )
-    .order_by(phone_use.c.from_at.desc(), line.c.created_at.desc())
-    .limit(1)
 )
 _HELD_BACK = Query(
     select(
@@ -104,7 +158,7 @@ _HELD_BACK = Query(
     .limit(LONGEST_HELD_BACK)
 )
 _SENDER = Query(
-    select(phone.c.number_hash)
+    select(phone.c.id, phone.c.number_sealed)
     .join(line, and_(line.c.practice_id == phone.c.practice_id, line.c.phone_id == phone.c.id))
     .where(line.c.practice_id == _PRACTICE, line.c.id == bindparam("on_line", type_=Uuid()))
 )
@@ -121,25 +175,37 @@ _RELEASE = Query(
     .values(held_until=None, status_reason=None)
     .returning(message.c.id)
 )
-_TEXTING = Query(
-    select(
+
+
+def texting_of(person: ColumnElement[UUID]) -> Select[Any]:
+    """Select what `facts_of` reads, of one patient or of each of many; the caller says which."""
+    return select(
         patient.c.status,
-        func.count(phone_use.c.id).label("phones"),
-        func.count(phone_use.c.id).filter(_CLOSED_PHONE).label("closed"),
+        phone.c.id.label("phone_id"),
+        exists(
+            select(line.c.id).where(
+                line.c.practice_id == phone.c.practice_id,
+                line.c.phone_id == phone.c.id,
+                line.c.opted_out_at.is_not(None),
+            )
+        ).label("opted_out"),
+        *phones.COLUMNS,
         consents.steps_of(patient.c.practice_id, patient.c.id).label("consents"),
-    )
-    .select_from(
+    ).select_from(
         patient.outerjoin(
-            phone_use,
+            phone,
             and_(
-                phone_use.c.practice_id == patient.c.practice_id,
-                phone_use.c.patient_id == patient.c.id,
-                phone_use.c.until_at.is_(None),
+                phone.c.practice_id == patient.c.practice_id,
+                phone.c.id == _texted_phone(person).correlate(patient).scalar_subquery(),
             ),
-        )
+        ).outerjoin(phone_state, phones.OF_PHONE)
     )
-    .where(patient.c.practice_id == _PRACTICE, patient.c.id == bindparam("person"))
-    .group_by(patient.c.practice_id, patient.c.id, patient.c.status)
+
+
+_TEXTING = Query(
+    texting_of(bindparam("person", type_=Uuid())).where(
+        patient.c.practice_id == _PRACTICE, patient.c.id == bindparam("person", type_=Uuid())
+    )
 )
 
 
@@ -182,8 +248,21 @@ async def thread_of(work: Work, practice: PracticeId, one: ThreadId) -> Thread |
     return None if row is None else _thread(row)
 
 
+async def destination(
+    work: Work, practice: PracticeId, person: PatientId
+) -> tuple[NumberId, PhoneId] | None:
+    """Return from which number, and on which of their phones, a patient is texted.
+
+    Of several (a merged record has the phones of both) it is the newest; nobody else decides that.
+    """
+    (row,) = await work.rows(_DESTINATION, practice=practice, person=person)
+    if row["phone_id"] is None or row["number_id"] is None:
+        return None
+    return NumberId(row["number_id"]), PhoneId(row["phone_id"])
+
+
 async def line_of(work: Work, practice: PracticeId, person: PatientId) -> LineId | None:
-    """Return the line on which a patient's own phone is texted; None if it never was."""
+    """Return the line on which a patient is texted, by `destination`; None if it never was."""
     row = await work.maybe(_LINE_OF, practice=practice, person=person)
     return None if row is None else row["id"]
 
@@ -207,10 +286,10 @@ async def held_back(
     ]
 
 
-async def sender_hash(work: Work, practice: PracticeId, on_line: LineId) -> bytes | None:
-    """Return the keyed hash of the number on the far end of a line."""
-    row = await work.maybe(_SENDER, practice=practice, on_line=on_line)
-    return None if row is None else row["number_hash"]
+async def sender(work: Work, keys: PracticeKeys, on_line: LineId) -> str | None:
+    """Return the number on the far end of a line."""
+    row = await work.maybe(_SENDER, practice=keys.practice, on_line=on_line)
+    return None if row is None else keys.open_text("phone.number", row["id"], row["number_sealed"])
 
 
 async def release(work: Work, practice: PracticeId, on_line: LineId, at: datetime) -> None:
@@ -220,17 +299,28 @@ async def release(work: Work, practice: PracticeId, on_line: LineId, at: datetim
 
 
 async def texting_facts(work: Work, practice: PracticeId, person: PatientId) -> Facts | None:
-    """Return what `may_text` depends on for a patient; None if the practice has no such."""
+    """Return what `may_text` depends on for a text to a patient's `destination`; None: no such."""
     row = await work.maybe(_TEXTING, practice=practice, person=person)
-    if row is None:
-        return None
+    return None if row is None else facts_of(row)
+
+
+def facts_of(row: Row) -> Facts:
+    """Read what `texting_of` selects: what `may_text` depends on."""
     return Facts(
-        has_phone=row["phones"] > 0,
+        has_phone=row["phone_id"] is not None,
         patient_active=row["status"] == "active",
-        opted_out=0 < row["phones"] == row["closed"],
+        opted_out=row["opted_out"],
         closed=closed_purposes(consents.read_steps(row["consents"])),
+        trouble=phones.read(row).trouble,
     )
 
 
 def _thread(row: Row) -> Thread:
-    return Thread(row["id"], row["patient_id"], row["line_id"], row["opted_out_at"] is not None)
+    facts = Facts(
+        has_phone=row["has_phone"],
+        patient_active=row["status"] == "active",
+        opted_out=row["opted_out_at"] is not None,
+        closed=closed_purposes(consents.read_steps(row["consents"])),
+        trouble=phones.read(row).trouble,
+    )
+    return Thread(row["id"], row["patient_id"], row["line_id"], facts)

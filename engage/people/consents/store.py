@@ -189,6 +189,24 @@ _ASKED_SINCE = Query(
         consent_event.c.practice_id == _PRACTICE,
         consent_event.c.line_id == bindparam("on_line", type_=Uuid()),
         consent_event.c.kind == "asked",
+        # What a correction puts in doubt was not asked yet.
+        consent_event.c.how != "correction",
+        consent_event.c.at > bindparam("since", type_=consent_event.c.at.type),
+    )
+    .limit(1)
+)
+_same_phone = line.alias("same_phone")
+_OPENED_SINCE = Query(
+    select(consent_event.c.id)
+    .join(line, and_(line.c.practice_id == _PRACTICE, line.c.id == consent_event.c.line_id))
+    .join(
+        _same_phone,
+        and_(_same_phone.c.practice_id == _PRACTICE, _same_phone.c.phone_id == line.c.phone_id),
+    )
+    .where(
+        consent_event.c.practice_id == _PRACTICE,
+        _same_phone.c.id == bindparam("on_line", type_=Uuid()),
+        consent_event.c.kind == "opted-in",
         consent_event.c.at > bindparam("since", type_=consent_event.c.at.type),
     )
     .limit(1)
@@ -325,6 +343,12 @@ async def line_facts(
 async def asked_since(work: Work, practice: PracticeId, on_line: LineId, since: datetime) -> bool:
     """Say whether somebody on a line was asked who they are after a moment."""
     found = await work.maybe(_ASKED_SINCE, practice=practice, on_line=on_line, since=since)
+    return found is not None
+
+
+async def opened_since(work: Work, practice: PracticeId, on_line: LineId, since: datetime) -> bool:
+    """Say whether a line's phone was opened after a moment, by START or by staff."""
+    found = await work.maybe(_OPENED_SINCE, practice=practice, on_line=on_line, since=since)
     return found is not None
 
 

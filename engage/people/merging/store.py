@@ -12,7 +12,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ARRAY, DateTime, Uuid, any_, bindparam, insert, select, update
+from sqlalchemy import ARRAY, DateTime, Uuid, any_, bindparam, func, insert, select, update
 
 from engage import audit
 from engage.audit import By
@@ -55,6 +55,11 @@ _UUIDS = ARRAY(Uuid())
 _RECORDS = Query(
     select(patient.c.id, patient.c.status, patient.c.merged_into).where(
         patient.c.practice_id == _HERE, patient.c.id == any_(bindparam("both", type_=_UUIDS))
+    )
+)
+_SURVIVOR = Query(
+    select(func.coalesce(patient.c.merged_into, patient.c.id).label("id")).where(
+        patient.c.practice_id == _HERE, patient.c.id == _ONE
     )
 )
 _HOLDS = Query(
@@ -143,6 +148,14 @@ async def merge(
     await audit.record_patients(
         work, practice, at, by=By.staff(by), action="patient.merge", patients=[one, into]
     )
+
+
+async def survivor(work: Work, practice: PracticeId, one: PatientId) -> PatientId:
+    """Return the record that is kept of a patient: itself, unless it was merged; or NotFound."""
+    row = await work.maybe(_SURVIVOR, practice=practice, one=one)
+    if row is None:
+        raise NotFound
+    return PatientId(row["id"])
 
 
 async def standing(work: Work, practice: PracticeId, one: PatientId) -> PatientId:

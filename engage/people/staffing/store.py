@@ -65,7 +65,7 @@ _ADD_PRACTICE = Query(
         {
             c.name: bindparam(c.name)
             for c in practice.c
-            if c.name not in ("account_sid", "carrier_sealed")
+            if c.name not in ("account_sid", "carrier_sealed") and c.server_default is None
         }
     )
 )

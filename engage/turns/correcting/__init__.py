@@ -17,12 +17,15 @@ from engage.conversation.events import AnswersTakenBack
 from engage.db.session import Work
 from engage.errors import EngageError, NotFound
 from engage.ids import MessageId, PatientId, PracticeId, StaffId
+from engage.people.merging.store import survivor
 from engage.turns import store as turns
 from engage.turns.context import Corrected, TextCame, Turn
 from engage.turns.correcting import store as texts
 from engage.turns.correcting.store import Read
 from engage.turns.correcting.undoing import store as undoing
+from engage.turns.correcting.unsaying import unsay
 from engage.turns.decide import decide
+from engage.turns.found import Inbound
 from engage.turns.receive import Receiving
 
 AUTHOR, SEEN = "/author_id", "/seen"
@@ -84,7 +87,11 @@ class Correcting(Receiving):
         keys, at = await self._vault.keys(practice, work), self._clock.now()
         if to.patient_id is not None:
             await texts.ensure_thread(work, practice, line, to.patient_id, at)
+        told = await unsay(
+            work, keys, before, correction=order.id, by=order.by, reason=order.reason, at=at
+        )
         context = await turns.open_turn(work, practice, line, None, at)
+        body = keys.open_text("message.body", order.message, before.body_sealed)
         done = await undoing.effects(work, practice, before, to.patient_id)
         others = tuple(item for item in context.items if item.id not in done.cancelled)
         resumes = done.cancelled_crisis and not any(
@@ -94,22 +101,30 @@ class Correcting(Receiving):
             cause=order.id,
             event=AnswersTakenBack(at, done.prompts),
             staff_id=order.by,
-            text=TextCame(order.message, before.opt_out_type, before.media_count),
+            text=TextCame(
+                order.message,
+                before.opt_out_type,
+                before.media_count,
+                # In pieces still: what they say together, no part says alone.
+                await turns.parts_before(work, practice, _as_recorded(before, body), keys),
+            ),
             corrected=Corrected(
                 author=to.author,
                 author_id=to.author_id,
                 patient_id=to.patient_id,
-                text=keys.open_text("message.body", order.message, before.body_sealed),
+                text=body,
                 prompt=to.prompt,
                 text_at=before.at,
                 claimed=order.claimed,
                 was_about=before.patient_id,
                 # Only a conversation that read it has anything to take back.
                 was_in=before.conversation_id if before.prompt is not None else None,
+                was_asked=before.prompt,
                 screenings=done.screenings,
                 cancelled=done.cancelled,
                 resumes=resumes,
                 queued=done.queued,
+                consent=told,
             ),
         )
         decision = decide(replace(context, items=others), happened, self._library)
@@ -146,17 +161,21 @@ class Correcting(Receiving):
 
     async def claim_texts(
         self, work: Work, practice: PracticeId, patient: PatientId, by: StaffId, claim: UUID
-    ) -> int:
-        """Attach to a patient every text of their phone that nobody could be found for."""
-        found = await texts.unplaced(work, practice, patient)
-        to = Whose(author="patient", patient_id=patient)
+    ) -> tuple[int, bool]:
+        """Attach to a patient the texts of their phone that nobody could be found for.
+
+        Returns how many were, and whether there are more than one request may take.
+        """
+        kept = await survivor(work, practice, patient)
+        found = await texts.unplaced(work, practice, kept)
+        to = Whose(author="patient", patient_id=kept)
         count = 0
-        for place, message in enumerate(found):
+        for place, message in enumerate(found[: texts.MOST_CLAIMED]):
             order = Ordered(
                 id=UUID(int=claim.int + place), message=message, to=to, by=by, claimed=True
             )
             count += await self.correct_text(work, practice, order)
-        return count
+        return count, len(found) > texts.MOST_CLAIMED
 
     async def before_merge(
         self, work: Work, practice: PracticeId, patients: Sequence[PatientId]
@@ -168,9 +187,7 @@ class Correcting(Receiving):
         """Follow a merged record to the one that is kept, and name the author."""
         if to.patient_id is None or to.author == "unknown":
             return Whose(author="unknown")
-        kept = await texts.survivor(work, practice, to.patient_id)
-        if kept is None:
-            raise NotFound
+        kept = await survivor(work, practice, to.patient_id)
         if to.author == "patient":
             return replace(to, patient_id=kept, author_id=kept)
         known = await texts.caregivers_of(work, practice, kept, self._clock.now())
@@ -178,6 +195,18 @@ class Correcting(Receiving):
         if author not in known:
             raise NotTheirCaregiver(AUTHOR)
         return replace(to, patient_id=kept, author_id=author)
+
+
+def _as_recorded(before: Read, body: str) -> Inbound:
+    return Inbound(
+        before.id,
+        before.line_id,
+        body,
+        before.opt_out_type,
+        before.media_count,
+        before.at,
+        handled=True,
+    )
 
 
 def _same(before: Read, to: Whose) -> bool:

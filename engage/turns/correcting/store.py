@@ -9,7 +9,7 @@ from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, func, or_, select
+from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, or_, select
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from engage.clock import random_bytes
@@ -19,7 +19,6 @@ from engage.db.tables import (
     correction,
     line,
     message,
-    patient,
     phone_use,
     thread,
 )
@@ -35,6 +34,7 @@ from engage.ids import (
 )
 
 MOST_CLAIMED = 200
+"""So many texts one request claims: each is a correction, in one transaction."""
 _HERE = bindparam("practice", type_=Uuid())
 _TEXT = bindparam("text", type_=Uuid())
 
@@ -126,11 +126,6 @@ _ENSURE_THREAD = Query(
     )
     .on_conflict_do_nothing()
 )
-_SURVIVOR = Query(
-    select(func.coalesce(patient.c.merged_into, patient.c.id).label("id")).where(
-        patient.c.practice_id == _HERE, patient.c.id == bindparam("about")
-    )
-)
 _CAREGIVERS = Query(
     select(caregiver_of.c.caregiver_id)
     .where(
@@ -161,7 +156,7 @@ _UNPLACED = Query(
         message.c.handled_at.is_not(None),
     )
     .order_by(message.c.id)
-    .limit(MOST_CLAIMED)
+    .limit(MOST_CLAIMED + 1)
 )
 
 
@@ -182,12 +177,6 @@ async def read(work: Work, practice: PracticeId, text: MessageId) -> Read | None
     return None if row is None else Read(**{name: row[name] for name in Read.__struct_fields__})
 
 
-async def survivor(work: Work, practice: PracticeId, about: PatientId) -> PatientId | None:
-    """Return the record that is kept of a patient: itself, unless it was merged."""
-    row = await work.maybe(_SURVIVOR, practice=practice, about=about)
-    return None if row is None else PatientId(row["id"])
-
-
 async def caregivers_of(
     work: Work, practice: PracticeId, about: PatientId, at: datetime
 ) -> tuple[CaregiverId, ...]:
@@ -205,6 +194,6 @@ async def ensure_thread(
 
 
 async def unplaced(work: Work, practice: PracticeId, about: PatientId) -> list[MessageId]:
-    """Return the texts of a patient's phone that nobody was found for, oldest first."""
+    """Return texts of a patient's phone that nobody was found for, oldest first, one too many."""
     rows = await work.rows(_UNPLACED, practice=practice, about=about)
     return [MessageId(row["id"]) for row in rows]

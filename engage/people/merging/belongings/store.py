@@ -9,19 +9,32 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, Uuid, any_, bindparam, insert, select, update
+from sqlalchemy import (
+    ARRAY,
+    DateTime,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from engage.clock import random_bytes
 from engage.db.session import Query, Work
 from engage.db.tables import assignment, caregiver_of, phone_use, queue_item, thread
 from engage.ids import RANDOM_BYTES, PatientId, PracticeId, uuid7
+from engage.people.merging import marked
 
 _HERE = bindparam("practice", type_=Uuid())
 _ONE = bindparam("one", type_=Uuid())
 _AT = bindparam("now", type_=DateTime(timezone=True))
 _UUIDS = ARRAY(Uuid())
 _LEAST = timedelta(microseconds=1)
+_DANGERS = ("crisis", "possible")
 
 _PHONES = Query(
     select(phone_use.c.id, phone_use.c.phone_id, phone_use.c.from_at)
@@ -109,6 +122,7 @@ _OPEN_ITEMS = Query(
         queue_item.c.about_id,
         queue_item.c.patient_id,
         queue_item.c.subject,
+        queue_item.c.severity,
         queue_item.c.line_id,
         queue_item.c.thread_id,
     )
@@ -130,6 +144,7 @@ _MOVE_ITEM = Query(
     .values(
         patient_id=_ONE,
         about_id=bindparam("about"),
+        subject=func.coalesce(bindparam("what", type_=Text()), queue_item.c.subject),
         thread_id=bindparam("in_thread", type_=Uuid()),
         version=queue_item.c.version + 1,
     )
@@ -228,23 +243,38 @@ async def share_manager(
 async def move_items(
     work: Work, practice: PracticeId, one: PatientId, into: PatientId, at: datetime
 ) -> list[dict[str, Any]]:
-    """Show open work under the kept record; of two about one thing both stay open."""
+    """Show open work under the kept record; of two about one thing both stay open.
+
+    A danger is the kept record's at once, or automation would speak and a staff text would wait
+    while it is open: of two it gets a subject of its own, as there is one item of each.
+    """
     items = await work.rows(_OPEN_ITEMS, practice=practice, both=[one, into])
     taken = {row["subject"] for row in items if row["about_id"] == into}
     moved: list[dict[str, Any]] = []
     for row in items:
         if row["patient_id"] != one:
             continue
-        own = row["about_id"] == one and row["subject"] not in taken
+        what: str = row["subject"]
+        if what in taken and row["severity"] in _DANGERS:
+            what = marked(what, one)
+        own = row["about_id"] == one and what not in taken
         await work.run(
             _MOVE_ITEM,
             practice=practice,
             item=row["id"],
             one=into,
             about=into if own else row["about_id"],
+            what=what,
             in_thread=await _thread_of(work, practice, row["line_id"], into, at),
         )
-        moved.append({"id": row["id"], "about": row["about_id"], "thread": row["thread_id"]})
+        moved.append(
+            {
+                "id": row["id"],
+                "about": row["about_id"],
+                "subject": row["subject"],
+                "thread": row["thread_id"],
+            }
+        )
     return moved
 
 
@@ -290,6 +320,8 @@ async def give_back(
             item=item["id"],
             one=one,
             about=item["about"],
+            # Mergers of before did not note it, and changed none.
+            what=item.get("subject"),
             in_thread=item["thread"],
         )
 

@@ -21,6 +21,7 @@ from engage.db.tables import (
     correction,
     flag,
     message,
+    paging,
     queue_item,
     screening,
 )
@@ -134,6 +135,12 @@ _ITEMS = Query(
             queue_item.c.status == "ready",
             queue_item.c.claimed_at.is_(None),
             queue_item.c.first_touch_at.is_(None),
+            # Who said that they are on it has not claimed it yet: they may be on the phone.
+            ~exists().where(
+                paging.c.practice_id == queue_item.c.practice_id,
+                paging.c.item_id == queue_item.c.id,
+                paging.c.acknowledged_at.is_not(None),
+            ),
             ~exists().where(
                 _other.c.practice_id == queue_item.c.practice_id,
                 _other.c.item_id == queue_item.c.id,
@@ -147,7 +154,15 @@ _ITEMS = Query(
         queue_item.c.id == any_(bindparam("items", type_=_UUIDS)),
     )
     .order_by(queue_item.c.id)
-    .with_for_update(of=queue_item)
+)
+_LOCK_ITEMS = Query(
+    select(queue_item.c.id)
+    .where(
+        queue_item.c.practice_id == _HERE,
+        queue_item.c.id == any_(bindparam("items", type_=_UUIDS)),
+    )
+    .order_by(queue_item.c.id)
+    .with_for_update()
 )
 _QUEUED = Query(
     select(message.c.conversation_id, message.c.text_key).where(
@@ -219,9 +234,10 @@ async def effects(
         )
     flags = await work.rows(_FLAGS, practice=practice, text=text.id, back_to=back_to)
     ids = [row["id"] for row in flags]
-    items = await work.rows(
-        _ITEMS, practice=practice, items=list({row["item_id"] for row in flags}), flags=ids
-    )
+    behind = list({row["item_id"] for row in flags})
+    # Locked first, and looked at then: somebody may have acknowledged one in between.
+    await work.rows(_LOCK_ITEMS, practice=practice, items=behind)
+    items = await work.rows(_ITEMS, practice=practice, items=behind, flags=ids)
     queued = (
         []
         if text.conversation_id is None or text.prompt is None

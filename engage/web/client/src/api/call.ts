@@ -18,6 +18,9 @@ export type Counts = Schema["QueueCounts"];
 export type Outcome = Schema["CompletionIn"]["outcome"];
 export type Attribution = Schema["AttributionOut"];
 export type Candidate = Schema["CandidateOut"];
+export type Consent = Schema["ConsentOut"];
+export type ConsentEntry = Schema["ConsentEntryOut"];
+export type Found = Schema["PatientSummary"];
 
 type Verb = "get" | "post" | "delete";
 type Json<T> = T extends { content: { "application/json": infer B } } ? B : undefined;

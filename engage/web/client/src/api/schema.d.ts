@@ -184,6 +184,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Replies that were read wrongly, waiting for approval or decided
+         * @description Return a page over all practices whose work the caller directs.
+         */
+        get: operations["listCandidates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/candidates/{candidate_id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve a reply to learn from, or reject it
+         * @description Approve exactly these words, or reject them; whoever proposed them may only reject.
+         */
+        post: operations["decideCandidate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/check-in-plans/{plan_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Pause, resume, end a plan, or skip its next occurrence
+         * @description Change a plan; a question that waits and is no longer wanted is called off with it.
+         */
+        patch: operations["changeCheckInPlan"];
+        trace?: never;
+    };
     "/v1/events": {
         parameters: {
             query?: never;
@@ -244,6 +304,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/measures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What became of what was begun in a period
+         * @description Return every measure of the cohort that began between two days, both included.
+         */
+        get: operations["getMeasures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/messages/{message_id}/attribution": {
         parameters: {
             query?: never;
@@ -262,6 +342,66 @@ export interface paths {
          * @description Undo what the text did as one person's, and read it as the other's.
          */
         post: operations["correctAttribution"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/needs/{need_id}/referrals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refer a patient to an organization
+         * @description Put a wanted need to an organization; the answer holds the link of its one-time page.
+         */
+        post: operations["referNeed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/needs/{need_id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record what a patient says of a need, or accept its codes
+         * @description Move a need on; the table of what leads where refuses what is out of order.
+         */
+        post: operations["changeNeed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find organizations by need, place, language and words
+         * @description Return a page of services that fit.
+         */
+        get: operations["listOrganizations"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -316,6 +456,46 @@ export interface paths {
         patch: operations["changePatient"];
         trace?: never;
     };
+    "/v1/patients/{patient_id}/check-in-plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask a patient the same questions again and again
+         * @description Begin a plan; what can't be kept is refused, naming the field.
+         */
+        post: operations["beginCheckInPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{patient_id}/check-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A patient's check-in plans, what was asked, and what they answered
+         * @description Return the plans and a page of occurrences; that they were looked at is recorded.
+         */
+        get: operations["listCheckIns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/patients/{patient_id}/claims": {
         parameters: {
             query?: never;
@@ -345,7 +525,7 @@ export interface paths {
         };
         /**
          * What a patient agreed to, and the ledger in words
-         * @description Return what may be texted and why; that it was looked at is recorded.
+         * @description Return what may be texted and why, of a merged record that of the one that is kept.
          */
         get: operations["getConsent"];
         put?: never;
@@ -354,6 +534,46 @@ export interface paths {
          * @description Add to the ledger with your reason, and do what follows: stop, open, unlink.
          */
         post: operations["recordConsent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{patient_id}/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log a call or a visit
+         * @description Log it; who was reached waits no longer, and the call it was made for may be done.
+         */
+        post: operations["logAttempt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{patient_id}/discharges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that a patient was discharged, or was not after all
+         * @description Record it; a recent discharge begins the check-ins and the call within two business days.
+         */
+        post: operations["recordDischarge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -400,6 +620,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/patients/{patient_id}/needs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a patient needs, and what becomes of it
+         * @description Return needs and risks with their histories; that they were looked at is recorded.
+         */
+        get: operations["listNeeds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/patients/{patient_id}/screenings": {
         parameters: {
             query?: never;
@@ -430,6 +670,8 @@ export interface paths {
         /**
          * May we text this patient, and if not, why
          * @description Say in words whether a text may go out now; the outbox asks the same function.
+         *
+         *     Of a merged record what goes for the one that is kept.
          */
         get: operations["getTexting"];
         put?: never;
@@ -540,6 +782,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/queue/{item_id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that one is on it: for a while nobody else is told
+         * @description Stop the clock of a page for a while; if the item is still open then, it climbs on.
+         */
+        post: operations["acknowledgeQueueItem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/queue/{item_id}/claim": {
         parameters: {
             query?: never;
@@ -580,6 +842,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/queue/{item_id}/relabel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Wrong label: say what a text should have been read as
+         * @description Keep a de-identified copy to learn from; the item stays as it is.
+         */
+        post: operations["relabelQueueItem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/queue/{item_id}/release": {
         parameters: {
             query?: never;
@@ -594,6 +876,86 @@ export interface paths {
          * @description Give a claimed item back: it goes to whom routing names now, never to nobody.
          */
         post: operations["releaseQueueItem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reachability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whom texts don't reach: why, since when, and what to do next
+         * @description Return a page of one list in all practices of the caller; who is on it is recorded.
+         */
+        get: operations["listUnreached"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reachability/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many people texts don't reach, by list
+         * @description Count each list in all practices of the caller; it names nobody.
+         */
+        get: operations["countUnreached"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/referrals/{referral_id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew or revoke the link of an organization's page
+         * @description Revoke every link there is; renewed, the answer holds the one that holds from now on.
+         */
+        post: operations["changeReferralLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/referrals/{referral_id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record where a referral has got to
+         * @description Move a referral; what only the organization says needs a note of whom you heard it from.
+         */
+        post: operations["changeReferral"];
         delete?: never;
         options?: never;
         head?: never;
@@ -797,7 +1159,7 @@ export interface components {
          * @description The answer that counts for a question: the newest.
          */
         AnswerOut: {
-            answer: components["schemas"]["ChosenAnswer"] | components["schemas"]["DeclinedAnswer"] | components["schemas"]["DidNotKnowAnswer"] | components["schemas"]["NotAskedAnswer"];
+            answer: components["schemas"]["ChosenAnswer"] | components["schemas"]["ChosenSeveralAnswer"] | components["schemas"]["MeasuredAnswer"] | components["schemas"]["DeclinedAnswer"] | components["schemas"]["DidNotKnowAnswer"] | components["schemas"]["NotAskedAnswer"];
             at: string;
             loinc: string | null;
             message_id: string | null;
@@ -819,7 +1181,7 @@ export interface components {
              *     }
              */
             answers: {
-                [key: string]: components["schemas"]["ChosenAnswer"] | components["schemas"]["DeclinedAnswer"] | components["schemas"]["DidNotKnowAnswer"] | components["schemas"]["NotAskedAnswer"];
+                [key: string]: components["schemas"]["ChosenAnswer"] | components["schemas"]["ChosenSeveralAnswer"] | components["schemas"]["MeasuredAnswer"] | components["schemas"]["DeclinedAnswer"] | components["schemas"]["DidNotKnowAnswer"] | components["schemas"]["NotAskedAnswer"];
             };
         };
         /**
@@ -830,6 +1192,55 @@ export interface components {
             items: string[];
             /** @enum {unknown} */
             type: "at-risk";
+        };
+        /**
+         * AttemptIn
+         * @description A call, a video call or a visit, as it went.
+         */
+        AttemptIn: {
+            /** @default null */
+            at?: string | null;
+            /** @enum {unknown} */
+            channel: "phone" | "video" | "visit";
+            /**
+             * @description `in`: they called.
+             * @default out
+             * @enum {unknown}
+             */
+            direction?: "in" | "out";
+            /**
+             * @description A UUID of version 7 that you made; left out, the server makes one.
+             * @default null
+             */
+            id?: string | null;
+            /**
+             * @description The piece of work it was made for.
+             * @default null
+             */
+            item_id?: string | null;
+            /** @default null */
+            note?: string | null;
+            /** @enum {unknown} */
+            outcome: "left-message" | "no-answer" | "reached-caregiver" | "reached-patient" | "wrong-number";
+        };
+        /**
+         * AttemptOut
+         * @description What was logged, and whether it ended the work it was made for.
+         */
+        AttemptOut: {
+            at: string;
+            /** @enum {unknown} */
+            channel: "phone" | "video" | "visit";
+            closed: ("answered-by-text" | "called-911" | "could-not-reach" | "no-action-needed" | "reached-caregiver" | "reached-patient" | "referred" | "wrong-person") | "text-was-anothers" | ("admission-cancelled" | "admitted-again" | "discharge-cancelled") | null;
+            /** @enum {unknown} */
+            direction: "in" | "out";
+            /** Format: uuid */
+            id: string;
+            item_id: string | null;
+            /** @enum {unknown} */
+            outcome: "left-message" | "no-answer" | "reached-caregiver" | "reached-patient" | "wrong-number";
+            /** Format: uuid */
+            patient_id: string;
         };
         /**
          * AttributionIn
@@ -870,6 +1281,23 @@ export interface components {
             sure: ("certain" | "doubtful" | "likely" | "none") | null;
             why: ("caregiver-of-one" | "claimed-by-staff" | "continuation" | "corrected-by-staff" | "early-text" | "last-asked" | "late-answer" | "no-longer-in-care" | "not-read" | "only-user-of-phone" | "several-could-be-meant" | "unknown-number") | null;
             why_words: string | null;
+        };
+        /**
+         * CandidateDecisionIn
+         * @description Whether these words may be learned from; `words` if more had to be taken out.
+         */
+        CandidateDecisionIn: {
+            approve: boolean;
+            /** @default null */
+            words?: string | null;
+        };
+        /**
+         * CandidateList
+         * @description A page of candidates, in the order in which they were proposed.
+         */
+        CandidateList: {
+            items: components["schemas"]["CorpusCandidateOut"][];
+            next: string | null;
         };
         /**
          * CandidateOut
@@ -913,6 +1341,60 @@ export interface components {
             segments: number;
         };
         /**
+         * CheckInAnswerOut
+         * @description The answer that counts for a question, and who gave it.
+         */
+        CheckInAnswerOut: {
+            answer: components["schemas"]["ChosenAnswer"] | components["schemas"]["ChosenSeveralAnswer"] | components["schemas"]["MeasuredAnswer"] | components["schemas"]["DeclinedAnswer"] | components["schemas"]["DidNotKnowAnswer"] | components["schemas"]["NotAskedAnswer"];
+            at: string;
+            flags: components["schemas"]["CheckInFlagOut"][];
+            message_id: string | null;
+            question: string;
+            /** @enum {unknown} */
+            reporter: "caregiver" | "patient" | "staff";
+        };
+        /**
+         * CheckInFlagOut
+         * @description What a rule said of an answer, and the work that it became.
+         */
+        CheckInFlagOut: {
+            /** Format: uuid */
+            item_id: string;
+            /** @enum {unknown} */
+            level: "amber" | "red";
+            rule: string;
+            /** @enum {unknown} */
+            severity: "crisis" | "possible" | "routine" | "urgent";
+        };
+        /**
+         * CheckInList
+         * @description A patient's plans, and a page of their occurrences, newest first.
+         */
+        CheckInList: {
+            items: components["schemas"]["CheckInOut"][];
+            next: string | null;
+            plans: components["schemas"]["PlanOut"][];
+        };
+        /**
+         * CheckInOut
+         * @description One occurrence of a plan.
+         */
+        CheckInOut: {
+            answers: components["schemas"]["CheckInAnswerOut"][];
+            /** Format: uuid */
+            id: string;
+            /** @enum {unknown} */
+            kind: "planned" | "proxy";
+            occurrence: string;
+            /** Format: uuid */
+            plan_id: string;
+            screening_id: string | null;
+            /** @enum {unknown} */
+            status: "asked" | "missed" | "skipped";
+            /** @description Why it was not asked. */
+            why: ("by-staff" | "called-off" | "next-one-came" | "no-phone" | "not-in-care" | "opted-out" | "too-late") | null;
+        };
+        /**
          * ChosenAnswer
          * @description The person chose one of the offered options.
          */
@@ -921,6 +1403,29 @@ export interface components {
             option: string;
             /** @enum {unknown} */
             type: "chosen";
+        };
+        /**
+         * ChosenCode
+         * @description One of the suggested codes.
+         */
+        ChosenCode: {
+            code: string;
+            system: string;
+        };
+        /**
+         * ChosenSeveralAnswer
+         * @description The person chose two or more of the offered options, of a question that takes several.
+         */
+        ChosenSeveralAnswer: {
+            /**
+             * @example [
+             *       "pests",
+             *       "mold"
+             *     ]
+             */
+            options: string[];
+            /** @enum {unknown} */
+            type: "chosen-several";
         };
         /**
          * ClaimIn
@@ -933,6 +1438,8 @@ export interface components {
          */
         ClaimOut: {
             claimed: number;
+            /** @description There are more texts: claim again. */
+            more: boolean;
         };
         /**
          * ClockOut
@@ -943,6 +1450,16 @@ export interface components {
             known: "state" | "stated" | "unknown";
             words: string;
             zones: string[];
+        };
+        /**
+         * CodeOut
+         * @description A code with its words.
+         */
+        CodeOut: {
+            code: string;
+            display: string;
+            /** @description gravity, snomed or icd10 */
+            system: string;
         };
         /**
          * CompletionIn
@@ -1008,10 +1525,10 @@ export interface components {
              */
             id?: string | null;
             /**
-             * @description opted-in opens a closed phone, to no more than before. granted needs a purpose. wrong-person: this phone is not theirs.
+             * @description opted-in opens a closed phone, to no more than before. granted needs a purpose. wrong-person: this phone is not theirs. works-again: a phone that was held to be dead, a landline or doubtful takes texts.
              * @enum {unknown}
              */
-            kind: "declined" | "granted" | "opted-in" | "opted-out" | "right-person" | "withdrawn" | "wrong-person";
+            kind: "declined" | "granted" | "opted-in" | "opted-out" | "right-person" | "withdrawn" | "works-again" | "wrong-person";
             /**
              * @description Null: everything.
              * @default null
@@ -1034,6 +1551,48 @@ export interface components {
             /** @description Null: no phone was ever texted. */
             phone: components["schemas"]["PhoneConsentOut"] | null;
             purposes: components["schemas"]["PurposeOut"][];
+        };
+        /**
+         * ConsentToShareIn
+         * @description That the person agreed to be referred, as you heard or read it.
+         */
+        ConsentToShareIn: {
+            /** @enum {unknown} */
+            how: "verbal" | "written";
+            /**
+             * @description The organization may have their number.
+             * @default false
+             */
+            phone?: boolean;
+        };
+        /**
+         * CorpusCandidateOut
+         * @description A reply to learn from, without names and numbers.
+         */
+        CorpusCandidateOut: {
+            context: string;
+            decided_at: string | null;
+            decided_by: string | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            item_id: string;
+            labels: string[];
+            labels_were: string[];
+            language: string;
+            /** Format: uuid */
+            practice_id: string;
+            proposed_at: string;
+            /** Format: uuid */
+            proposed_by: string;
+            reader_version: string;
+            /** @enum {unknown} */
+            status: "approved" | "proposed" | "rejected";
+            /** @enum {unknown} */
+            tier_was: "emergency" | "none" | "possible";
+            /** @enum {unknown} */
+            urgency: "emergency" | "none" | "routine" | "urgent";
+            words: string;
         };
         /**
          * CorrectionEntry
@@ -1110,6 +1669,52 @@ export interface components {
         DidNotKnowAnswer: {
             /** @enum {unknown} */
             type: "did-not-know";
+        };
+        /**
+         * DischargeIn
+         * @description A stay in hospital that ended, or did not after all.
+         */
+        DischargeIn: {
+            /** @default null */
+            admitted_at?: string | null;
+            /** Format: date-time */
+            discharged_at: string;
+            /** @description The hospital's number of the visit. */
+            external_id: string;
+            /** @description The hospital, as its own messages name it. */
+            facility: string;
+            /**
+             * @description `cancelled`: the discharge was taken back; what it began ends.
+             * @default discharged
+             * @enum {unknown}
+             */
+            status?: "cancelled" | "discharged";
+        };
+        /**
+         * DischargeOut
+         * @description A stay as it stands. `planned` is still in hospital.
+         */
+        DischargeOut: {
+            admitted_at: string | null;
+            discharged_at: string | null;
+            external_id: string;
+            facility: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            patient_id: string;
+            /** @enum {unknown} */
+            status: "cancelled" | "discharged" | "planned";
+            version: number;
+        };
+        /**
+         * DueOut
+         * @description What is next due about a referral.
+         */
+        DueOut: {
+            at: string;
+            /** @description remind, call or ask-patient */
+            what: string;
         };
         /**
          * EmailIn
@@ -1257,9 +1862,10 @@ export interface components {
             id: string;
             note: string | null;
             opened_at: string;
-            outcome: ("answered-by-text" | "called-911" | "could-not-reach" | "no-action-needed" | "reached-caregiver" | "reached-patient" | "referred" | "wrong-person") | "text-was-anothers" | null;
+            outcome: ("answered-by-text" | "called-911" | "could-not-reach" | "no-action-needed" | "reached-caregiver" | "reached-patient" | "referred" | "wrong-person") | "text-was-anothers" | ("admission-cancelled" | "admitted-again" | "discharge-cancelled") | null;
             owner: components["schemas"]["StaffOut"];
             owner_why: string;
+            paging: components["schemas"]["PagingOut"] | null;
             patient: components["schemas"]["PatientNameOut"] | null;
             /** Format: uuid */
             practice_id: string;
@@ -1312,7 +1918,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             opened_at: string;
-            outcome: ("answered-by-text" | "called-911" | "could-not-reach" | "no-action-needed" | "reached-caregiver" | "reached-patient" | "referred" | "wrong-person") | "text-was-anothers" | null;
+            outcome: ("answered-by-text" | "called-911" | "could-not-reach" | "no-action-needed" | "reached-caregiver" | "reached-patient" | "referred" | "wrong-person") | "text-was-anothers" | ("admission-cancelled" | "admitted-again" | "discharge-cancelled") | null;
             owner: components["schemas"]["StaffOut"];
             owner_why: string;
             patient: components["schemas"]["PatientNameOut"] | null;
@@ -1331,6 +1937,37 @@ export interface components {
             thread_id: string | null;
             version: number;
             waiting_since: string | null;
+        };
+        /**
+         * LinkIn
+         * @description What to do with the link of an organization's page.
+         */
+        LinkIn: {
+            /**
+             * @description renew revokes the one before.
+             * @enum {unknown}
+             */
+            act: "renew" | "revoke";
+        };
+        /**
+         * ListedList
+         * @description A page of services: who has room first, then the nearest, then by name.
+         */
+        ListedList: {
+            items: components["schemas"]["ListedOut"][];
+            next: string | null;
+        };
+        /**
+         * ListedOut
+         * @description A service and its organization, with the way to its nearest door.
+         */
+        ListedOut: {
+            /** @description As the crow flies; null: not known. */
+            km: number | null;
+            organization: components["schemas"]["OrganizationOut"];
+            /** Format: uuid */
+            practice_id: string;
+            service: components["schemas"]["ServiceOut"];
         };
         /**
          * Live
@@ -1353,6 +1990,88 @@ export interface components {
             /** Format: uuid */
             id: string;
             memberships: components["schemas"]["MembershipOut"][];
+        };
+        /**
+         * MeasureOut
+         * @description One measure of everybody or of one group. All figures are null where it is hidden.
+         */
+        MeasureOut: {
+            /**
+             * @description How many waits began; nothing is left out.
+             * @default null
+             */
+            began?: number | null;
+            /**
+             * @description Declined, rejected, cancelled.
+             * @default null
+             */
+            ended_otherwise?: number | null;
+            /** @description Null: everybody. */
+            group: string | null;
+            /** @default null */
+            happened?: number | null;
+            /**
+             * @description Why no figure is shown.
+             * @default null
+             */
+            hidden?: ("fewer-than-11-people" | "would-show-a-smaller-group") | null;
+            /** @enum {unknown} */
+            measure: "first-touch" | "first-touch-business" | "help-wanted" | "loop-closed" | "need-met" | "opt-out" | "reach" | "referral-accepted" | "response" | "service-given";
+            /**
+             * @description After which half had; null: not yet, or never.
+             * @default null
+             */
+            median_seconds?: number | null;
+            /** @default null */
+            p90_seconds?: number | null;
+            /** @default null */
+            people?: number | null;
+            /**
+             * @description happened of began, so far.
+             * @default null
+             */
+            share?: number | null;
+            /**
+             * @description In the measure's own window, the open ones judged by the others.
+             * @default null
+             */
+            share_within?: number | null;
+            /**
+             * @description Watched without an end so far.
+             * @default null
+             */
+            still_open?: number | null;
+        };
+        /**
+         * MeasuredAnswer
+         * @description The person gave a number, or two that belong together.
+         */
+        MeasuredAnswer: {
+            /**
+             * @example [
+             *       182.4
+             *     ]
+             * @example [
+             *       150,
+             *       92
+             *     ]
+             */
+            numbers: number[];
+            /** @enum {unknown} */
+            type: "measured";
+        };
+        /**
+         * MeasuresOut
+         * @description The measures of a period, practice by practice; practices are never added up.
+         */
+        MeasuresOut: {
+            /** @enum {unknown} */
+            by: "age-band" | "language" | "none";
+            /** Format: date */
+            from: string;
+            practices: components["schemas"]["PracticeMeasures"][];
+            /** Format: date */
+            to: string;
         };
         /**
          * MembershipOut
@@ -1432,6 +2151,63 @@ export interface components {
             why: ("caregiver-of-one" | "claimed-by-staff" | "continuation" | "corrected-by-staff" | "early-text" | "last-asked" | "late-answer" | "no-longer-in-care" | "not-read" | "only-user-of-phone" | "several-could-be-meant" | "unknown-number") | null;
         };
         /**
+         * NeedList
+         * @description A person's needs and risks, in the order in which they came up.
+         */
+        NeedList: {
+            items: components["schemas"]["NeedOut"][];
+        };
+        /**
+         * NeedOut
+         * @description A risk, or the need that it became.
+         */
+        NeedOut: {
+            /** @description What you may record now. */
+            acts: ("begin" | "complete" | "confirm" | "decline" | "fall-through" | "find" | "reopen" | "want")[];
+            changed_at: string;
+            /** @description Those that somebody accepted. */
+            codes: components["schemas"]["CodeOut"][];
+            /** @example food-insecurity */
+            domain: string;
+            episode: number;
+            /** @description What the person wants help with first. */
+            first: boolean;
+            history: components["schemas"]["TakenOut"][];
+            /** Format: uuid */
+            id: string;
+            /** @description What to do next, in words. */
+            next_step: string;
+            opened_at: string;
+            /** Format: uuid */
+            patient_id: string;
+            /** Format: uuid */
+            practice_id: string;
+            referrals: components["schemas"]["ReferralOut"][];
+            /** @enum {unknown} */
+            severity: "crisis" | "possible" | "routine" | "urgent";
+            /** @enum {unknown} */
+            status: "completed" | "confirmed" | "declined" | "in-progress" | "reopened" | "risk" | "wanted";
+            /** @description Those that fit; nothing sets one by itself. */
+            suggested: components["schemas"]["CodeOut"][];
+            title: string;
+            version: number;
+        };
+        /**
+         * NeedStatusIn
+         * @description What is recorded of a need.
+         */
+        NeedStatusIn: {
+            /**
+             * @description accept-codes keeps exactly the given codes; the others need a reason.
+             * @enum {unknown}
+             */
+            act: "accept-codes" | "complete" | "confirm" | "decline" | "fall-through" | "reopen" | "want";
+            /** @default [] */
+            codes?: components["schemas"]["ChosenCode"][];
+            /** @default null */
+            reason?: string | null;
+        };
+        /**
          * NewMessageIn
          * @description Words to send.
          */
@@ -1481,6 +2257,84 @@ export interface components {
             us_state?: string | null;
         };
         /**
+         * NewPlanIn
+         * @description What to ask of a patient again and again.
+         */
+        NewPlanIn: {
+            /**
+             * @description What the days are counted from.
+             * @default enrolment
+             * @enum {unknown}
+             */
+            anchor?: "discharge" | "enrolment";
+            /**
+             * @description The caregiver who answers on their own phone; null: the patient.
+             * @default null
+             */
+            answerer?: string | null;
+            /**
+             * @description One RRULE (RFC 5545) in the patient's own wall-clock time; without BYHOUR at ten in the morning.
+             * @example FREQ=DAILY;BYHOUR=10;COUNT=15
+             */
+            cadence: string;
+            /**
+             * @description skip: what is a day late is not asked; ask-latest: the latest one is.
+             * @default skip
+             * @enum {unknown}
+             */
+            catch_up?: "ask-latest" | "skip";
+            /**
+             * @description A UUID of version 7 that you made; left out, the server makes one.
+             * @default null
+             */
+            id?: string | null;
+            /** @example post-discharge */
+            script: string;
+            /**
+             * @description The local day of the anchor; null: today, or the last discharge.
+             * @default null
+             */
+            start?: string | null;
+            /**
+             * @description The patient's own, by name; they come before the script's.
+             * @default {}
+             * @example {
+             *       "weight.high": 185
+             *     }
+             */
+            thresholds?: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * NewReferralIn
+         * @description A need to put to an organization.
+         */
+        NewReferralIn: {
+            /**
+             * @description What the organization is asked. Say no more than it needs.
+             * @example A food box each week, delivered
+             */
+            asked: string;
+            /** @default null */
+            consent?: components["schemas"]["ConsentToShareIn"] | null;
+            /**
+             * @description A UUID of version 7 that you made; left out, the server makes one.
+             * @default null
+             */
+            id?: string | null;
+            /** Format: uuid */
+            organization_id: string;
+            /** @default null */
+            service_id?: string | null;
+            /**
+             * @description page: the organization answers on its one-time page. staff: you speak with it. self: the person calls themselves, and nothing is shared.
+             * @default page
+             * @enum {unknown}
+             */
+            way?: "page" | "self" | "staff";
+        };
+        /**
          * NewScreeningIn
          * @description Which instrument to ask, and how.
          */
@@ -1521,6 +2375,43 @@ export interface components {
             text: {
                 [key: string]: string;
             };
+        };
+        /**
+         * OrganizationOut
+         * @description Who helps.
+         */
+        OrganizationOut: {
+            description: string;
+            email: string | null;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            phone: string | null;
+            website: string | null;
+        };
+        /**
+         * PageOut
+         * @description Somebody was told, or is about to be.
+         */
+        PageOut: {
+            at: string;
+            /** @enum {unknown} */
+            channel: "console" | "email";
+            staff: components["schemas"]["StaffOut"];
+            /** @enum {unknown} */
+            status: "queued" | "refused" | "sent" | "withdrawn";
+            told_at: string | null;
+            why: string;
+        };
+        /**
+         * PagingOut
+         * @description Who is told of work that can't wait, and who has taken it on.
+         */
+        PagingOut: {
+            acknowledged_at: string | null;
+            acknowledged_by: components["schemas"]["StaffOut"] | null;
+            next_at: string | null;
+            pages: components["schemas"]["PageOut"][];
         };
         /**
          * PatientChangeIn
@@ -1636,6 +2527,89 @@ export interface components {
             time_zone: string;
         };
         /**
+         * Place
+         * @description A door of a service.
+         */
+        Place: {
+            /** @default  */
+            address?: string;
+            /** @default  */
+            city?: string;
+            /** @default null */
+            latitude?: number | null;
+            /** @default null */
+            longitude?: number | null;
+            /** @default  */
+            name?: string;
+            /** @default  */
+            postal_code?: string;
+            /** @default  */
+            region?: string;
+        };
+        /**
+         * PlanChangeIn
+         * @description What to change of a plan; what is left out stays.
+         */
+        PlanChangeIn: {
+            /**
+             * @description Leave out the next occurrence.
+             * @default false
+             */
+            skip_next?: boolean;
+            /**
+             * @description What a pause passed over is not made up for. An end is for good.
+             * @default null
+             */
+            status?: ("active" | "ended" | "paused") | null;
+            /** @default null */
+            until?: string | null;
+        };
+        /**
+         * PlanOut
+         * @description What is asked of a patient again and again.
+         */
+        PlanOut: {
+            /** @enum {unknown} */
+            anchor: "discharge" | "enrolment";
+            answerer: string | null;
+            cadence: string;
+            /** @enum {unknown} */
+            catch_up: "ask-latest" | "skip";
+            created_at: string;
+            /** @description Null: a discharge began it. */
+            created_by: string | null;
+            ended_at: string | null;
+            /** Format: uuid */
+            id: string;
+            next_at: string | null;
+            /** Format: uuid */
+            patient_id: string;
+            /** Format: uuid */
+            practice_id: string;
+            script: string;
+            /** Format: date */
+            start: string;
+            /** @enum {unknown} */
+            status: "active" | "ended" | "paused";
+            thresholds: {
+                [key: string]: number;
+            };
+            /** @description By whose wall clock it asks. */
+            time_zone: string;
+            until: string | null;
+            version: number;
+        };
+        /**
+         * PracticeMeasures
+         * @description The measures of one practice.
+         */
+        PracticeMeasures: {
+            measures: components["schemas"]["MeasureOut"][];
+            /** Format: uuid */
+            practice_id: string;
+            watched_until: string;
+        };
+        /**
          * PreviewIn
          * @description Words that somebody thinks of sending.
          */
@@ -1687,9 +2661,11 @@ export interface components {
          * @description One question.
          */
         QuestionOut: {
+            alone: string[];
             key: string;
             loinc: string;
             options: components["schemas"]["OptionOut"][];
+            several: boolean;
             text: {
                 [key: string]: string;
             };
@@ -1706,6 +2682,19 @@ export interface components {
             unclaimed: number;
         };
         /**
+         * ReachabilityCounts
+         * @description How many are on each list, each person on one; a count ends at 100, which means or more.
+         */
+        ReachabilityCounts: {
+            doubtful: number;
+            never_delivered: number;
+            no_phone: number;
+            opted_out: number;
+            silent: number;
+            unreadable: number;
+            wrong_person: number;
+        };
+        /**
          * Ready
          * @description The process can do its work.
          */
@@ -1720,6 +2709,84 @@ export interface components {
              * @enum {unknown}
              */
             status?: "ready";
+        };
+        /**
+         * ReferralMadeOut
+         * @description A referral with the one-time link for its organization, which is shown once.
+         */
+        ReferralMadeOut: {
+            /** @description Send this to the organization. Whoever holds it sees this referral. */
+            link: string | null;
+            link_expires_at: string | null;
+            referral: components["schemas"]["ReferralOut"];
+        };
+        /**
+         * ReferralOut
+         * @description A need put to an organization.
+         */
+        ReferralOut: {
+            asked: string;
+            business: ("no-capacity" | "patient-will-call" | "waitlist") | null;
+            changed_at: string;
+            consent: components["schemas"]["SharedOut"] | null;
+            history: components["schemas"]["StepOut"][];
+            /** Format: uuid */
+            id: string;
+            /** @description Where it can go from here. */
+            may_become: ("accepted" | "cancelled" | "completed" | "failed" | "in-progress" | "on-hold" | "received" | "rejected" | "requested")[];
+            /** Format: uuid */
+            need_id: string;
+            next_due: components["schemas"]["DueOut"] | null;
+            organization: string;
+            /** Format: uuid */
+            organization_id: string;
+            /** Format: uuid */
+            patient_id: string;
+            /** Format: uuid */
+            practice_id: string;
+            requested_at: string;
+            /** Format: uuid */
+            requested_by: string;
+            service: string | null;
+            service_id: string | null;
+            /** @enum {unknown} */
+            status: "accepted" | "cancelled" | "completed" | "failed" | "in-progress" | "on-hold" | "received" | "rejected" | "requested";
+            version: number;
+            /** @enum {unknown} */
+            way: "page" | "self" | "staff";
+        };
+        /**
+         * ReferralStatusIn
+         * @description Where a referral has got to.
+         */
+        ReferralStatusIn: {
+            /** @default null */
+            business?: ("no-capacity" | "patient-will-call" | "waitlist") | null;
+            /** @default null */
+            note?: string | null;
+            /**
+             * @description Needed for rejected, cancelled, on-hold and failed.
+             * @default null
+             */
+            reason?: ("could-not-reach" | "duplicate" | "no-capacity" | "not-eligible" | "other" | "outside-area" | "patient-declined" | "patient-moved" | "sent-by-mistake" | "waitlist") | null;
+            /** @enum {unknown} */
+            status: "accepted" | "cancelled" | "completed" | "failed" | "in-progress" | "on-hold" | "received" | "rejected" | "requested";
+            /**
+             * @description You heard this from the organization: then say in the note from whom.
+             * @default false
+             */
+            told?: boolean;
+        };
+        /**
+         * RelabelIn
+         * @description What a text should have been read as.
+         */
+        RelabelIn: {
+            labels: ("appointment_cancel" | "appointment_confirm" | "appointment_reschedule" | "caregiver_strain" | "emergency_medical" | "food" | "help_request" | "housing" | "medication" | "no" | "none_of_these" | "opt_out" | "self_harm" | "symptom_worse" | "transportation" | "utilities" | "violence" | "wrong_number" | "yes")[];
+            /** Format: uuid */
+            message_id: string;
+            /** @enum {unknown} */
+            urgency: "emergency" | "none" | "routine" | "urgent";
         };
         /**
          * ReplacedOut
@@ -1760,6 +2827,7 @@ export interface components {
             instrument_version: string;
             /** @enum {unknown} */
             language: "en" | "es";
+            missing: string[];
             /** Format: uuid */
             patient_id: string;
             /** Format: uuid */
@@ -1780,6 +2848,48 @@ export interface components {
             /** @description How many texts the carrier counts. */
             segments: number;
             undo: components["schemas"]["UndoOut"] | null;
+        };
+        /**
+         * ServiceOut
+         * @description What they help with, where and for whom.
+         */
+        ServiceOut: {
+            /** @enum {unknown} */
+            capacity: "full" | "open" | "unknown" | "waitlist";
+            /** @description Places, folded; * is everywhere. Empty: not said. */
+            covers: string[];
+            description: string;
+            eligibility: string | null;
+            email: string | null;
+            fees: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @description Empty: not said. */
+            languages: string[];
+            locations: components["schemas"]["Place"][];
+            name: string;
+            /**
+             * @example [
+             *       "food-insecurity"
+             *     ]
+             */
+            needs: string[];
+            phone: string | null;
+            /** @description When somebody last made sure of it. */
+            verified_on: string | null;
+            website: string | null;
+        };
+        /**
+         * SharedOut
+         * @description What the person allowed to be told, and who heard it.
+         */
+        SharedOut: {
+            at: string;
+            /** Format: uuid */
+            by: string;
+            /** @enum {unknown} */
+            how: "verbal" | "written";
+            phone: boolean;
         };
         /**
          * SimulatedMessage
@@ -1813,11 +2923,54 @@ export interface components {
             id: string;
         };
         /**
+         * StepOut
+         * @description One step in a referral's history. It is never changed.
+         */
+        StepOut: {
+            at: string;
+            business: ("no-capacity" | "patient-will-call" | "waitlist") | null;
+            /** @enum {unknown} */
+            by: "patient" | "requester" | "target";
+            by_id: string | null;
+            /** Format: uuid */
+            id: string;
+            note: string | null;
+            reason: string | null;
+            /** @enum {unknown} */
+            status: "accepted" | "cancelled" | "completed" | "failed" | "in-progress" | "on-hold" | "received" | "rejected" | "requested";
+        };
+        /**
          * Taken
          * @description The simulated carrier took the text and brought it in.
          */
         Taken: {
             sid: string;
+        };
+        /**
+         * TakenOut
+         * @description One step in a need's history. It is never changed.
+         */
+        TakenOut: {
+            /** @description find, want, decline, begin, complete, confirm… */
+            act: string;
+            answer_id: string | null;
+            at: string;
+            /** @enum {unknown} */
+            by: "caregiver" | "organization" | "patient" | "staff" | "system";
+            by_id: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @description The text; its words stand there. */
+            message_id: string | null;
+            reason: string | null;
+            referral_id: string | null;
+            /** @description Which rule says so, with its version. */
+            rule: string | null;
+            rule_version: string | null;
+            /** @description Where the need stood after it. */
+            status: string;
+            /** @description The answer was somebody else's. */
+            withdrawn: boolean;
         };
         /**
          * TextIn
@@ -1845,7 +2998,7 @@ export interface components {
             planned: components["schemas"]["VerdictOut"];
             /** @description What the person wants texts about. */
             purposes: components["schemas"]["PurposeOut"][];
-            reason: ("declined" | "no-phone" | "opted-out" | "patient-inactive") | ("human-talking" | "not-verified" | "over-budget" | "quiet-hours") | "stale" | null;
+            reason: ("declined" | "no-phone" | "opted-out" | "patient-inactive" | "phone-dead" | "phone-doubtful" | "phone-landline") | ("human-talking" | "not-verified" | "over-budget" | "quiet-hours") | "stale" | null;
             until: string | null;
             waiting: components["schemas"]["HeldBackOut"][];
             words: string;
@@ -1902,13 +3055,52 @@ export interface components {
          */
         UnmergeIn: Record<string, never>;
         /**
+         * UnreachedList
+         * @description A page of a list, in no order that means anything. It may hold fewer than were asked for.
+         */
+        UnreachedList: {
+            items: components["schemas"]["UnreachedOut"][];
+            next: string | null;
+            /** @description Who might be on it, and can't be read: one bad row silences nobody else. */
+            unreadable: components["schemas"]["UnreadableOut"][];
+        };
+        /**
+         * UnreachedOut
+         * @description Somebody whom texts don't reach.
+         */
+        UnreachedOut: {
+            /** @enum {unknown} */
+            list: "doubtful" | "never-delivered" | "no-phone" | "opted-out" | "silent" | "wrong-person";
+            /** @description For staff, in plain words. */
+            next_step: string;
+            patient: components["schemas"]["PatientNameOut"];
+            /** Format: uuid */
+            practice_id: string;
+            /** @description What bars a text; null: it could go out, and is no use. */
+            reason: ("declined" | "no-phone" | "opted-out" | "patient-inactive" | "phone-dead" | "phone-doubtful" | "phone-landline") | null;
+            since: string;
+            /** @description For staff, in plain words. */
+            words: string;
+        };
+        /**
+         * UnreadableOut
+         * @description Somebody whose record can't be read.
+         */
+        UnreadableOut: {
+            /** @description For staff, in plain words. */
+            next_step: string;
+            patient: components["schemas"]["PatientNameOut"];
+            /** Format: uuid */
+            practice_id: string;
+        };
+        /**
          * VerdictOut
          * @description What a text written now would meet.
          */
         VerdictOut: {
             /** @description False if nothing may leave however long it waits. */
             may: boolean;
-            reason: ("declined" | "no-phone" | "opted-out" | "patient-inactive") | ("human-talking" | "not-verified" | "over-budget" | "quiet-hours") | "stale" | null;
+            reason: ("declined" | "no-phone" | "opted-out" | "patient-inactive" | "phone-dead" | "phone-doubtful" | "phone-landline") | ("human-talking" | "not-verified" | "over-budget" | "quiet-hours") | "stale" | null;
             /** @description When it would leave; null: at once. */
             until: string | null;
             words: string;
@@ -2477,6 +3669,340 @@ export interface operations {
             };
         };
     };
+    listCandidates: {
+        parameters: {
+            query?: {
+                /** @description Which ones. */
+                status?: "proposed" | "approved" | "rejected";
+                /** @description Where the page begins: `next` of the page before. */
+                cursor?: string;
+                /** @description How many items at the most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CandidateList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decideCandidate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                candidate_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CandidateDecisionIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorpusCandidateOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeCheckInPlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that you change; another version is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanChangeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     streamEvents: {
         parameters: {
             query?: never;
@@ -2648,6 +4174,89 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMeasures: {
+        parameters: {
+            query: {
+                /** @description The first day, by the practice's calendar. */
+                from: string;
+                /** @description The last day; at most 92 days in all. */
+                to: string;
+                /** @description Into which groups. */
+                by?: "none" | "language" | "age-band";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeasuresOut"];
                 };
             };
             /** @description Bad Request */
@@ -2888,6 +4497,352 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    referNeed: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                need_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReferralIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralMadeOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeNeed: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that you change; another version is a 412. */
+                "If-Match"?: string;
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                need_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NeedStatusIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NeedOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOrganizations: {
+        parameters: {
+            query?: {
+                /** @description Beginnings of words. */
+                query?: string;
+                /** @description food-insecurity… */
+                need?: string;
+                /** @description latitude,longitude in degrees */
+                near?: string;
+                /** @description With near: kilometres. */
+                within?: number;
+                /** @description A postal code, city or county. */
+                area?: string;
+                /** @description en, es, vi… */
+                language?: string;
+                /** @description Where the page begins: `next` of the page before. */
+                cursor?: string;
+                /** @description How many items at the most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListedList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3343,6 +5298,219 @@ export interface operations {
             };
         };
     };
+    beginCheckInPlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPlanIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCheckIns: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins: `next` of the page before. */
+                cursor?: string;
+                /** @description How many items at the most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckInList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     claimTexts: {
         parameters: {
             query?: never;
@@ -3672,6 +5840,248 @@ export interface operations {
             };
         };
     };
+    logAttempt: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttemptIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttemptOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recordDischarge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DischargeIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DischargeOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     enrolPatient: {
         parameters: {
             query?: never;
@@ -3888,6 +6298,93 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listNeeds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NeedList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4593,6 +7090,136 @@ export interface operations {
             };
         };
     };
+    acknowledgeQueueItem: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that you change; another version is a 412. */
+                "If-Match"?: string;
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The version of the record, for If-Match. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     claimQueueItem: {
         parameters: {
             query?: never;
@@ -4857,6 +7484,127 @@ export interface operations {
             };
         };
     };
+    relabelQueueItem: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RelabelIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorpusCandidateOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     releaseQueueItem: {
         parameters: {
             query?: never;
@@ -4882,6 +7630,418 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listUnreached: {
+        parameters: {
+            query: {
+                /** @description silent: texts arrive, nobody answers; never-delivered; opted-out: the phone sent STOP or the person declined; wrong-person: the phone was somebody else's; no-phone; doubtful: texts failed on three days. */
+                list: "silent" | "never-delivered" | "opted-out" | "wrong-person" | "no-phone" | "doubtful";
+                /** @description Where the page begins: `next` of the page before. */
+                cursor?: string;
+                /** @description How many items at the most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnreachedList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    countUnreached: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReachabilityCounts"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeReferralLink: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                referral_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralMadeOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeReferral: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that you change; another version is a 412. */
+                "If-Match"?: string;
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                referral_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReferralStatusIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralOut"];
                 };
             };
             /** @description Bad Request */
@@ -5332,6 +8492,15 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

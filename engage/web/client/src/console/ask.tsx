@@ -3,13 +3,11 @@ import { signal, useSignal } from "@preact/signals";
 import type { RefObject } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 
-import { call, type Schema } from "../api/call";
+import { call, type Found } from "../api/call";
 import { language } from "../shared/look";
 import { t } from "../shared/words";
 import { attempt, instruments, said, sentence } from "./desk";
 import { Dialog } from "./dialog";
-
-type Found = Schema["PatientSummary"];
 
 const shown = signal(false);
 const WAIT_MS = 150;

@@ -321,27 +321,23 @@ async function loadPatient(found: ItemDetail, turn: number): Promise<void> {
 
 // What one does with it
 
-type Change = "claim" | "release";
+type Change = "claim" | "release" | "acknowledge";
+const DONE = { claim: "do.claimed", release: "do.released", acknowledge: "do.acknowledged" } as const;
 
 export async function change(what: Change): Promise<void> {
   const item = detail.value;
   if (item === undefined) return;
   notice.value = null;
   const path = { item_id: item.id };
+  const key = keyOf(`${what} ${item.version}`);
   const done = await attempt(
-    () =>
-      what === "claim"
-        ? call("post", "/v1/queue/{item_id}/claim", { path, key: keyOf(`${what} ${item.version}`) })
-        : call("post", "/v1/queue/{item_id}/release", {
-            path,
-            key: keyOf(`${what} ${item.version}`),
-          }),
+    () => call("post", `/v1/queue/{item_id}/${what}`, { path, key }),
     refused,
   );
   if (done === undefined) return;
   batch(() => {
     detail.value = done;
-    said.value = t(what === "claim" ? "do.claimed" : "do.released");
+    said.value = t(DONE[what]);
   });
   await loadQueue();
 }
@@ -439,7 +435,7 @@ export async function reply(thread: string): Promise<"sent" | "moved" | "not"> {
 const keys = new Map<string, string>();
 
 /** The same request again carries the same key, so that a lost answer never means twice. */
-function keyOf(request: string): string {
+export function keyOf(request: string): string {
   const name = `${openId.value ?? ""} ${request}`;
   const key = keys.get(name) ?? crypto.randomUUID();
   keys.set(name, key);

@@ -1,11 +1,10 @@
-// What to do, and why: claim, give back, complete; the reasons; the person.
+// What to do, and why: claim, give back, complete; the reasons.
 import { useSignal } from "@preact/signals";
 import { useEffect, useId, useRef } from "preact/hooks";
 
 import type { Flag, ItemDetail, Outcome } from "../api/call";
 import { Moment } from "../shared/moment";
-import { spaced } from "../shared/number";
-import { clock, differ, now, place, when } from "../shared/time";
+import { when } from "../shared/time";
 import { named, t } from "../shared/words";
 import {
   change,
@@ -22,8 +21,11 @@ import {
 } from "./desk";
 import { optionOf, questionOf } from "./instruments";
 import { finishing } from "./keys";
+import { Person } from "./person";
 import { Due, ownership } from "./queue";
 import { goToPane } from "./route";
+import { WrongButton } from "./relabel";
+import { Told } from "./told";
 import { WhoButton } from "./who";
 
 const OUTCOMES: Outcome[] = [
@@ -69,6 +71,7 @@ export function Doing() {
           <Call />
           {closed.value ? <Closed item={item} /> : <Buttons item={item} />}
         </section>
+        <Told item={item} />
         <section class="block" aria-labelledby="why">
           <h2 id="why">{t("why.title")}</h2>
           <ul class="flags">
@@ -276,6 +279,7 @@ function Reason({ flag }: { flag: Flag }) {
           {detail.value?.thread_id === null && flag.message_id !== null ? (
             <WhoButton message={flag.message_id} sure="none" />
           ) : null}
+          {flag.message_id === null ? null : <WrongButton message={flag.message_id} />}
         </figure>
       )}
       {option === null ? null : (
@@ -285,51 +289,5 @@ function Reason({ flag }: { flag: Flag }) {
         {t("why.rule")}: <code>{flag.rule}</code>
       </p>
     </li>
-  );
-}
-
-/** What their clock shows, where it is not the practice's: one looks before one calls. */
-function Elsewhere({ of }: { of: string | null }) {
-  if (of === null || !differ(of, zone.value)) return null;
-  return (
-    <div>
-      <dt>{t("why.time")}</dt>
-      <dd>
-        {clock(new Date(now.value).toISOString(), of)} ({place(of)})
-      </dd>
-    </div>
-  );
-}
-
-function Person({ item }: { item: ItemDetail }) {
-  const person = patient.value;
-  if (item.patient === null || person === undefined) return null;
-  const born = new Intl.DateTimeFormat(document.documentElement.lang, {
-    dateStyle: "medium",
-    timeZone: "UTC",
-  });
-  return (
-    <section class="block" aria-labelledby="person">
-      <h2 id="person">{t("why.about", { name: nameOf(item) })}</h2>
-      <dl class="facts">
-        <div>
-          <dt>{t("why.phone")}</dt>
-          <dd>{person.phone === null ? t("why.no.phone") : spaced(person.phone)}</dd>
-        </div>
-        <Elsewhere of={person.time_zone} />
-        <div>
-          <dt>{t("why.language")}</dt>
-          <dd>{named("language", person.language)}</dd>
-        </div>
-        <div>
-          <dt>{t("why.born")}</dt>
-          <dd>{person.birth_date === null ? "" : born.format(new Date(person.birth_date))}</dd>
-        </div>
-        <div>
-          <dt>{t("why.id")}</dt>
-          <dd>{person.external_id}</dd>
-        </div>
-      </dl>
-    </section>
   );
 }

@@ -7,10 +7,13 @@ import { Switches } from "../shared/switches";
 import { t } from "../shared/words";
 import { Ask, openAsk } from "./ask";
 import { Card } from "./card";
+import { Consent } from "./consent";
 import { called, crises, entered, items, live, me, pane, said, show, signOut, view } from "./desk";
 import { Doing } from "./doing";
 import { Help, openHelp } from "./help";
+import { Merge } from "./merging";
 import { Queue } from "./queue";
+import { Wrong } from "./relabel";
 import { Who } from "./who";
 
 export function Desk() {
@@ -79,6 +82,9 @@ export function Desk() {
       </p>
       <Ask />
       <Who />
+      <Wrong />
+      <Consent />
+      <Merge />
       <Help />
     </div>
   );

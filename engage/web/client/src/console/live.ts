@@ -3,7 +3,7 @@
 import { call, Problem } from "../api/call";
 import { detail, forget, ended, live, loadCard, loadQueue, me, openId } from "./desk";
 
-const KINDS = ["item", "message", "screening", "patient"];
+const KINDS = ["item", "message", "screening", "patient", "need"];
 const GATHER_MS = 80;
 const AGAIN_MS = 2000;
 

@@ -1,7 +1,8 @@
-// The address bar: /console/ is the queue, /console/items/ID a piece of work. Ids only.
+// The address bar: /console/ is the queue, /console/items/ID a piece of work, and so is
+// /console/queue/ID, where a page leads. Ids only.
 import { closeCard, openCard, openId, pane, type Pane } from "./desk";
 
-const ITEM = /^\/console\/items\/([0-9a-f-]{36})\/?$/;
+const ITEM = /^\/console\/(?:items|queue)\/([0-9a-f-]{36})\/?$/;
 
 export function follow(): void {
   const id = ITEM.exec(location.pathname)?.[1];

@@ -1,0 +1,28 @@
+"""Candidates: replies that somebody says were read wrongly.
+
+Revision ID: 0010
+Revises: 0009
+"""
+
+from importlib import resources
+
+from alembic import op
+
+from engage.db.migrations import scripts
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Run the SQL files of the step, in their order."""
+    files = resources.files("engage.db.migrations") / "sql" / "0010_candidates"
+    scripts.run(op.get_bind(), files)
+
+
+def downgrade() -> None:
+    """Refuse: a practice's records are not thrown away by a command. Restore a backup instead."""
+    message = "the step can't be undone; restore a backup"
+    raise RuntimeError(message)

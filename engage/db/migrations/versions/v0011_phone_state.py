@@ -1,0 +1,28 @@
+"""Phones: what the carrier's errors taught us of them.
+
+Revision ID: 0011
+Revises: 0010
+"""
+
+from importlib import resources
+
+from alembic import op
+
+from engage.db.migrations import scripts
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Run the SQL files of the step, in their order."""
+    files = resources.files("engage.db.migrations") / "sql" / "0011_phone_state"
+    scripts.run(op.get_bind(), files)
+
+
+def downgrade() -> None:
+    """Refuse: a practice's records are not thrown away by a command. Restore a backup instead."""
+    message = "the step can't be undone; restore a backup"
+    raise RuntimeError(message)

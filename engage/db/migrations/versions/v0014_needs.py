@@ -1,0 +1,28 @@
+"""Needs, referrals and the directory of organizations.
+
+Revision ID: 0014
+Revises: 0013
+"""
+
+from importlib import resources
+
+from alembic import op
+
+from engage.db.migrations import scripts
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Run the SQL files of the step, in their order."""
+    files = resources.files("engage.db.migrations") / "sql" / "0014_needs"
+    scripts.run(op.get_bind(), files)
+
+
+def downgrade() -> None:
+    """Refuse: a practice's records are not thrown away by a command. Restore a backup instead."""
+    message = "the step can't be undone; restore a backup"
+    raise RuntimeError(message)

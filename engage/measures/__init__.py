@@ -1,0 +1,1 @@
+"""Evidence: what became of what was begun, and who can't be reached. Nothing here changes a row."""

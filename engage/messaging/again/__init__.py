@@ -1,0 +1,1 @@
+"""Sending once more what the carrier did not carry."""

@@ -1,0 +1,1 @@
+"""What is known against a phone, as rows."""

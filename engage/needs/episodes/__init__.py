@@ -1,0 +1,1 @@
+"""Needs as rows: episodes, and the history that is only added to."""

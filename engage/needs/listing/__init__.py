@@ -1,0 +1,1 @@
+"""The directory as rows: organizations and services, imported and searched."""

@@ -1,0 +1,234 @@
+"""Paging: who is on call hears of work that can't wait, again and further up, until it is taken on.
+
+A step is one transaction: lock the item, load who is here, decide (queue/escalation.py), write the
+pages, the audit, the feed, and when the next step is due. What leaves the console is a row of its
+own, sent after the commit by a loop; a channel that refuses or is away holds up nothing but itself.
+This room refuses to lose a step: rules that can't be read are replaced by those that are shipped,
+with an alarm.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol, assert_never
+
+import structlog
+from prometheus_client import Counter
+
+from engage import audit, feed
+from engage.clock import Clock, fresh_id
+from engage.crash import crash_point
+from engage.db.session import Database, Work
+from engage.db.vault import Vault
+from engage.errors import EngageError
+from engage.ids import PageId, PatientId, PracticeId, QueueItemId, StaffId
+from engage.queue import store as items
+from engage.queue.escalation import End, Hop, Paging, Policy, Wait, judge, lease_of, policy_for
+from engage.queue.item import AlreadyClosed
+from engage.queue.paging import store
+from engage.queue.paging.answers import store as answers
+from engage.queue.paging.channel import Channel, ChannelName, Notice, Refused, Told
+from engage.queue.roster.store import circle, roster
+
+_PAGES = Counter("engage_pages", "Pages by way and what became of them", ["channel", "status"])
+_BROKEN = Counter("engage_paging_rules_unreadable", "Steps taken by the shipped rules instead")
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+class PageRefused(EngageError):  # noqa: N818 - reads as a sentence
+    """A page could not be delivered; it will be tried again."""
+
+
+class Bell(Protocol):
+    """Tells the loops that there is work."""
+
+    def ring(self, loop: str) -> None:
+        """Wake a loop."""
+        ...
+
+
+class Pager:
+    """Takes steps and sends pages; one per worker."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        vault: Vault,
+        clock: Clock,
+        bell: Bell,
+        channels: Mapping[ChannelName, Channel],
+    ) -> None:
+        """Take the ways out of the console; without any, pages stand in the console alone."""
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+        self._bell = bell
+        self._channels = channels
+
+    async def hop(self, practice: PracticeId, item: QueueItemId) -> None:
+        """Take an item's next step, if it is due and anybody must still be told."""
+        told = 0
+
+        async def act(work: Work) -> None:
+            nonlocal told
+            told = await self._step(work, practice, item, self._clock.now())
+            crash_point("page.stepped")
+
+        await self._database.again(act, [practice], practice)
+        crash_point("page.done")
+        _PAGES.labels("console", "sent").inc(told)
+        self._bell.ring("notify")
+
+    async def _step(self, work: Work, practice: PracticeId, item: QueueItemId, at: datetime) -> int:
+        locked = await items.lock(work, practice, item)
+        row = None if locked is None else await store.lock(work, practice, item)
+        if locked is None or row is None or row.next_at is None:
+            await work.call("due_done", "page", item)
+            return 0
+        patient = locked.patient_id
+        manager, team = (None, ()) if patient is None else await circle(work, practice, patient, at)
+        paging = Paging(
+            owner_id=locked.item.owner_id,
+            next_at=row.next_at,
+            step=row.step,
+            circle=team if manager is None else (manager, *team),
+            lease_until=row.lease_until,
+            answered=row.answered_at is not None,
+            closed=locked.item.closed_at is not None,
+        )
+        policy = _readable(row.policy, locked, practice)
+        match judge(paging, policy, await roster(work, practice, at), at):
+            case End(why):
+                await store.ended(work, practice, item, at)
+                await _say(work, practice, item, patient, f"item.paging-ended-{why}", None, at)
+                return 0
+            case Wait(until):
+                await store.wait(work, practice, item, until)
+                return 0
+            case Hop() as hop:
+                await store.hopped(work, practice, item, hop.step + 1, hop.next_at)
+                await self._write(work, practice, item, hop, at)
+                await _say(work, practice, item, patient, "item.paged", None, at)
+                return len(hop.staff_ids)
+            case _ as never:
+                assert_never(never)
+
+    async def _write(
+        self, work: Work, practice: PracticeId, item: QueueItemId, hop: Hop, at: datetime
+    ) -> None:
+        ways: dict[ChannelName, store.Status] = {"console": "sent"}
+        for channel in self._channels:
+            ways[channel] = "queued"
+        pages = [
+            store.PageRow(
+                id=PageId(fresh_id(self._clock)),
+                staff_id=person,
+                channel=channel,
+                status=status,
+            )
+            for person in hop.staff_ids
+            for channel, status in ways.items()
+        ]
+        await store.add_pages(work, practice, item, hop.step, hop.why, at, pages)
+
+    async def notify(self, practice: PracticeId, page_id: PageId) -> None:
+        """Send a page out of the console; PageRefused if it did not leave, and it stays due."""
+        at = self._clock.now()
+        async with self._database.work([practice], practice) as work:
+            due = await store.page_due(work, practice, page_id, self._vault.master, at)
+            if due is None or due.status in ("sent", "withdrawn"):
+                await store.forget(work, page_id)
+                return
+            if not due.wanted:
+                await store.settled(work, practice, page_id, "withdrawn", at)
+                _PAGES.labels(due.channel, "withdrawn").inc()
+                return
+        channel, outcome = self._channels.get(due.channel), Refused("no-such-way")
+        crash_point("notify.begun")
+        if channel is not None:
+            outcome = await channel.tell(due.address, Notice(page_id, due.item_id))
+        crash_point("notify.told")
+        status: store.Status = "sent" if isinstance(outcome, Told) else "refused"
+
+        async def act(work: Work) -> None:
+            await store.settled(work, practice, page_id, status, self._clock.now())
+            await feed.add(work, practice, self._clock.now(), "item", due.item_id, None)
+            crash_point("notify.settled")
+
+        await self._database.again(act, [practice], practice)
+        crash_point("notify.done")
+        _PAGES.labels(due.channel, status).inc()
+        if isinstance(outcome, Refused):
+            _log.warning("page refused", channel=due.channel, reason=outcome.why)
+            raise PageRefused
+
+
+async def acknowledge(
+    work: Work, practice: PracticeId, locked: items.Locked, by: StaffId, at: datetime
+) -> None:
+    """Note that somebody has taken an item on; an item that nobody is told of stays as it is."""
+    if locked.item.closed_at is not None:
+        raise AlreadyClosed
+    row = await store.lock(work, practice, locked.item.id)
+    if row is not None and row.ended_at is None:
+        until = lease_of(row.policy or policy_for(locked.item.severity), at)
+        await store.acknowledged(work, practice, locked.item.id, by, at, until)
+    await _say(work, practice, locked.item.id, locked.patient_id, "item.acknowledged", by, at)
+
+
+async def give_back(work: Work, practice: PracticeId, locked: items.Locked, at: datetime) -> None:
+    """Let an item climb on at once: who had it gave it back."""
+    row = await store.lock(work, practice, locked.item.id)
+    if row is not None and row.ended_at is None and row.acknowledged_by is not None:
+        await store.given_back(work, practice, locked.item.id, at)
+
+
+async def unanswered(
+    work: Work, practice: PracticeId, about: PatientId, said_at: datetime, at: datetime
+) -> bool:
+    """Let people be told again, now: the text that answered somebody did not reach them."""
+    again = False
+    for item in await answers.answered_at(work, practice, about, said_at):
+        if await answers.unanswered(work, practice, item, said_at, at):
+            again = True
+            await _say(work, practice, item, about, "item.paging-goes-on", None, at)
+    return again
+
+
+async def end(work: Work, practice: PracticeId, item: QueueItemId, at: datetime) -> None:
+    """Tell nobody any more: the item is closed."""
+    row = await store.lock(work, practice, item)
+    if row is not None and row.ended_at is None:
+        await store.ended(work, practice, item, at)
+
+
+def _readable(policy: Policy | None, locked: items.Locked, practice: PracticeId) -> Policy:
+    if policy is not None:
+        return policy
+    _BROKEN.inc()
+    _log.error("paging rules unreadable", practice=practice, item=locked.item.id)
+    return policy_for(locked.item.severity)
+
+
+async def _say(
+    work: Work,
+    practice: PracticeId,
+    item: QueueItemId,
+    patient: PatientId | None,
+    action: str,
+    by: StaffId | None,
+    at: datetime,
+) -> None:
+    await feed.add(work, practice, at, "item", item, patient)
+    await audit.record(
+        work,
+        practice,
+        at,
+        actor="system" if by is None else "staff",
+        actor_id=by,
+        action=action,
+        subject="queue_item",
+        subject_id=item,
+        patient_id=patient,
+    )

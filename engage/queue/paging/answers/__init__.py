@@ -1,0 +1,1 @@
+"""Answers that turn out to be none."""

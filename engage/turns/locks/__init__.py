@@ -1,0 +1,1 @@
+"""What is locked before an item is, so that nobody goes back for an earlier lock."""

@@ -1,0 +1,61 @@
+// The person that the work is about: how to reach them, by which clock, and what can be said of them.
+import type { ItemDetail } from "../api/call";
+import { clock, differ, now, place } from "../shared/time";
+import { t } from "../shared/words";
+import { me, nameOf, patient, zone } from "./desk";
+import { Fact, Facts } from "./facts";
+import { openMerge } from "./records";
+import { openConsent } from "./texting";
+
+export function Person({ item }: { item: ItemDetail }) {
+  const person = patient.value;
+  if (item.patient === null || person === undefined) return null;
+  return (
+    <section class="block" aria-labelledby="person">
+      <h2 id="person">{t("why.about", { name: nameOf(item) })}</h2>
+      <dl class="facts">
+        <Facts of={person}>
+          <Elsewhere of={person.time_zone} />
+        </Facts>
+      </dl>
+      <div class="row">
+        <button
+          type="button"
+          class="button small"
+          onClick={() => {
+            openConsent(person);
+          }}
+        >
+          {t("consent.open")}
+        </button>
+        {directs(person.practice_id) ? (
+          <button
+            type="button"
+            class="button quiet small"
+            onClick={() => {
+              openMerge(person);
+            }}
+          >
+            {t("merge.open")}
+          </button>
+        ) : null}
+      </div>
+    </section>
+  );
+}
+
+/** What their clock shows, where it is not the practice's: one looks before one calls. */
+function Elsewhere({ of }: { of: string | null }) {
+  if (of === null || !differ(of, zone.value)) return null;
+  return (
+    <Fact name={t("why.time")}>
+      {clock(new Date(now.value).toISOString(), of)} ({place(of)})
+    </Fact>
+  );
+}
+
+/** Whether the reader may decide about the work of others here; the API asks the same. */
+function directs(practice: string): boolean {
+  const held = me.value?.memberships ?? [];
+  return held.some((one) => one.practice_id === practice && one.role !== "care_manager");
+}
