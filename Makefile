@@ -43,7 +43,7 @@ test: lint types contracts tests ## What CI runs: environment, format, lint, typ
 lint: .venv/.dev ## Format, lint and spelling, without changing a file
 	$(call step,format,$(BIN)/ruff format --check .)
 	$(call step,lint,$(BIN)/ruff check .)
-	$(call step,spelling,$(BIN)/codespell -L checkin,optin --skip docs/openapi.json *.md NOTICE docs)
+	$(call step,spelling,$(BIN)/codespell -L checkin -L optin --skip docs/openapi.json *.md NOTICE docs)
 
 .PHONY: types
 types: .venv/.dev .venv/.npm ## pyright, strict on engage/; TypeScript, strict on the pages
