@@ -276,9 +276,9 @@ async def test_a_real_carrier_refuses_a_practice_for_show(
 
 
 async def test_what_answers_a_text_is_an_answer(house: House) -> None:
-    """Behaviour 15: the first question is planned, the next one and the thanks are replies."""
+    """Behaviour 15: the first question is planned; the next, the thanks and the offer are replies."""
     await house.starts()
     await house.turns.text_in(house.place.door, house.text("1", 1))
     await house.turns.text_in(house.place.door, house.text("3", 2))
 
-    assert await house.rows(SENT_BY) == [("screening",), ("reply",), ("reply",)]
+    assert await house.rows(SENT_BY) == [("screening",), ("reply",), ("reply",), ("reply",)]

@@ -184,7 +184,7 @@ async def test_each_loop_does_its_own_kind(databases: Databases, clock: Settable
         await loop.drain()
 
     assert dict(turns.taken) == {
-        name: made[name] for name in ("inbox", "outcome", "timer", "account")
+        name: made[name] for name in ("inbox", "outcome", "timer", "account", "checkin")
     }
     assert dict(outbox.taken) == {name: made[name] for name in ("outbox", "unknown", "reconcile")}
     assert dict(pager.taken) == {name: made[name] for name in ("page", "notify")}
