@@ -276,7 +276,7 @@ async def test_a_real_carrier_refuses_a_practice_for_show(
 
 
 async def test_what_answers_a_text_is_an_answer(house: House) -> None:
-    """Behaviour 15: the first question is planned; the next, the thanks and the offer are replies."""
+    """Behaviour 15: the first question is planned; what follows an answer is a reply."""
     await house.starts()
     await house.turns.text_in(house.place.door, house.text("1", 1))
     await house.turns.text_in(house.place.door, house.text("3", 2))
