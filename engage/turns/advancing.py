@@ -72,8 +72,10 @@ def next_in_line(draft: Draft) -> None:
     for seen, state in standing:
         if isinstance(state, Asking):
             advance_one(draft, seen, TimerFired(draft.at, EXPIRE, state.step))
-    first = min(waiting, key=lambda seen: (seen.started_at, seen.id.bytes))
-    advance_one(draft, first, Started(draft.at))
+    for seen in sorted(waiting, key=lambda one: (one.started_at, one.id.bytes)):
+        advance_one(draft, seen, Started(draft.at))
+        if isinstance(draft.states()[seen.id][1], Asking):
+            return  # else it may not be asked here, and the floor is still free
 
 
 def open_danger(draft: Draft, patient: PatientId | None) -> Severity | None:

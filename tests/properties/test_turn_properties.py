@@ -171,9 +171,12 @@ def test_a_text_answers_one_question_at_most(play: Play) -> None:
 def test_whoever_waits_has_their_turn(play: Play) -> None:
     """Behaviour 2: a conversation waits only behind a question, a crisis or a closed line."""
     for one in play.taken:
-        held = {item.about_id for item in one.before.items if item.severity == "crisis"}
+        # What was a crisis before, and what this very text made one.
+        items = (*one.before.items, *one.after.items)
+        held = {item.about_id for item in items if item.severity == "crisis"}
         asking = any(isinstance(seen.state, Asking) for seen in one.after.conversations)
-        if asking or is_closed(one.after):
+        line = one.after.line
+        if asking or is_closed(one.after) or (line is not None and line.id in held):
             continue
         for seen in one.after.conversations:
             assert not isinstance(seen.state, NotStarted) or seen.patient_id in held

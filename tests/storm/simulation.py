@@ -645,7 +645,7 @@ class Simulation:
         if thread is None or not thread.active:
             return
         screening = ScreeningId(self.world.fresh())
-        instrument = self._dice.choice(sorted(LIBRARY.instruments))
+        instrument = self._dice.choice(sorted(LIBRARY.instruments.keys() & LIBRARY.scripts.keys()))
         asked = ScreeningAsked(screening, person.patient, instrument, "sms", thread.language)
         turn = Turn(
             cause=screening, event=Started(self.at), patient_id=person.patient, screening=asked
