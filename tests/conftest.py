@@ -56,7 +56,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what mostly waits, the storm and its like: the rest fills the time beside it."""
+    """Begin with what mostly waits, the storm and its like: the rest fills the time beside it.
+
+    The mark only says which those are: no test relies on a group running in one process, which
+    pytest-xdist 3.8 does not do with this pytest.
+    """
     items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
 
 

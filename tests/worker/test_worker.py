@@ -2,8 +2,9 @@
 
 import asyncio
 import os
+import shutil
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from uuid import UUID
 
 import msgspec
@@ -20,9 +21,6 @@ from engage.jobs.loops import NAMES
 from engage.jobs.worker import Parts, run_worker
 from tests.conftest import Databases
 from tests.fakes.turns import FakeHospital, FakeOutbox, FakePager, FakeTurns
-
-# They kill and empty the Redis that the whole run shares, so one at a time.
-pytestmark = pytest.mark.xdist_group("redis")
 
 PRACTICE = PracticeId(UUID("01931f00-0000-7000-8000-000000000001"))
 SWEEP = worker_module.SWEEP_SECONDS[1] + 1.0
@@ -82,11 +80,21 @@ class Running:
         return monotonic_seconds() - began
 
 
+@pytest.fixture(scope="module")
+def queue() -> Iterator[embedded.Servers]:
+    """Servers of these tests alone, which kill and empty the Redis: nobody else may use it."""
+    home = embedded.throwaway_data_dir()
+    started = embedded.start(home, throwaway=True)
+    yield started
+    started.stop()
+    shutil.rmtree(home, ignore_errors=True)
+
+
 @pytest.fixture
-async def redis(servers: embedded.Servers) -> AsyncIterator[Redis]:
+async def redis(queue: embedded.Servers) -> AsyncIterator[Redis]:
     """Look into the queue; empty it first."""
-    assert servers.redis_url is not None
-    client = Redis.from_url(servers.redis_url)
+    assert queue.redis_url is not None
+    client = Redis.from_url(queue.redis_url)
     await client.flushall()
     yield client
     await client.aclose()
@@ -94,17 +102,17 @@ async def redis(servers: embedded.Servers) -> AsyncIterator[Redis]:
 
 @pytest.fixture
 async def running(
-    databases: Databases, servers: embedded.Servers, redis: Redis
+    databases: Databases, queue: embedded.Servers, redis: Redis
 ) -> AsyncIterator[Running]:
     """Run a worker with Redis."""
-    made = Running(databases, servers.redis_url)
+    made = Running(databases, queue.redis_url)
     yield made
     await made.end()
 
 
-def kill_redis(servers: embedded.Servers) -> None:
+def kill_redis(queue: embedded.Servers) -> None:
     """Kill the server at once: what it held is gone."""
-    pid = int((servers.data_dir / "valkey.pid").read_text())
+    pid = int((queue.data_dir / "valkey.pid").read_text())
     os.kill(pid, signal.SIGKILL)
 
 
@@ -118,10 +126,10 @@ async def test_a_ring_is_answered_at_once(running: Running) -> None:
 
 
 async def test_a_loop_is_woken_when_the_next_ring_counts_again(
-    servers: embedded.Servers, redis: Redis
+    queue: embedded.Servers, redis: Redis
 ) -> None:
     """At the moment of waking arq has forgotten the job, so no later ring can be refused for it."""
-    url = servers.redis_url or ""
+    url = queue.redis_url or ""
     looking, bell = SyncRedis.from_url(url), Doorbell(url)
     remembered: list[object] = []
     woken = asyncio.Event()
@@ -171,15 +179,15 @@ async def test_a_sweep_finds_what_nobody_rang_for(running: Running) -> None:
     await running.turns.until(1, SWEEP)
 
 
-async def test_the_worker_outlives_redis(running: Running, servers: embedded.Servers) -> None:
+async def test_the_worker_outlives_redis(running: Running, queue: embedded.Servers) -> None:
     """Redis is killed: the sweep goes on. Redis is back, empty: the bell rings again."""
     running.start()
     await running.latency()
-    kill_redis(servers)
+    kill_redis(queue)
     for _ in range(3):
         await running.due()
     await running.turns.until(4, SWEEP)
-    restarted = await asyncio.to_thread(embedded.start, servers.data_dir, throwaway=True)
+    restarted = await asyncio.to_thread(embedded.start, queue.data_dir, throwaway=True)
     await asyncio.sleep(6.0)
     latencies = sorted([await running.latency() for _ in range(9)])
     restarted.stop()
