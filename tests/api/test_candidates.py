@@ -1,6 +1,10 @@
 """Wrong label: a reply is kept to learn from without saying whose it was, once a person agrees."""
 
+from typing import get_args
+
+from engage.api.candidates import Label
 from engage.commands.corpus import Row
+from engage.reading.reader import shipped_model
 from tests.api.conftest import House
 
 WORDS = "Rosa here, cant pay my phone 602 555 0142 this month"
@@ -108,3 +112,10 @@ async def test_what_an_item_does_not_quote_is_nothing(house: House) -> None:
 def test_an_exported_row_hides_its_words() -> None:
     """What is printed to learn from is not printed by accident."""
     assert "secret" not in repr(Row("a", "secret", "en", "none", ("food",), "routine"))
+
+
+def test_what_may_be_said_is_what_the_reader_says() -> None:
+    """Staff choose from the labels of the reader: what it does not know would teach it nothing."""
+    assert {one for one in shipped_model().labels if not one.startswith("u:")} == set(
+        get_args(Label)
+    )
