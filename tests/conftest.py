@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from engage import embedded
@@ -52,6 +53,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # How long an example takes says more about the machine than about the property.
     settings.register_profile("engage", deadline=None)
     settings.load_profile("engage")
+    # Where nothing configures our logs a fault is drawn with all its locals: seconds for each.
+    structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.plain_traceback
     refuse_update(asked=bool(config.getoption("--update")), ci=os.environ.get("CI"))
 
 

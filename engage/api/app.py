@@ -1,10 +1,12 @@
 """The app: every route, the guard, the problems and the envelope, put together from `Parts`.
 
-No global state: two apps in one process share nothing. Lifespan opens nothing either, since wiring
-hands over what is open; it only lets go of what the app itself opened.
+No global state: two apps in one process share nothing but the description of their routes. Lifespan
+opens nothing either, since wiring hands over what is open; it only lets go of what the app opened.
 """
 
+import asyncio
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from litestar import Litestar, Response, Router, get
@@ -127,8 +129,12 @@ SIMULATOR = (
 HANDSETS = Router("/", route_handlers=SIMULATOR, guards=[refuse_foreign_names])
 
 
+@cache
 def description() -> bytes:
-    """Return the OpenAPI document: the same with every carrier, so that a client is built once."""
+    """Return the OpenAPI document: the same with every carrier, so that a client is built once.
+
+    It takes most of a second to draw: not before somebody asks, and then once a process.
+    """
     names = ("parts", "counters", "handset", "visit")
     nothing = {name: Provide(lambda: None, sync_to_thread=False) for name in names}
     return openapi.document([*ROUTES, HANDSETS], nothing)
@@ -144,10 +150,11 @@ def create_app(parts: Parts, *, extra: Sequence[Any] = ()) -> Litestar:
         "handset": Provide(lambda: handset, sync_to_thread=False),
         "visit": Provide(provide_visit),
     }
-    text = description()
 
     @get("/openapi.json", opt=ANYBODY, include_in_schema=False, media_type="application/json")
     async def describe() -> Response[bytes]:
+        # In a thread: nobody's text waits for the drawing.
+        text = await asyncio.to_thread(description)
         return Response(content=text, media_type="application/json")
 
     app = Litestar(

@@ -89,7 +89,8 @@ class Site:
     async def sids(self) -> list[str]:
         """Return the carrier's ids of the texts that are stored, each line in its order."""
         rows = await self.rows(
-            "SELECT carrier_sid FROM message WHERE direction = 'in' ORDER BY line_id, id"
+            "SELECT carrier_sid FROM message WHERE direction = 'in'"
+            " ORDER BY line_id, at, carrier_sid"
         )
         return [row[0] for row in rows]
 

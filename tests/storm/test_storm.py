@@ -4,7 +4,6 @@
 nobody else's; most of its time is waiting.
 """
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -31,7 +30,6 @@ def test_nothing_is_lost_or_doubled_in_a_storm() -> None:
             *("--rescue", "120", "--drain", "120"),
         ],
         cwd=ROOT,
-        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         check=False,
