@@ -9,6 +9,7 @@ from msgspec import Struct
 from engage import embedded
 from engage.clock import SystemClock, monotonic_seconds
 from engage.db.session import Database
+from engage.jobs.loops import NAMES
 from engage.people.access import Visible
 from engage.queue.board.store import Wanted, page
 from tests.bench.hot import WEBHOOK, Say
@@ -22,6 +23,7 @@ from tests.bench.houses import (
 )
 from tests.bench.load import Burst
 from tests.bench.measure import Sample, Summary, percentile, sample, summary
+from tests.bench.plans import PlansSeen, measure_plans
 from tests.bench.world import NUMBER, World, admin, found, id_of, id_sql
 
 OPEN_ITEMS = 100_000
@@ -34,7 +36,6 @@ TEXTS_PER_SECOND = 20
 CLAIMS = 300
 SUBJECTS = ("need:housing", "need:food-insecurity", "need:transportation", "silence", "question")
 WORDS = "2 but my neighbor drives me to the food bank on the first Friday, thank you for asking"
-LOOPS = ("inbox", "outbox", "unknown", "outcome", "timer")
 
 
 class Beside(Struct, frozen=True, kw_only=True):
@@ -47,6 +48,7 @@ class Beside(Struct, frozen=True, kw_only=True):
     page_bare: Summary
     tick_none: float
     tick_many: float
+    plans: PlansSeen
     api: float
     worker: float
 
@@ -66,6 +68,8 @@ async def measure(servers: embedded.Servers, *, rounds: int, say: Say) -> Beside
         api_mib = resident_mib(api.pid)
     none, many = await _ticks(servers, world)
     say("ticks: done")
+    plans = await measure_plans(servers, world)
+    say("check-in plans: done")
     return Beside(
         out_p50=percentile(out, 0.5),
         out_p99=percentile(out, 0.99),
@@ -74,6 +78,7 @@ async def measure(servers: embedded.Servers, *, rounds: int, say: Say) -> Beside
         page_bare=bare_page,
         tick_none=none,
         tick_many=many,
+        plans=plans,
         api=api_mib,
         worker=worker_mib,
     )
@@ -231,7 +236,7 @@ async def _tick(worker: Database) -> float:
     for _ in range(CLAIMS):
         began = monotonic_seconds()
         now = SystemClock().now()
-        for loop in LOOPS:
+        for loop in NAMES:
             async with worker.work() as work:
                 claimed = await work.table("due_claim", loop, now, now + timedelta(seconds=30), 8)
                 if claimed:

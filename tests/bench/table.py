@@ -6,8 +6,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from engage.jobs.loops import NAMES as LOOPS
 from tests.bench.beside import PAGE, TEXTS_PER_SECOND, WAITING, Beside
 from tests.bench.hot import LEVELS, Hot
+from tests.bench.plans import DUE, PLANS
 from tests.bench.reading import ReaderSeen
 
 BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
@@ -91,6 +93,7 @@ def _hot(hot: Hot) -> list[str]:
 
 
 def _beside(beside: Beside) -> list[str]:
+    plans = beside.plans
     ratio = beside.page_api.per_second / beside.page_bare.per_second
     return [
         "| beside it | |",
@@ -110,8 +113,18 @@ def _beside(beside: Beside) -> list[str]:
             f"{beside.page_bare.per_second:,.0f} a second: ratio {ratio:.2f} |"
         ),
         (
-            f"| a tick of all five loops, nothing due: 0 rows, {WAITING:,} rows | "
+            f"| a tick of all {len(LOOPS)} loops, nothing due: 0 rows, {WAITING:,} rows | "
             f"{beside.tick_none:.2f} ms, {beside.tick_many:.2f} ms |"
+        ),
+        (
+            f"| a look for check-ins, none due: no plan, {PLANS:,} patients on plans | "
+            f"{plans.tick_none:.2f} ms and {plans.pages_none} pages, "
+            f"{plans.tick_plans:.2f} ms and {plans.pages_plans} pages |"
+        ),
+        (
+            f"| {DUE:,} check-ins due in one minute, claimed: alone, among {PLANS:,} | "
+            f"{plans.claim_alone:.0f} us each, {plans.claim_among:.0f} us each: "
+            f"ratio {plans.claim_among / plans.claim_alone:.2f} |"
         ),
         f"| memory (RSS): API process, worker | {beside.api:.0f} MiB, {beside.worker:.0f} MiB |",
         "",
