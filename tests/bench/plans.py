@@ -100,7 +100,7 @@ async def _plans(rows: asyncpg.Connection, world: World) -> None:
     }
     await rows.execute(
         f"INSERT INTO patient ({', '.join(names)})"  # noqa: S608 - our names
-        f" SELECT {', '.join(other.get(name, 'p.' + name) for name in names)}"
+        f" SELECT {', '.join(other.get(name) or 'p.' + str(name) for name in names)}"
         f" FROM generate_series({world.count + 1}::bigint, {PLANS}::bigint) AS n, patient p"
         f" WHERE p.id = {id_sql(world.prefix, 'patient', '1')}"
     )
