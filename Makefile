@@ -78,7 +78,7 @@ bench: .venv/.run ## The product beside bare PostgreSQL; ARGS="--write docs/perf
 
 ##@ Work
 .PHONY: model
-model: .venv/.dev ## Retrain engage/reading/model.json on engage/reading/corpus, in about two minutes
+model: .venv/.dev ## Retrain engage/reading/model.json on engage/reading/corpus, in a minute or two
 	@$(BIN)/python -m tests.reading.model
 
 .PHONY: corpus

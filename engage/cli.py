@@ -15,6 +15,7 @@ import click
 from engage import __version__, doctor, logs, wiring
 from engage.clock import SystemClock
 from engage.commands import (
+    audit,
     corpus,
     directory,
     hospital,
@@ -204,6 +205,7 @@ def create_practice(  # noqa: PLR0913, PLR0917 - click's options
 practice.add_command(upkeep.account)
 main.add_command(upkeep.rotate_keys)
 main.add_command(sending.group)
+main.add_command(audit.audit)
 main.add_command(reading.read)
 main.add_command(corpus.group)
 main.add_command(hospital.mllp)

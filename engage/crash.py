@@ -34,6 +34,8 @@ Point: TypeAlias = Literal[
     "account.done",
     "checkin.saved",
     "checkin.done",
+    "asking.saved",
+    "asking.done",
     "claim.leased",
     "claim.taken",
     "claim.held",

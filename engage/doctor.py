@@ -79,10 +79,8 @@ async def examine(settings: Settings, part: Part = "all") -> list[str]:
                 "look whether it holds, and renew the date."
                 for line in help_lines.unlooked(SystemClock().now().date())
             ]
-        if part == "all" and filled.carrier == "twilio" and not filled.smtp_url:
-            wrong.append(
-                "ENGAGE_SMTP_URL is empty: in a crisis nobody is paged outside the console."
-            )
+        if part == "all" and filled.carrier == "twilio":
+            wrong += _nobody_told(filled)
         # With a fault above, what follows would be a fault of that fault.
         if part in _WHOLE and not wrong:
             wrong += await practices(filled, ask=part == "all" and filled.carrier == "twilio")
@@ -91,6 +89,18 @@ async def examine(settings: Settings, part: Part = "all") -> list[str]:
     finally:
         if servers is not None:
             await asyncio.to_thread(servers.stop)
+    return wrong
+
+
+def _nobody_told(settings: Settings) -> list[str]:
+    """Name the ways in which people hear of trouble that are not there."""
+    wrong: list[str] = []
+    if not settings.smtp_url:
+        wrong.append("ENGAGE_SMTP_URL is empty: in a crisis nobody is paged outside the console.")
+    if not settings.heartbeat_url:
+        wrong.append(
+            "ENGAGE_HEARTBEAT_URL is empty: if everything stands still, nobody outside notices."
+        )
     return wrong
 
 

@@ -24,7 +24,9 @@ from engage.db.tables import XID8, feed
 from engage.errors import EngageError
 from engage.ids import PatientId, PracticeId
 
-FeedKind: TypeAlias = Literal["item", "message", "screening", "patient", "need"]
+FeedKind: TypeAlias = Literal[
+    "item", "message", "screening", "patient", "need", "appointment", "ride"
+]
 
 POLL_SECONDS = 0.15
 AWAY_SECONDS = 1.0

@@ -10,8 +10,9 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 
+import structlog
 import uvicorn
 
 from engage import crash, wiring
@@ -19,20 +20,28 @@ from engage.api import drain
 from engage.api.app import create_app
 from engage.api.auth.marks import ANYBODY
 from engage.api.parts import Parts as ApiParts
+from engage.auditor.looking import Auditor
 from engage.db.migrate import current, migrate, newest
 from engage.db.session import Database, DatabaseAway
 from engage.errors import WrongSetting
 from engage.hl7v2.mllp import Door, Tls
+from engage.jobs.auditing import Rounds
+from engage.jobs.canaries import Flights
 from engage.jobs.leases import LEASE_SECONDS
 from engage.jobs.worker import Parts, run_worker
+from engage.messaging.http_post import HttpPost
 from engage.messaging.spool.disk import Disk, RealDisk
 from engage.settings import Settings
+from engage.turns.canary import Canaries
 from engage.web import pages
 
 SIMULATOR_LEASE_SECONDS = 5.0
 DRAIN_SECONDS = 10
+HEARTBEAT_SECONDS = 10.0
 SEEN_AGAIN_SECONDS = 1.0
 _PARENT = "ENGAGE_DEMO_CHILD"
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 async def serve(settings: Settings, *, host: str, port: int, disk: Disk | None = None) -> None:
@@ -56,6 +65,12 @@ async def serve(settings: Settings, *, host: str, port: int, disk: Disk | None =
             bell=house.bell,
             post=house.post if simulated else None,
             spooling=house.spooling,
+            canaries=Canaries(
+                database=house.database,
+                vault=house.vault,
+                clock=house.clock,
+                library=house.library,
+            ),
         )
         app = create_app(
             parts,
@@ -135,21 +150,67 @@ async def work(settings: Settings) -> None:
         if lineage is not None:
             # Before the first claim: what a restored copy believes unsent may have left.
             await lineage.first_look()
-        await run_worker(
-            Parts(
-                turns=house.turns,
-                outbox=house.outbox,
-                reconciler=house.reconciler,
-                pager=house.pager,
-                hospital=house.hospital,
-                database=house.database,
-                clock=house.clock,
-                bell=house.bell,
-                redis_url=house.settings.redis_url or None,
-                lease_seconds=SIMULATOR_LEASE_SECONDS if simulated else LEASE_SECONDS,
-                beside=() if lineage is None else (lineage.keep_looking,),
+        looking = () if lineage is None else (lineage.keep_looking,)
+        async with _safety_net(house) as watching:
+            await run_worker(
+                Parts(
+                    turns=house.turns,
+                    outbox=house.outbox,
+                    reconciler=house.reconciler,
+                    pager=house.pager,
+                    hospital=house.hospital,
+                    letters=house.letters,
+                    database=house.database,
+                    clock=house.clock,
+                    bell=house.bell,
+                    redis_url=house.settings.redis_url or None,
+                    lease_seconds=SIMULATOR_LEASE_SECONDS if simulated else LEASE_SECONDS,
+                    beside=(*looking, *watching),
+                )
             )
-        )
+
+
+@contextlib.asynccontextmanager
+async def _safety_net(
+    house: wiring.House,
+) -> AsyncGenerator[tuple[Callable[[], Coroutine[None, None, None]], ...], None]:
+    """Open what runs beside a worker's loops and does not trust them: auditor and canaries."""
+    settings, beside = house.settings, list[Callable[[], Coroutine[None, None, None]]]()
+    async with contextlib.AsyncExitStack() as stack:
+        if settings.canary_seconds is not None:
+            flights = Flights(
+                database=house.database,
+                master=house.vault.master,
+                doors=house.doors,
+                clock=house.clock,
+                post=house.post,
+                public_url=settings.public_url,
+                every_seconds=settings.canary_seconds,
+            )
+            beside.append(flights.run)
+        if settings.auditor_database_url:
+            database = await Database.open(
+                settings.auditor_database_url,
+                setting="ENGAGE_AUDITOR_DATABASE_URL",
+                size=1,
+                even_away=True,
+            )
+            stack.push_async_callback(database.close)
+            post = HttpPost(total_seconds=HEARTBEAT_SECONDS)
+            stack.push_async_callback(post.aclose)
+            auditor = Auditor(
+                database,
+                house.clock,
+                canary_seconds=settings.canary_seconds,
+                spool=wiring.spool_directory(settings),
+            )
+            rounds = Rounds(
+                auditor, wiring.alarms(house), house.clock, post, settings.heartbeat_url
+            )
+            beside.append(rounds.run)
+        else:
+            _log.error("nobody audits", setting="ENGAGE_AUDITOR_DATABASE_URL")
+        yield tuple(beside)
 
 
 async def listen(settings: Settings, ready: Callable[[int], None]) -> None:

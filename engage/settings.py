@@ -20,6 +20,9 @@ CarrierKind: TypeAlias = Literal["simulator", "twilio"]
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 SHORTEST_SECRET_KEY = 32
 MOST_SPOOL_MB = 1_000_000
+MOST_CANARY_MINUTES = 60
+CANARY_SECONDS = 300.0
+"""How often each practice's canary flies where nothing else is said."""
 HIGHEST_PORT = 65535
 NAMES = (
     "ENGAGE_DATABASE_URL",
@@ -36,6 +39,8 @@ NAMES = (
     "ENGAGE_TEXT_REVIEWS",
     "ENGAGE_PHQ2_CUT_OFF",
     "ENGAGE_SMTP_URL",
+    "ENGAGE_HEARTBEAT_URL",
+    "ENGAGE_CANARY_MINUTES",
     "ENGAGE_MLLP_LISTEN",
     "ENGAGE_MLLP_TLS_CERT",
     "ENGAGE_MLLP_TLS_KEY",
@@ -45,7 +50,6 @@ NAMES = (
 """Every setting, as the environment spells it."""
 
 LATER = (
-    "ENGAGE_HEARTBEAT_URL",
     "ENGAGE_VAPID_KEYS",
     "ENGAGE_OIDC_",
     "ENGAGE_TRUSTED_PROXIES",
@@ -79,6 +83,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     phq2_cut_off: int = 3
     #: Who takes our e-mail; without it pages stand in the console alone.
     smtp_url: str = ""
+    #: What is called after each audit that has passed; empty: nobody outside watches.
+    heartbeat_url: str = ""
+    #: Minutes between canaries, 0 for none; None: as `canary_seconds` says.
+    canary_minutes: int | None = None
     #: Where hospitals' systems call, host and port; None: nowhere.
     mllp_listen: tuple[str, int] | None = None
     #: Our certificate, its key, and who signs those of the callers: all three or none.
@@ -88,6 +96,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         """Hide URLs and keys."""
         return f"Settings(carrier={self.carrier!r}, …)"
+
+    @property
+    def canary_seconds(self) -> float | None:
+        """How often each practice's canary flies; None: not at all."""
+        if self.canary_minutes is not None:
+            return self.canary_minutes * 60.0 or None
+        known = self.carrier == "simulator" or self.public_url.startswith("https:")
+        return CANARY_SECONDS if known else None
 
     def need(self, name: str) -> str:
         """Return a database URL by field name, or stop with the sentence that names the setting."""
@@ -124,6 +140,8 @@ def load(environ: Mapping[str, str]) -> Settings:
         text_reviews=Path(reviews) if reviews else None,
         phq2_cut_off=_phq2_cut_off(values["ENGAGE_PHQ2_CUT_OFF"]),
         smtp_url=_smtp(values["ENGAGE_SMTP_URL"]),
+        heartbeat_url=_heartbeat(values["ENGAGE_HEARTBEAT_URL"]),
+        canary_minutes=_canary_minutes(values["ENGAGE_CANARY_MINUTES"]),
         mllp_listen=_listen(values["ENGAGE_MLLP_LISTEN"]),
         mllp_tls=_tls(values),
         log_level=level,
@@ -269,6 +287,30 @@ def _smtp(url: str) -> str:
             _sentence("ENGAGE_SMTP_URL", "may end in ?from= and an e-mail address, nothing else.")
         )
     return url
+
+
+def _heartbeat(url: str) -> str:
+    parts = _url("ENGAGE_HEARTBEAT_URL", url)
+    loopback = is_loopback(parts.hostname or "")
+    fits = parts.scheme == "https" or (parts.scheme == "http" and loopback)
+    if url and (not fits or not parts.hostname or parts.username or parts.fragment):
+        raise WrongSetting(
+            _sentence("ENGAGE_HEARTBEAT_URL", "must be an https address without a sign-in in it.")
+        )
+    return url
+
+
+def _canary_minutes(raw: str) -> int | None:
+    if not raw:
+        return None
+    number = int(raw) if raw.isascii() and raw.isdigit() and len(raw) <= len("60") else -1
+    if not 0 <= number <= MOST_CANARY_MINUTES:
+        raise WrongSetting(
+            _sentence(
+                "ENGAGE_CANARY_MINUTES", "must be a number of minutes, 1 to 60, or 0 for off."
+            )
+        )
+    return number
 
 
 def _listen(raw: str) -> tuple[str, int] | None:

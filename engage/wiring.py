@@ -25,6 +25,7 @@ from engage.db.session import Database
 from engage.db.vault import Vault
 from engage.errors import WrongSetting
 from engage.feed import Feed
+from engage.hl7v2.bookings import Bookings
 from engage.hl7v2.intake import Intake
 from engage.hl7v2.visits import Stays
 from engage.ids import PracticeId
@@ -33,6 +34,7 @@ from engage.messaging.carrier import Carrier
 from engage.messaging.doors import Doors
 from engage.messaging.http_post import HttpPost
 from engage.messaging.ledger import SimulatorLedger
+from engage.messaging.mail import Relay
 from engage.messaging.outbox import SIMULATED, Outbox, Policy
 from engage.messaging.reconcile import Reconciler
 from engage.messaging.restored import Lineage
@@ -40,10 +42,12 @@ from engage.messaging.simulator import SimulatorCarrier
 from engage.messaging.spool.disk import Disk
 from engage.messaging.spool.spool import Spool
 from engage.messaging.twilio import TwilioCarrier
+from engage.needs.letters import Letters
 from engage.people.staffing.store import any_for_show
+from engage.queue.alarms import Alarms
 from engage.queue.paging import Pager
 from engage.queue.paging.channel import Channel, ChannelName
-from engage.queue.paging.email import EmailChannel, Relay
+from engage.queue.paging.email import EmailChannel
 from engage.reading.reader import shipped_model
 from engage.settings import Settings
 from engage.turns import reviews
@@ -75,6 +79,7 @@ class House(Struct, frozen=True, kw_only=True):
     pager: Pager
     #: What hospitals send: recorded by the door, tried again by the workers.
     hospital: Intake
+    letters: Letters
     feed: Feed
     carrier: Carrier
     post: HttpPost
@@ -139,6 +144,18 @@ def lineage(house: House) -> Lineage:
     return Lineage(house.database, house.clock, directory)
 
 
+def alarms(house: House) -> Alarms:
+    """Return who tells people what the auditor found."""
+    return Alarms(
+        database=house.database,
+        vault=house.vault,
+        clock=house.clock,
+        bell=house.bell,
+        relay=_relay(house.settings),
+        public_url=house.settings.public_url,
+    )
+
+
 @asynccontextmanager
 async def house(
     settings: Settings,
@@ -181,7 +198,14 @@ async def house(
         stack.push_async_callback(carrier.aclose)
         feed = Feed(database)
         stack.push_async_callback(feed.close)
-        turns = Turns(database=database, vault=vault, clock=clock, library=library, bell=bell)
+        turns = Turns(
+            database=database,
+            vault=vault,
+            clock=clock,
+            library=library,
+            bell=bell,
+            public_url=settings.public_url,
+        )
         outbox = Outbox(
             database=database,
             vault=vault,
@@ -218,7 +242,20 @@ async def house(
                 channels=_channels(settings, clock),
             ),
             hospital=Intake(
-                database=database, vault=vault, clock=clock, bell=bell, visits=Stays(clock)
+                database=database,
+                vault=vault,
+                clock=clock,
+                bell=bell,
+                visits=Stays(clock),
+                appointments=Bookings(turns=turns, vault=vault, clock=clock),
+            ),
+            letters=Letters(
+                database=database,
+                vault=vault,
+                clock=clock,
+                relay=_relay(settings),
+                public_url=settings.public_url,
+                tells=turns,
             ),
             feed=feed,
             carrier=carrier,
@@ -269,10 +306,14 @@ def _carrier(
 
 def _channels(settings: Settings, clock: Clock) -> dict[ChannelName, Channel]:
     """Return the ways in which people are told who do not look at the console."""
+    relay = _relay(settings)
+    return {} if relay is None else {"email": EmailChannel(relay, settings.public_url, clock)}
+
+
+def _relay(settings: Settings) -> Relay | None:
     if not settings.smtp_url:
-        return {}
-    relay = Relay.of(settings.smtp_url, settings.public_url)
-    return {"email": EmailChannel(relay, settings.public_url, clock)}
+        return None
+    return Relay.of(settings.smtp_url, settings.public_url)
 
 
 def _kept_key(file: Path) -> str:

@@ -9,25 +9,27 @@ from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Request, Response, post
+from litestar import Request, Response, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
+from engage import audit
 from engage.api.auth.guard import Visit
 from engage.api.auth.marks import needs
 from engage.api.ids import AHEAD, Own, chosen
 from engage.api.once import Made, once
 from engage.api.parts import Parts
 from engage.api.practices import find
+from engage.api.quoted.store import names_of
 from engage.api.refusals import FieldError, IdTaken, Unprocessable
 from engage.api.undoing import store as undoing
 from engage.checkins import discharges
 from engage.checkins.call import Channel, Direction, Outcome, is_answer
-from engage.checkins.discharges.store import Logged, is_logged
+from engage.checkins.discharges.store import Logged, attempts_of, is_logged
 from engage.db.session import Work
-from engage.ids import PatientId, QueueItemId
+from engage.ids import PatientId, QueueItemId, StaffId
 from engage.people.merging.store import survivor
 from engage.queue import work as queue_work
 from engage.queue.item import AlreadyClaimed, Ending
@@ -35,6 +37,7 @@ from engage.queue.item import AlreadyClaimed, Ending
 LONGEST_NOTE = 4000
 OLDEST = timedelta(days=31)
 ID, AT = "/id", "/at"
+_NOTE_PLACE = "contact_attempt.note"
 
 
 Moment = Annotated[
@@ -56,6 +59,31 @@ class AttemptIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     id: Own[UUID | None] = None
 
 
+class AttemptSeenOut(Struct, frozen=True, kw_only=True):
+    """A call or a visit as it was logged. It is never changed."""
+
+    id: UUID
+    item_id: QueueItemId | None
+    staff_id: StaffId
+    staff_name: str | None
+    channel: Channel
+    direction: Direction
+    outcome: Outcome
+    at: datetime
+    note: str | None
+
+    def __repr__(self) -> str:
+        """Hide the note."""
+        return f"AttemptSeenOut(outcome={self.outcome!r}, …)"
+
+
+class AttemptList(Struct, frozen=True):
+    """The newest calls and visits, newest first; there is one page of them."""
+
+    items: tuple[AttemptSeenOut, ...]
+    next: None = None
+
+
 class AttemptOut(Struct, frozen=True, kw_only=True):
     """What was logged, and whether it ended the work it was made for."""
 
@@ -68,6 +96,51 @@ class AttemptOut(Struct, frozen=True, kw_only=True):
     at: datetime
     #: How it closed the call after a discharge; null if that stays open, or there is none.
     closed: Ending | None
+
+
+@get(
+    "/patients/{patient_id:uuid}/contacts",
+    opt=needs("patient.read"),
+    operation_id="listAttempts",
+    summary="The calls and visits that were logged",
+)
+async def list_attempts(
+    patient_id: FromPath[UUID],
+    visit: NamedDependency[Visit],
+    parts: NamedDependency[Parts],
+) -> AttemptList:
+    """Return what was logged of a patient; that it was looked at is recorded."""
+    practice = await find(parts.database, visit, "patient", patient_id)
+    keys, person = await parts.vault.keys(practice), PatientId(patient_id)
+    async with parts.database.work([practice], practice) as work:
+        logged = await attempts_of(work, practice, person)
+        names = await names_of(work, [one.staff_id for one in logged])
+        await audit.record_patients(
+            work,
+            practice,
+            parts.clock.now(),
+            by=audit.By.staff(visit.staff_id),
+            action="contact.list",
+            patients=[person],
+        )
+    return AttemptList(
+        tuple(
+            AttemptSeenOut(
+                id=one.id,
+                item_id=one.item_id,
+                staff_id=one.staff_id,
+                staff_name=names.get(one.staff_id),
+                channel=one.channel,
+                direction=one.direction,
+                outcome=one.outcome,
+                at=one.at,
+                note=None
+                if one.note_sealed is None
+                else keys.open_text(_NOTE_PLACE, one.id, one.note_sealed),
+            )
+            for one in logged
+        )
+    )
 
 
 @post(
@@ -98,7 +171,7 @@ async def post_attempt(
             raise IdTaken(ID)
         sealed = None
         if data.note is not None:
-            sealed = keys.seal_text("contact_attempt.note", own_id, data.note)
+            sealed = keys.seal_text(_NOTE_PLACE, own_id, data.note)
         logged = Logged(
             id=own_id,
             patient_id=person,

@@ -20,7 +20,7 @@ from engage.api.parts import Parts
 from engage.api.queue import ItemOut, fields_of
 from engage.audit import By
 from engage.conversation.severity import Severity
-from engage.ids import StaffId
+from engage.ids import PatientId, StaffId
 from engage.queue.board import store as board
 from engage.queue.board.store import Position, View, Wanted
 
@@ -51,7 +51,7 @@ class QueueCounts(Struct, frozen=True, kw_only=True):
     operation_id="listQueue",
     summary="Open work, the most severe and the soonest due first",
 )
-async def list_queue(
+async def list_queue(  # noqa: PLR0913, PLR0917 - its query parameters
     visit: NamedDependency[Visit],
     parts: NamedDependency[Parts],
     view: Annotated[
@@ -63,6 +63,11 @@ async def list_queue(
     ] = "all",
     owner: Annotated[UUID | None, QueryParameter(required=False)] = None,
     severity: Annotated[Severity | None, QueryParameter(required=False)] = None,
+    patient: Annotated[UUID | None, QueryParameter(required=False)] = None,
+    subject: Annotated[
+        str | None,
+        QueryParameter(required=False, max_length=80, description="discharge-call, crisis…"),
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = USUAL,
 ) -> ItemList:
@@ -73,6 +78,8 @@ async def list_queue(
         reader=visit.staff_id,
         owner=None if owner is None else StaffId(owner),
         severity=severity,
+        patient=None if patient is None else PatientId(patient),
+        subject=subject,
     )
     keys = {practice: await parts.vault.keys(practice) for practice in visit.practices}
     async with parts.database.work(visit.practices) as work:

@@ -76,8 +76,37 @@ class CorrectionEntry(Struct, frozen=True, kw_only=True, tag="correction"):
     reason: str | None
 
 
+class AppointmentEntry(Struct, frozen=True, kw_only=True, tag="appointment"):
+    """A visit was booked, moved, kept, missed or called off."""
+
+    id: UUID
+    at: datetime
+    appointment_id: UUID | None
+    act: Annotated[str | None, Meta(description="create, move, status; hear: by the clinic")]
+    state: Annotated[str, Meta(description="How the visit stood after it.")]
+    by: str | None
+    reason: str | None
+
+
+class RideEntry(Struct, frozen=True, kw_only=True, tag="ride"):
+    """A ride or a box was asked for, arranged, driven or brought, or came to nothing."""
+
+    id: UUID
+    at: datetime
+    ride_id: UUID | None
+    state: str
+    by: str | None
+    reason: str | None
+
+
 TimelineEntry: TypeAlias = (
-    MessageEntry | ScreeningEntry | ItemEntry | ConsentEntry | CorrectionEntry
+    MessageEntry
+    | ScreeningEntry
+    | ItemEntry
+    | ConsentEntry
+    | CorrectionEntry
+    | AppointmentEntry
+    | RideEntry
 )
 
 
@@ -96,7 +125,7 @@ class _Before(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     "/patients/{patient_id:uuid}/timeline",
     opt=needs("thread.read"),
     operation_id="getTimeline",
-    summary="What happened to a patient: texts, screenings, work, consent",
+    summary="What happened to a patient: texts, screenings, work, consent, visits, rides",
 )
 async def get_timeline(
     patient_id: FromPath[UUID],
@@ -169,6 +198,25 @@ def _outward(one: Entry) -> TimelineEntry:
                 to_author=one.author,
                 staff_id=one.outcome,
                 reason=one.body,
+            )
+        case "appointment":
+            return AppointmentEntry(
+                id=one.id,
+                at=one.at,
+                appointment_id=one.thread_id,
+                act=one.what,
+                state=one.state,
+                by=one.author,
+                reason=one.outcome,
+            )
+        case "ride":
+            return RideEntry(
+                id=one.id,
+                at=one.at,
+                ride_id=one.thread_id,
+                state=one.state,
+                by=one.author,
+                reason=one.outcome,
             )
         case _:
             assert_never(one.kind)

@@ -23,6 +23,7 @@ from engage.messaging.doors import Door
 from engage.messaging.signature import verify
 from engage.messaging.spool.posted import Posted
 from engage.messaging.webhook_form import BadForm, Params, inbound, parse_form, status
+from engage.turns.canary import canary_of
 
 FORM: Final = "application/x-www-form-urlencoded"
 PATIENCE_SECONDS: Final = 1.5
@@ -83,9 +84,16 @@ async def record(
         practice, text = _text_of(parts, posted)
         await parts.outbox.report(practice, text, status(params))
         return
+    text = inbound(params)
+    canary = canary_of(parts.vault.master, door.practice_id, text)
+    if canary is not None:
+        # Our own: its turn is taken, and undone.
+        if parts.canaries is not None:
+            await parts.canaries.came(door, text, canary)
+        return
     await parts.turns.text_in(
         door,
-        inbound(params),
+        text,
         turn=posted.kind == "inbound" if turn is None else turn,
         at=None if turn is None else posted.at,
         message=message,

@@ -4,15 +4,16 @@ The record that is given up falls silent and points to the other; nothing of it 
 supervisor decides, since the wrong merger tells one person's story to another.
 """
 
+from datetime import datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Request, Response, post
+from litestar import Request, Response, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from engage import feed
 from engage.api.auth.guard import Visit
@@ -24,9 +25,9 @@ from engage.api.practices import find
 from engage.api.whereabouts.store import practice_of
 from engage.db.session import Work
 from engage.errors import NotFound
-from engage.ids import PatientId
+from engage.ids import PatientId, StaffId
 from engage.people.access import only
-from engage.people.merging.store import merge, standing, unmerge
+from engage.people.merging.store import merge, merged_into, standing, unmerge
 from engage.people.store import get_patient
 
 
@@ -38,6 +39,38 @@ class MergeIn(Struct, frozen=True, forbid_unknown_fields=True):
 
 class UnmergeIn(Struct, frozen=True, forbid_unknown_fields=True):
     """Nothing needs to be said."""
+
+
+class MergedOut(Struct, frozen=True):
+    """A record that was given up for this one."""
+
+    patient_id: PatientId
+    at: datetime
+    by: Annotated[StaffId, Meta(description="Who decided it.")]
+
+
+class MergedList(Struct, frozen=True):
+    """The records that are merged into one and stand for it no more, the newest first."""
+
+    items: tuple[MergedOut, ...]
+
+
+@get(
+    "/patients/{patient_id:uuid}/merged",
+    opt=needs("patient.read"),
+    operation_id="listMerged",
+    summary="Read which records were merged into this one",
+)
+async def list_merged(
+    patient_id: FromPath[UUID],
+    visit: NamedDependency[Visit],
+    parts: NamedDependency[Parts],
+) -> MergedList:
+    """Say which records are this one's by now; each can be unmerged by its id."""
+    practice = await find(parts.database, visit, "patient", patient_id)
+    async with parts.database.work([practice], practice) as work:
+        records = await merged_into(work, practice, PatientId(patient_id))
+    return MergedList(tuple(MergedOut(one.patient_id, one.at, one.by) for one in records))
 
 
 @post(

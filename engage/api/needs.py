@@ -4,6 +4,7 @@ A list tells each need's history, its referrals, what may be done with it and wh
 staff say in a person's name stands with their reason. This room refuses codes that nobody accepted.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
@@ -22,7 +23,9 @@ from engage.api.etags import IfMatch, expects
 from engage.api.once import Made, once
 from engage.api.parts import Parts
 from engage.api.practices import find
-from engage.api.referral_values import ReferralOut, referral_out
+from engage.api.quoted.store import Quoted, names_of, words_of
+from engage.api.referral_values import ReferralOut, followed, referral_out
+from engage.api.wordings import question_of
 from engage.conversation.severity import Severity
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
@@ -60,13 +63,21 @@ class TakenOut(Struct, frozen=True, kw_only=True):
     status: Annotated[str, Meta(description="Where the need stood after it.")]
     by: Setter
     by_id: UUID | None
+    by_name: Annotated[str | None, Meta(description="Of a colleague.")]
     rule: Annotated[str | None, Meta(description="Which rule says so, with its version.")]
     rule_version: str | None
     answer_id: AnswerId | None
-    message_id: Annotated[MessageId | None, Meta(description="The text; its words stand there.")]
+    message_id: MessageId | None
+    words: Annotated[str | None, Meta(description="What was written, exactly.")]
+    prompt: Annotated[str | None, Meta(description="The key of the question it answers.")]
+    question: str | None
     referral_id: ReferralId | None
     reason: str | None
     withdrawn: Annotated[bool, Meta(description="The answer was somebody else's.")]
+
+    def __repr__(self) -> str:
+        """Hide the words."""
+        return f"TakenOut(act={self.act!r}, …)"
 
 
 class NeedOut(Struct, frozen=True, kw_only=True):
@@ -144,7 +155,7 @@ async def list_needs(
     keys, person = await parts.vault.keys(practice), PatientId(patient_id)
     async with parts.database.work([practice], practice) as work:
         seen = await store.of_patient(work, practice, person)
-        items = await _outward(work, keys, person, seen)
+        items = await _outward(work, parts, keys, person, seen)
         await audit.record_patients(
             work,
             practice,
@@ -205,18 +216,31 @@ async def post_status(
         after = await store.one(work, practice, mine)
         if after is None:
             raise NotFound
-        (out,) = await _outward(work, keys, seen.need.patient_id, (after,))
+        (out,) = await _outward(work, parts, keys, seen.need.patient_id, (after,))
         return Made(out, HTTPStatus.OK, version=out.version)
 
     return await once(request, parts, practice, NeedOut, act)
 
 
 async def _outward(
-    work: Work, keys: PracticeKeys, person: PatientId, seen: tuple[NeedSeen, ...]
+    work: Work, parts: Parts, keys: PracticeKeys, person: PatientId, seen: tuple[NeedSeen, ...]
 ) -> tuple[NeedOut, ...]:
     history = await store.history(work, keys, [one.need.id for one in seen])
     sent = await referrals.of_patient(work, keys, person)
     steps = await referrals.steps(work, keys, [one.referral.id for one in sent])
+    grounds = [one.taken.evidence for one in history if not one.withdrawn]
+    said = await words_of(
+        work, keys, person, [one.message_id for one in grounds if one and one.message_id]
+    )
+    names = await names_of(
+        work,
+        [
+            *(one.taken.by_id for one in history),
+            *(one.by_id for one in steps),
+            *(one.referral.consent and one.referral.consent.by for one in sent),
+        ],
+    )
+    later = await followed(work, keys.practice, [one.referral.id for one in sent])
     table = codes.load()
     return tuple(
         NeedOut(
@@ -239,9 +263,11 @@ async def _outward(
                 for c in table.suggestions(one.need.domain)
                 if c not in one.codes
             ),
-            history=tuple(_taken(t) for t in history if t.taken.need_id == one.need.id),
+            history=tuple(
+                _taken(t, said, names, parts) for t in history if t.taken.need_id == one.need.id
+            ),
             referrals=tuple(
-                referral_out(r, [s for s in steps if s.referral_id == r.referral.id])
+                referral_out(r, [s for s in steps if s.referral_id == r.referral.id], names, later)
                 for r in sent
                 if r.referral.need_id == one.need.id
             ),
@@ -251,8 +277,13 @@ async def _outward(
     )
 
 
-def _taken(seen: TakenSeen) -> TakenOut:
+def _taken(
+    seen: TakenSeen, said: Mapping[MessageId, Quoted], names: Mapping[UUID, str], parts: Parts
+) -> TakenOut:
     one, ground = seen.taken, seen.taken.evidence
+    quoted = None
+    if ground is not None and ground.message_id is not None and not seen.withdrawn:
+        quoted = said.get(ground.message_id)
     return TakenOut(
         id=one.id,
         at=one.at,
@@ -260,10 +291,14 @@ def _taken(seen: TakenSeen) -> TakenOut:
         status=one.status,
         by=one.by,
         by_id=one.by_id,
+        by_name=None if one.by_id is None else names.get(one.by_id),
         rule=ground and ground.rule,
         rule_version=ground and ground.rule_version,
         answer_id=ground and ground.answer_id,
         message_id=ground and ground.message_id,
+        words=quoted and quoted.words,
+        prompt=quoted and quoted.prompt,
+        question=None if quoted is None else question_of(parts.instruments, quoted.prompt),
         referral_id=one.referral_id,
         reason=one.reason,
         withdrawn=seen.withdrawn,

@@ -59,6 +59,8 @@ _LOCATION: Final[Json] = {
 }
 _INTEGERS: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 _SIGN_IN: Final = ("/v1/session",)
+_OF_ONE = frozenset({"/v1/appointments", "/v1/rides", "/v1/rides.csv"})
+"""Lists of one patient, or of one practice, that the query names."""
 _BY_OUR_PAGES: Final = ("/simulator/people", "/simulator/handset", "/simulator/sign-in")
 _WEBHOOK_PROBLEMS: Final = (400, 403, 413, 415, 500, 503)
 _FORM: Final[Json] = {
@@ -171,7 +173,12 @@ def _add_headers(good: Json, given: Json, status: int) -> None:
 @cache
 def _versioned() -> frozenset[str]:
     # The records that answer with an ETag; a test holds this against what is really sent.
-    return frozenset({"PatientOut", "ScreeningOut", "ItemDetail"})
+    return frozenset(
+        {
+            *("PatientOut", "ScreeningOut", "ItemDetail"),
+            *("AppointmentDetail", "RideDetail", "PlaceOut"),
+        }
+    )
 
 
 def _problems(path: str, method: str, operation: Json, *, open_to_all: bool) -> Sequence[int]:
@@ -194,6 +201,8 @@ def _problems(path: str, method: str, operation: Json, *, open_to_all: bool) -> 
         found |= {400}
     if "{" in path or (takes_body and not open_to_all):
         found |= {404}
+    if path in _OF_ONE:
+        found |= {404, 422}
     if method == "POST" and not open_to_all:
         found |= {409, 413, 422}
     if method == "DELETE" and not open_to_all:

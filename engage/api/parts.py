@@ -20,6 +20,7 @@ from engage.messaging.texts import Catalogue
 from engage.messaging.webhook_form import StatusReport
 from engage.needs.instrument import Instrument
 from engage.settings import Settings
+from engage.turns.canary import Canaries
 from engage.turns.take import Bell, Turns
 
 Post: TypeAlias = Callable[[str, Mapping[str, str], bytes], Awaitable[int]]
@@ -65,6 +66,8 @@ class Parts(Struct, frozen=True, kw_only=True):
     post: Post | None = None
     #: None where nothing is promised while the database is away: then a webhook says 503.
     spooling: Spooling | None = None
+    #: Takes our own texts that prove the way in; without it they are let go.
+    canaries: Canaries | None = None
 
     def __repr__(self) -> str:
         """Hide keys and addresses."""

@@ -20,10 +20,14 @@ from msgspec import Struct
 from engage.api import refusals
 from engage.api.refusals import FieldError, InvalidRequest, Source
 from engage.api.wording import sentence_of
+from engage.appointments import refusals as of_visits
+from engage.appointments.keeping import NoSuchPlace
+from engage.appointments.place import NotAPlace
 from engage.checkins.beginning import NoSuchScript, NotTheirHelper, StartNeeded
 from engage.checkins.cadence import NeverDue, NotACadence, TooOften, UnknownZone
 from engage.checkins.call import CallFirst
 from engage.checkins.plan import NoSuchThreshold, NothingToSkip, PlanEnded, ThresholdNeeded
+from engage.checkins.rescreen import DeclinedTooSoon, NotAMomentToAsk
 from engage.db.sealing import CannotOpen
 from engage.db.session import DatabaseAway
 from engage.errors import Conflict, EngageError, NotDurable, NotFound, WrongSetting
@@ -46,23 +50,13 @@ from engage.people.consent import LineIsClosed, LineIsOpen, PurposeNeeded, Reaso
 from engage.people.merging.store import AlreadyMerged, HoldsAnother, NotMerged, SameRecord
 from engage.people.patient import FieldMissing, NotAPatient, NotAStatus
 from engage.people.phone import NotAPhoneNumber
+from engage.people.sharing.store import NotTheirFamily
 from engage.people.staff import UnknownStaff
 from engage.people.store import ExternalIdTaken, MergedRecord
 from engage.people.store import IdTaken as PatientIdTaken
 from engage.queue.item import AlreadyClaimed, AlreadyClosed, NeedsCrisisOutcome, NotYours
+from engage.turns import refusals as of_turns
 from engage.turns.correcting import NotReadYet, NotTheirCaregiver, Superseded
-from engage.turns.refusals import (
-    AlreadyAsked,
-    ConflictingAnswers,
-    NoPhone,
-    NoSuchAnswer,
-    NoSuchInstrument,
-    NotInCare,
-    PhoneBusy,
-    PhoneOptedOut,
-    PhoneShared,
-    ScreeningOver,
-)
 from engage.turns.store import TurnFailed
 
 MEDIA_TYPE = "application/problem+json"
@@ -90,17 +84,17 @@ STATUS: Mapping[type[EngageError], int] = {
     refusals.IdTaken: 409,
     PatientIdTaken: 409,
     ExternalIdTaken: 409,
-    NoPhone: 409,
-    AlreadyAsked: 409,
-    NotInCare: 409,
-    PhoneOptedOut: 409,
-    PhoneBusy: 409,
+    of_turns.NoPhone: 409,
+    of_turns.AlreadyAsked: 409,
+    of_turns.NotInCare: 409,
+    of_turns.PhoneOptedOut: 409,
+    of_turns.PhoneBusy: 409,
     LineIsOpen: 409,
     LineIsClosed: 409,
-    ScreeningOver: 409,
+    of_turns.ScreeningOver: 409,
     PlanEnded: 409,
     NothingToSkip: 409,
-    PhoneShared: 409,
+    of_turns.PhoneShared: 409,
     NotReadYet: 409,
     Superseded: 409,
     AlreadyMerged: 409,
@@ -110,6 +104,10 @@ STATUS: Mapping[type[EngageError], int] = {
     NotWanted: 409,
     WrongStep: 409,
     WrongMove: 409,
+    of_visits.WrongVisitStep: 409,
+    of_visits.WrongRideStep: 409,
+    of_visits.RideStands: 409,
+    of_visits.TooSoon: 409,
     refusals.MayNotText: 409,
     refusals.StillRunning: 409,
     refusals.ThreadMoved: 409,
@@ -136,12 +134,14 @@ STATUS: Mapping[type[EngageError], int] = {
     UnknownStaff: 422,
     ReasonNeeded: 422,
     PurposeNeeded: 422,
-    NoSuchInstrument: 422,
-    NoSuchAnswer: 422,
-    ConflictingAnswers: 422,
+    of_turns.NoSuchInstrument: 422,
+    of_turns.NoSuchAnswer: 422,
+    of_turns.ConflictingAnswers: 422,
     NoSuchScript: 422,
     NotACadence: 422,
     NeverDue: 422,
+    DeclinedTooSoon: 422,
+    NotAMomentToAsk: 422,
     TooOften: 422,
     UnknownZone: 422,
     StartNeeded: 422,
@@ -150,12 +150,23 @@ STATUS: Mapping[type[EngageError], int] = {
     NotTheirHelper: 422,
     NotAPhoneNumber: 422,
     NotByText: 422,
+    of_turns.NotOnAPage: 422,
     NoConsentToShare: 422,
     NotSuggested: 422,
     NotTheirsToSay: 422,
     NotTheirsToSet: 422,
     ReasonMissing: 422,
     WrongReason: 422,
+    of_visits.NotATime: 422,
+    of_visits.NotTheirsToTell: 422,
+    of_visits.ReasonNotGiven: 422,
+    of_visits.ReasonNotFitting: 422,
+    of_visits.NotAVisitToRideTo: 422,
+    of_visits.PickupNeeded: 422,
+    of_visits.DirectionNeeded: 422,
+    NoSuchPlace: 422,
+    NotAPlace: 422,
+    NotTheirFamily: 422,
     NotTheirCaregiver: 422,
     SameRecord: 422,
     DatabaseAway: 503,

@@ -19,6 +19,13 @@ from engage import audit
 from engage.api.auth.guard import Visit
 from engage.api.auth.marks import needs
 from engage.api.etags import IfMatch, expects
+from engage.api.item_values import (
+    ItemVisitOut,
+    PagingOut,
+    StaffOut,
+    paging_out,
+    visit_of,
+)
 from engage.api.once import Made, made, once
 from engage.api.parts import Parts
 from engage.api.practices import find
@@ -29,26 +36,17 @@ from engage.conversation.severity import Severity
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
 from engage.errors import NotFound
-from engage.ids import FlagId, MessageId, PatientId, PracticeId, QueueItemId, StaffId, ThreadId
+from engage.ids import FlagId, MessageId, PatientId, PracticeId, QueueItemId, ThreadId
 from engage.people.access import only
 from engage.queue import store
 from engage.queue import work as queue_work
 from engage.queue.board import store as board
 from engage.queue.item import AlreadyClaimed, Ending, Outcome, Status
 from engage.queue.paging import store as paging
-from engage.queue.paging.channel import ChannelName
 
 Subject = Annotated[
     str, Meta(description="What the work is about.", examples=["need:food-insecurity", "crisis"])
 ]
-
-
-class StaffOut(Struct, frozen=True):
-    """A colleague."""
-
-    id: StaffId
-    given_name: str
-    family_name: str
 
 
 class PatientNameOut(Struct, frozen=True):
@@ -114,35 +112,14 @@ class FlagOut(Struct, frozen=True, kw_only=True):
     question: str | None
 
 
-class PageOut(Struct, frozen=True, kw_only=True):
-    """Somebody was told, or is about to be."""
-
-    staff: StaffOut
-    #: Why this person, in words.
-    why: str
-    channel: ChannelName
-    at: datetime
-    #: `withdrawn`: somebody took it on before it left.
-    status: paging.Status
-    told_at: datetime | None
-
-
-class PagingOut(Struct, frozen=True, kw_only=True):
-    """Who is told of work that can't wait, and who has taken it on."""
-
-    acknowledged_by: StaffOut | None
-    acknowledged_at: datetime | None
-    #: When the next person is told; null when nobody is told any more.
-    next_at: datetime | None
-    pages: tuple[PageOut, ...]
-
-
 class ItemDetail(ItemOut, frozen=True, kw_only=True):
     """A piece of work with the reasons it is there, the newest first."""
 
     flags: tuple[FlagOut, ...]
     #: Null for work that nobody is paged about.
     paging: PagingOut | None
+    #: The visit that it must be done before.
+    appointment: ItemVisitOut | None
     note: str | None
 
 
@@ -320,7 +297,8 @@ async def _load(work: Work, keys: PracticeKeys, parts: Parts, item: QueueItemId)
     return ItemDetail(
         **fields_of(found, board.excerpt_of(flags)),
         flags=tuple(_flag(one, parts) for one in flags),
-        paging=_paging(await paging.seen(work, keys.practice, item)),
+        paging=paging_out(await paging.seen(work, keys.practice, item)),
+        appointment=await visit_of(work, keys, item),
         note=await store.note(work, keys, item),
     )
 
@@ -354,34 +332,6 @@ def fields_of(found: store.ItemSeen, said: board.Excerpt | None) -> dict[str, An
         "outcome": found.outcome,
         "version": found.version,
     }
-
-
-def _paging(found: paging.PagingSeen | None) -> PagingOut | None:
-    if found is None:
-        return None
-    by = None
-    if found.acknowledged_by is not None:
-        by = StaffOut(
-            found.acknowledged_by,
-            found.acknowledged_given_name or "",
-            found.acknowledged_family_name or "",
-        )
-    return PagingOut(
-        acknowledged_by=by,
-        acknowledged_at=found.acknowledged_at,
-        next_at=found.next_at,
-        pages=tuple(
-            PageOut(
-                staff=StaffOut(one.staff_id, one.given_name, one.family_name),
-                why=one.why,
-                channel=one.channel,
-                at=one.at,
-                status=one.status,
-                told_at=one.told_at,
-            )
-            for one in found.pages
-        ),
-    )
 
 
 def _flag(found: store.FlagSeen, parts: Parts) -> FlagOut:

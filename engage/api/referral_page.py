@@ -6,8 +6,6 @@ referral uses the link up. No script, no cookie, nothing from elsewhere. This ro
 link that never was from one that is wrong.
 """
 
-import base64
-import hashlib
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
@@ -25,6 +23,7 @@ from msgspec import Struct
 
 from engage import audit
 from engage.api.auth.marks import ANYBODY
+from engage.api.bare_page import FORM, bare
 from engage.api.once import in_turn
 from engage.api.parts import Parts
 from engage.api.referrals import LONGEST_NOTE, NEWS
@@ -54,24 +53,6 @@ from engage.turns.referring import News
 Language = Annotated[
     str, QueryParameter(name="lang", max_length=2, description="en or es", required=False)
 ]
-_STYLE: Final = (
-    "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:38rem;margin:2rem auto;padding:0 1rem}"
-    "dt{color:#555}dd{margin:0 0 1rem}fieldset{border:1px solid #ccc;padding:1rem;margin:1rem 0}"
-    "label{display:block;padding:.4rem 0}button{font:inherit;padding:.6rem 1.6rem}"
-    "textarea{font:inherit;width:100%}"
-)
-_STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-POLICY: Final = (
-    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
-)
-_HEADERS: Final = {
-    "Content-Security-Policy": POLICY,
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-    "X-Robots-Tag": "noindex, nofollow",
-}
-_FORM: Final = "application/x-www-form-urlencoded"
 _ANSWERS: Final[Mapping[str, Answer]] = {one: one for one in ANSWERS}
 _REASONS: Final[Mapping[str, Reason]] = {one: one for one in DECLINES}
 _MOST_FIELDS: Final = 8
@@ -227,7 +208,7 @@ async def _shown(work: Work, keys: PracticeKeys, linked: Linked) -> Shown | None
 
 def _said(content_type: str, body: bytes) -> _Said | None:
     """Return what the form says; None if it is none of ours."""
-    if content_type.partition(";")[0].strip().lower() != _FORM:
+    if content_type.partition(";")[0].strip().lower() != FORM:
         return None
     try:
         fields = parse_qs(body.decode("utf-8"), max_num_fields=_MOST_FIELDS)
@@ -312,12 +293,5 @@ def _closed(linked: Linked | None, words: Mapping[str, str]) -> Response[str]:
 def _page(
     body: str, words: Mapping[str, str], practice: str, status: int = HTTPStatus.OK
 ) -> Response[str]:
-    title = escape(words["title"].replace("{practice}", practice)) if practice else "engage"
-    return Response(
-        content=f'<!doctype html><html lang="{words["language"]}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{title}</title><style>{_STYLE}</style></head><body><main>{body}</main></body></html>",
-        status_code=status,
-        media_type="text/html; charset=utf-8",
-        headers=_HEADERS,
-    )
+    title = words["title"].replace("{practice}", practice) if practice else "engage"
+    return bare(body, words["language"], title, status)

@@ -1,14 +1,20 @@
 """A referral, outward: where it stands, what it asks, and its history."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from engage.db.session import Work
 from engage.ids import NeedId, OrganizationId, PatientId, PracticeId, ReferralId, ServiceId, StaffId
-from engage.needs.referral import MACHINE, Business, Setter, Status, Way, nudge
+from engage.needs.closing import Closing
+from engage.needs.closing import Status as ClosingStatus
+from engage.needs.closings import store as closing_rows
+from engage.needs.letters import store as letter_rows
+from engage.needs.letters.store import Letter
+from engage.needs.referral import MACHINE, Business, Setter, Status, Way
 from engage.needs.referring.store import ReferralSeen, Step
 
 
@@ -21,6 +27,7 @@ class StepOut(Struct, frozen=True, kw_only=True):
     business: Business | None
     by: Setter
     by_id: UUID | None
+    by_name: Annotated[str | None, Meta(description="Of a colleague.")]
     reason: str | None
     note: str | None
 
@@ -35,6 +42,7 @@ class SharedOut(Struct, frozen=True, kw_only=True):
     at: datetime
     how: Literal["verbal", "written"]
     by: StaffId
+    by_name: str | None
     phone: bool
 
 
@@ -43,6 +51,46 @@ class DueOut(Struct, frozen=True):
 
     at: datetime
     what: Annotated[str, Meta(description="remind, call or ask-patient")]
+
+
+class LetterOut(Struct, frozen=True, kw_only=True):
+    """An e-mail to the organization: that its page waits. It names nobody."""
+
+    id: UUID
+    what: letter_rows.What
+    status: Annotated[
+        letter_rows.Status,
+        Meta(description="unknown: it may have left; it is not sent again by itself."),
+    ]
+    why: str | None
+    at: datetime
+    status_at: datetime
+
+
+class ClosingOut(Struct, frozen=True, kw_only=True):
+    """Whether what was arranged came, as the person says."""
+
+    id: UUID
+    status: ClosingStatus
+    ask_at: datetime
+    asked: Annotated[int, Meta(description="How often they were asked.")]
+    answered_at: datetime | None
+    answered_by: str | None
+
+
+class Followed(Struct, frozen=True):
+    """What followed from some referrals."""
+
+    letters: tuple[Letter, ...] = ()
+    closings: tuple[Closing, ...] = ()
+
+
+async def followed(work: Work, practice: PracticeId, some: Sequence[ReferralId]) -> Followed:
+    """Return the letters of some referrals, and what their people said."""
+    return Followed(
+        await letter_rows.of_referrals(work, practice, some),
+        await closing_rows.of_sources(work, practice, some),
+    )
 
 
 class ReferralOut(Struct, frozen=True, kw_only=True):
@@ -66,6 +114,12 @@ class ReferralOut(Struct, frozen=True, kw_only=True):
     changed_at: datetime
     may_become: Annotated[tuple[Status, ...], Meta(description="Where it can go from here.")]
     next_due: DueOut | None
+    letters: Annotated[
+        tuple[LetterOut, ...], Meta(description="E-mails to the organization, oldest first.")
+    ]
+    closing: Annotated[
+        ClosingOut | None, Meta(description="Whether the person was asked if it came.")
+    ]
     history: tuple[StepOut, ...]
     version: Annotated[int, Meta(ge=1)]
 
@@ -89,10 +143,15 @@ class ReferralMadeOut(Struct, frozen=True, kw_only=True):
         return f"ReferralMadeOut(id={self.referral.id}, link=…)"
 
 
-def referral_out(seen: ReferralSeen, steps: Sequence[Step]) -> ReferralOut:
-    """Return a referral as it is told."""
+def referral_out(
+    seen: ReferralSeen,
+    steps: Sequence[Step],
+    names: Mapping[UUID, str],
+    after: Followed = Followed(),  # noqa: B008 - a frozen value
+) -> ReferralOut:
+    """Return a referral as it is told, with the names of the colleagues in it."""
     one, agreed = seen.referral, seen.referral.consent
-    due = nudge(one, one.changed_at)
+    due, asked = seen.due, next((c for c in after.closings if c.source_id == one.id), None)
     return ReferralOut(
         practice_id=one.practice_id,
         id=one.id,
@@ -108,12 +167,40 @@ def referral_out(seen: ReferralSeen, steps: Sequence[Step]) -> ReferralOut:
         asked=seen.asked,
         consent=None
         if agreed is None
-        else SharedOut(at=agreed.at, how=agreed.how, by=agreed.by, phone=agreed.phone),
+        else SharedOut(
+            at=agreed.at,
+            how=agreed.how,
+            by=agreed.by,
+            by_name=names.get(agreed.by),
+            phone=agreed.phone,
+        ),
         requested_by=seen.requested_by,
         requested_at=one.requested_at,
         changed_at=one.changed_at,
         may_become=tuple(to for (before, to) in MACHINE if before == one.status),
         next_due=None if due is None else DueOut(due.at, due.what),
+        letters=tuple(
+            LetterOut(
+                id=sent.id,
+                what=sent.what,
+                status=sent.status,
+                why=sent.why,
+                at=sent.at,
+                status_at=sent.status_at,
+            )
+            for sent in after.letters
+            if sent.referral_id == one.id
+        ),
+        closing=None
+        if asked is None
+        else ClosingOut(
+            id=asked.id,
+            status=asked.status,
+            ask_at=asked.ask_at,
+            asked=asked.asked,
+            answered_at=asked.answered_at,
+            answered_by=asked.answered_by,
+        ),
         history=tuple(
             StepOut(
                 id=step.id,
@@ -122,6 +209,7 @@ def referral_out(seen: ReferralSeen, steps: Sequence[Step]) -> ReferralOut:
                 business=step.business,
                 by=step.by,
                 by_id=step.by_id,
+                by_name=None if step.by_id is None else names.get(step.by_id),
                 reason=step.reason,
                 note=step.note,
             )

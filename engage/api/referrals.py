@@ -25,14 +25,20 @@ from engage.api.ids import Own, chosen
 from engage.api.once import Made, once
 from engage.api.parts import Parts
 from engage.api.practices import find
-from engage.api.referral_values import ReferralMadeOut, ReferralOut, referral_out
+from engage.api.quoted.store import names_of
+from engage.api.referral_values import (
+    ReferralMadeOut,
+    ReferralOut,
+    followed,
+    referral_out,
+)
 from engage.api.refusals import FieldError, IdTaken, Unprocessable
 from engage.clock import random_bytes
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
 from engage.errors import NotFound
 from engage.ids import NeedId, OrganizationId, PracticeId, ReferralId, ServiceId
-from engage.needs import moving
+from engage.needs import letters, moving
 from engage.needs.episodes import store as episodes
 from engage.needs.listing import store as listing
 from engage.needs.moving import By
@@ -47,6 +53,7 @@ from engage.needs.referral import (
     Way,
 )
 from engage.needs.referring import store
+from engage.needs.referring.store import ReferralSeen
 from engage.turns.referring import News
 
 LONGEST_ASKED = 1000
@@ -58,6 +65,9 @@ _ID, _NOTE = "/id", "/note"
 _NOT_LISTED = FieldError(
     "/organization_id", "not-listed", "The directory has no such organization, or not any more."
 )
+_NO_PAGE = FieldError("/by_email", "no-page", "This referral has no page to send a link of.")
+_NO_SERVER = FieldError("/by_email", "no-server", "This deployment has no server for e-mail.")
+_NO_ADDRESS = FieldError("/by_email", "no-address", "The directory has no e-mail address for it.")
 _NOT_THEIRS = FieldError("/service_id", "not-listed", "This organization offers no such service.")
 
 NEWS: dict[Status, News] = {
@@ -98,6 +108,13 @@ class NewReferralIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         ),
     ]
     consent: ConsentToShareIn | None = None
+    by_email: Annotated[
+        bool,
+        Meta(
+            description="Send the page's link to the organization by e-mail; then it is not in "
+            "the answer. The e-mail says your practice's name and the link, and nothing else."
+        ),
+    ] = False
     id: Own[ReferralId | None] = None
 
     def __repr__(self) -> str:
@@ -127,7 +144,10 @@ class ReferralStatusIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class LinkIn(Struct, frozen=True, forbid_unknown_fields=True):
     """What to do with the link of an organization's page."""
 
-    act: Annotated[Literal["renew", "revoke"], Meta(description="renew revokes the one before.")]
+    act: Annotated[
+        Literal["renew", "revoke", "send"],
+        Meta(description="renew revokes the one before; send has a fresh one sent by e-mail."),
+    ]
 
 
 @post(
@@ -177,10 +197,14 @@ async def post_referral(
             changed_at=at,
         )
         await moving.refer(work, keys, new, data.asked, visit.staff_id)
-        out = await _made(work, parts, keys, new, at)
+        if data.by_email:
+            await _send(work, parts, keys, mine, at)
+        out = await _made(work, parts, keys, new, at, link=not data.by_email)
         return Made(out, HTTPStatus.CREATED, version=new.version)
 
-    return await once(request, parts, practice, ReferralMadeOut, act)
+    answer = await once(request, parts, practice, ReferralMadeOut, act)
+    parts.bell.ring("letter")
+    return answer
 
 
 @post(
@@ -216,7 +240,7 @@ async def post_referral_status(
             expects(if_match),
             data.note,
         )
-        out = referral_out(seen, await store.steps(work, keys, [mine]))
+        out = await _out(work, keys, seen)
         return Made(out, HTTPStatus.OK, version=out.version)
 
     return await once(request, parts, practice, ReferralOut, act)
@@ -257,11 +281,31 @@ async def post_link(
             subject_id=mine,
             patient_id=seen.referral.patient_id,
         )
+        if data.act == "send":
+            await _send(work, parts, keys, mine, at)
         renew = data.act == "renew" and not seen.referral.over
         out = await _made(work, parts, keys, seen.referral, at, link=renew)
         return Made(out, HTTPStatus.OK)
 
-    return await once(request, parts, practice, ReferralMadeOut, act)
+    answer = await once(request, parts, practice, ReferralMadeOut, act)
+    parts.bell.ring("letter")
+    return answer
+
+
+async def _send(
+    work: Work, parts: Parts, keys: PracticeKeys, mine: ReferralId, at: datetime
+) -> None:
+    """Record a letter to the organization, if one could ever reach it."""
+    seen = await store.one(work, keys, mine)
+    if seen is None:
+        raise NotFound
+    if seen.referral.way != "page" or seen.referral.over:
+        raise Unprocessable(_NO_PAGE)
+    if not parts.settings.smtp_url:
+        raise Unprocessable(_NO_SERVER)
+    if not seen.organization_email:
+        raise Unprocessable(_NO_ADDRESS)
+    await letters.write(work, keys.practice, mine, "ask", at)
 
 
 async def _before(work: Work, parts: Parts, keys: PracticeKeys, mine: ReferralId) -> None:
@@ -285,6 +329,14 @@ async def _refuse_unlisted(work: Work, practice: PracticeId, data: NewReferralIn
             raise Unprocessable(_NOT_THEIRS)
 
 
+async def _out(work: Work, keys: PracticeKeys, seen: ReferralSeen) -> ReferralOut:
+    steps = await store.steps(work, keys, [seen.referral.id])
+    agreed = seen.referral.consent
+    names = await names_of(work, [agreed and agreed.by, *(one.by_id for one in steps)])
+    after = await followed(work, keys.practice, [seen.referral.id])
+    return referral_out(seen, steps, names, after)
+
+
 async def _made(
     work: Work,
     parts: Parts,
@@ -305,7 +357,7 @@ async def _made(
     if seen is None:
         raise NotFound
     return ReferralMadeOut(
-        referral=referral_out(seen, await store.steps(work, keys, [one.id])),
+        referral=await _out(work, keys, seen),
         link=address,
         link_expires_at=until,
     )

@@ -1,16 +1,17 @@
-"""Discharges that somebody of the practice heard of: the same effect as a hospital's message."""
+"""Stays in hospital: told by somebody of the practice, as a hospital would; and read back."""
 
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from litestar import Request, Response, post
+from litestar import Request, Response, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
+from engage import audit
 from engage.api.auth.guard import Visit
 from engage.api.auth.marks import needs
 from engage.api.once import Made, once
@@ -19,11 +20,11 @@ from engage.api.practices import find
 from engage.api.refusals import FieldError, Unprocessable
 from engage.audit import By
 from engage.checkins import discharges
-from engage.checkins.discharges.store import Status
+from engage.checkins.discharges.store import Status, stays_of
 from engage.checkins.visit import AHEAD, CancelDischarge, Discharge, Movement, Stay
 from engage.clock import fresh_id
 from engage.db.session import Work
-from engage.ids import PatientId
+from engage.ids import PatientId, QueueItemId
 
 AT, WHOSE = "/discharged_at", "/external_id"
 
@@ -57,6 +58,73 @@ class DischargeOut(Struct, frozen=True, kw_only=True):
     discharged_at: datetime | None
     admitted_at: datetime | None
     version: Annotated[int, Meta(ge=1)]
+
+
+class CallOut(Struct, frozen=True):
+    """The call within two business days, as the work stands."""
+
+    item_id: QueueItemId
+    due_at: datetime
+    closed_at: datetime | None
+    outcome: str | None
+
+
+class StayOut(DischargeOut, frozen=True, kw_only=True):
+    """A stay with the call that it asks for."""
+
+    call: Annotated[CallOut | None, Meta(description="Null: it asks for none.")]
+
+
+class StayList(Struct, frozen=True):
+    """The newest stays, newest first; there is one page of them."""
+
+    items: tuple[StayOut, ...]
+    next: None = None
+
+
+@get(
+    "/patients/{patient_id:uuid}/discharges",
+    opt=needs("patient.read"),
+    operation_id="listDischarges",
+    summary="A patient's stays in hospital, and the call after each",
+)
+async def list_discharges(
+    patient_id: FromPath[UUID],
+    visit: NamedDependency[Visit],
+    parts: NamedDependency[Parts],
+) -> StayList:
+    """Return the stays as they stand; that they were looked at is recorded."""
+    practice = await find(parts.database, visit, "patient", patient_id)
+    person = PatientId(patient_id)
+    async with parts.database.work([practice], practice) as work:
+        seen = await stays_of(work, practice, person)
+        await audit.record_patients(
+            work,
+            practice,
+            parts.clock.now(),
+            by=By.staff(visit.staff_id),
+            action="stay.list",
+            patients=[person],
+        )
+    return StayList(
+        tuple(
+            StayOut(
+                id=one.id,
+                patient_id=one.patient_id,
+                external_id=one.external_id,
+                facility=one.facility,
+                status=one.status,
+                discharged_at=one.discharged_at,
+                admitted_at=one.admitted_at,
+                version=one.version,
+                call=one.call
+                and CallOut(
+                    one.call.item_id, one.call.due_at, one.call.closed_at, one.call.outcome
+                ),
+            )
+            for one in seen
+        )
+    )
 
 
 @post(

@@ -80,6 +80,8 @@ class ItemOption(Struct, frozen=True, forbid_unknown_fields=True):
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     rule: Rule | None = None
     meaning: Meaning | None = None
+    #: The social need that it is a risk of; then it is that need's work.
+    domain: str | None = None
 
 
 class Part(Struct, frozen=True, forbid_unknown_fields=True):
@@ -149,6 +151,8 @@ class CheckInScript(Struct, frozen=True, forbid_unknown_fields=True):
     items: tuple[Item, ...] = field(name="item")
     nudge_after_hours: int = 24
     silence_after_hours: int = 24
+    #: The social needs that the reader's labels are risks of, while this is asked.
+    words: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def item(self, key: str) -> Item | None:
         """Return the question of this key, if the script has it."""
@@ -171,6 +175,8 @@ class Concern(Struct, frozen=True):
     severity: Severity
     #: Which rule says so, unique within the script: "checkin.problem/yes", "…/weight.high".
     rule: str
+    #: The social need that it is a risk of.
+    domain: str | None = None
 
 
 def parse(toml_text: str) -> CheckInScript:
@@ -214,7 +220,8 @@ def concern_of(script: CheckInScript, item: str, answer: Answer, limits: Limits)
             found = asked.option(option)
             if found is None or found.rule is None:
                 return None
-            return Concern(found.rule.level, found.rule.severity, f"{item}/{option}")
+            rule = found.rule
+            return Concern(rule.level, rule.severity, f"{item}/{option}", found.domain)
         case Measured(numbers):
             reached = (
                 one
@@ -333,6 +340,8 @@ def _problems_of(item: Item, script: CheckInScript) -> Iterator[str]:
     owners: dict[tuple[str, ...], str] = {}
     for option in item.options:
         yield from _problems_of_rule(f"{item.key}.{option.key}", option.rule)
+        if option.domain is not None and option.rule is None:
+            yield f"{item.key}.{option.key}: what is a risk needs a rule"
         for word in words_of(option):
             if owners.setdefault(tokens_of(word), option.key) != option.key:
                 yield f"{item.key}.{option.key}: words {word!r} already mean another option"

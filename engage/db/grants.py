@@ -22,6 +22,8 @@ LEDGERS = (
     "contact_attempt",
     "need_event",
     "referral_event",
+    "appointment_event",
+    "ride_event",
 )
 """INSERT and SELECT only."""
 
@@ -65,6 +67,16 @@ RECORDS = (
     "service",
     "need",
     "referral",
+    "place",
+    "appointment",
+    "ride",
+    "caregiver_grant",
+    "rescreen_rule",
+    "rescreen",
+    "letter",
+    "closing",
+    "alarm",
+    "canary",
 )
 """INSERT, SELECT and UPDATE: nothing about care is ever deleted by the application."""
 
@@ -109,9 +121,9 @@ DEFINER: dict[str, tuple[Login, ...]] = {
     "credential_find(text, bytea, timestamptz)": ("app",),
     "credential_add(text, bytea, uuid, timestamptz, timestamptz)": ("app",),
     "credential_revoke(text, bytea, timestamptz)": ("app",),
-    "link_add(text, bytea, uuid, uuid, timestamptz, timestamptz)": ("app",),
+    "link_add(text, bytea, uuid, uuid, timestamptz, timestamptz)": ("app", "worker"),
     "link_open(text, bytea[], timestamptz)": ("app",),
-    "link_revoke(text, uuid, uuid, timestamptz)": ("app",),
+    "link_revoke(text, uuid, uuid, timestamptz)": ("app", "worker"),
     "due_set(text, uuid, uuid, timestamptz)": ("app", "worker"),
     "due_done(text, uuid)": ("app", "worker"),
     "due_wait(text, uuid, timestamptz)": ("worker",),
@@ -124,9 +136,13 @@ DEFINER: dict[str, tuple[Login, ...]] = {
     "due_counts(timestamptz)": ("app", "worker", "auditor"),
     "ensure_partitions(timestamptz, integer)": ("worker",),
     "lineage_beat(bigint, timestamptz)": ("worker",),
-    "lineage_restored()": ("app", "worker"),
+    "lineage_restored()": ("app", "worker", "auditor"),
     "lineage_resumed()": ("app", "worker"),
     "fresh_figures()": ("app",),
+    "audit_practices()": ("auditor",),
+    "audit_due(timestamptz)": ("auditor",),
+    "audit_lost(timestamptz)": ("auditor",),
+    "audit_stopped(timestamptz)": ("auditor",),
 }
 """The only SECURITY DEFINER functions there are, and who may call them."""
 
@@ -138,6 +154,13 @@ AUDITOR_COLUMNS = {
     "page": "practice_id, id, item_id, step, channel, at, status, told_at",
     "message": "practice_id, id, direction, status, at, sending_at, status_at, handled_at, tries",
     "membership": "practice_id, staff_id, role, from_at, until_at",
+    "staff": "id, active",
+    "cover": "practice_id, absent_id, cover_id, from_at, until_at",
+    "flag": "practice_id, id, item_id, at, withdrawn_at",
+    "feed": "practice_id, id, transaction, at",
+    "delivery_report": "practice_id, message_id, at",
+    "sending": "practice_id, effect, since",
+    "canary": "practice_id, id, sent_at, recorded_at, read_at, decided_at, passed_at",
 }
 """The auditor counts; it can't read a name, a number, a text, a reason or an answer."""
 

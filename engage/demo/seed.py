@@ -1,4 +1,4 @@
-"""Puts the fictional practice of practice.toml into a database, once.
+"""Puts the fictional practice of practice.toml, and whom it refers to, into a database, once.
 
 The same functions write it that write a real practice, in one transaction, under ids derived from
 the file: a second run finds the practice and changes nothing. This room refuses to touch a practice
@@ -6,7 +6,7 @@ that is there: what somebody has changed in the demo stays changed.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from importlib import resources
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,20 +14,37 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Struct
 
+from engage.appointments import keeping
+from engage.appointments.appointment import Span
+from engage.appointments.keeping import NewVisit, Teller
+from engage.appointments.place import read_place
+from engage.appointments.places import store as places
 from engage.audit import SYSTEM
 from engage.clock import Clock, fresh_id, random_bytes
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Database, Work
 from engage.db.vault import Vault
 from engage.errors import NotFound
-from engage.ids import CaregiverId, CoverId, PatientId, PracticeId, StaffId, derived
+from engage.ids import (
+    AppointmentId,
+    CaregiverId,
+    CoverId,
+    PatientId,
+    PlaceId,
+    PracticeId,
+    StaffId,
+    derived,
+)
+from engage.needs.hsds import read, shipped_terms
+from engage.needs.hsds_tables import tables_of_json
+from engage.needs.listing import store as listing
 from engage.people import bootstrap, store
 from engage.people.caregiver import NewCaregiver, read_relationship
 from engage.people.circle import store as circle
 from engage.people.fields import EmailAddress
 from engage.people.patient import NewPatient, PatientRecord, read_patient
 from engage.people.phone import PhoneNumber
-from engage.people.practice import CarrierLogin, PracticeFields
+from engage.people.practice import WEEKDAYS, CarrierLogin, PracticeFields
 from engage.people.staff import Cover, NewStaff, Role
 from engage.people.staffing import store as staffing
 
@@ -79,6 +96,22 @@ class _Caregiver(Struct, forbid_unknown_fields=True):
     relationship: str
 
 
+class _Place(Struct, forbid_unknown_fields=True):
+    name: str
+    address: str
+    bring: str
+    external_id: str | None = None
+
+
+class _Visit(Struct, forbid_unknown_fields=True):
+    patient: str
+    place: str
+    weekday: str
+    at: time
+    minutes: int
+    what: str
+
+
 class _Demo(Struct, forbid_unknown_fields=True):
     practice: PracticeFields
     number: tuple[_Number, ...]
@@ -86,6 +119,8 @@ class _Demo(Struct, forbid_unknown_fields=True):
     cover: tuple[_Cover, ...]
     patient: tuple[_Patient, ...]
     caregiver: tuple[_Caregiver, ...]
+    place: tuple[_Place, ...]
+    visit: tuple[_Visit, ...]
 
 
 class Seeded(Struct, frozen=True, kw_only=True):
@@ -155,6 +190,9 @@ async def _write(work: Work, vault: Vault, clock: Clock, demo: _Demo) -> None:
         )
         await staffing.add_cover(work, PRACTICE_ID, cover, at=at, by=SYSTEM)
     await _write_patients(work, keys, demo, staff, at)
+    await _write_visits(work, keys, demo, at)
+    tables = tables_of_json("directory.json", _file("directory.json"))
+    await listing.write(work, PRACTICE_ID, "demo", read(tables, shipped_terms()), at)
 
 
 async def _write_patients(
@@ -184,6 +222,42 @@ async def _write_patients(
         await circle.add_caregiver(work, keys, caregiver, patient, relationship, at=at, by=SYSTEM)
 
 
+async def _write_visits(work: Work, keys: PracticeKeys, demo: _Demo, at: datetime) -> None:
+    zone = demo.practice.time_zone
+    there: dict[str, PlaceId] = {}
+    for one in demo.place:
+        there[one.name] = PlaceId(derived(_BORN, _CAUSE, f"place {one.name}"))
+        place = read_place(
+            PRACTICE_ID,
+            there[one.name],
+            external_id=one.external_id,
+            name=one.name,
+            address=one.address,
+            zone=zone,
+            bring=one.bring,
+        )
+        await places.add(work, keys, place, at)
+    responsible = (await staffing.get_practice(work, PRACTICE_ID)).responsible_id
+    for one in demo.visit:
+        starts_at = _next(one, at, zone)
+        visit = NewVisit(
+            id=AppointmentId(derived(_BORN, _CAUSE, f"visit {one.patient} {one.weekday}")),
+            patient_id=_patient_id(one.patient),
+            status="booked",
+            time=Span(starts_at, starts_at + timedelta(minutes=one.minutes)),
+            place_id=there[one.place],
+            what=one.what,
+        )
+        await keeping.book(work, keys, visit, zone, Teller("staff", responsible), at)
+
+
+def _next(one: _Visit, at: datetime, zone: str) -> datetime:
+    """Return when a visit begins: on its next weekday, and not today."""
+    today = at.astimezone(ZoneInfo(zone)).date()
+    ahead = (WEEKDAYS.index(one.weekday) - today.weekday() - 1) % 7 + 1
+    return datetime.combine(today + timedelta(days=ahead), one.at, ZoneInfo(zone)).astimezone(UTC)
+
+
 async def _staff(work: Work, vault: Vault, clock: Clock, demo: _Demo) -> dict[str, StaffId]:
     found: dict[str, StaffId] = {}
     for one in demo.staff:
@@ -208,8 +282,11 @@ def _record(one: _Patient, today: date) -> PatientRecord:
 
 
 def _read() -> _Demo:
-    text = resources.files("engage.demo").joinpath("practice.toml").read_text("utf-8")
-    return msgspec.toml.decode(text, type=_Demo)
+    return msgspec.toml.decode(_file("practice.toml"), type=_Demo)
+
+
+def _file(name: str) -> bytes:
+    return resources.files("engage.demo").joinpath(name).read_bytes()
 
 
 def _patient_id(external_id: str) -> PatientId:

@@ -134,6 +134,9 @@ class Intake:
         _HEARD.labels(_counted(_event(parsed)), outcome).inc()
         if outcome == "failed":
             self._bell.ring(KIND)
+        elif outcome == "applied":
+            # A visit that moved may have somebody told.
+            self._bell.ring("outbox")
         return verdict, parsed
 
     async def retry(self, practice: PracticeId, message_id: UUID, tries: int) -> None:
@@ -217,8 +220,11 @@ class Intake:
             case Booked() | Rescheduled() | Changed() | Cancelled() | NoShow():
                 if self._appointments is None:
                     return "ignored"
-                known = await self._appointments.hear(work, practice.id, said, one.id)
-                return "applied" if known else "unknown-person"
+                if await self._appointments.hear(work, practice.id, said, one.id):
+                    return "applied"
+                if isinstance(said, Booked | Rescheduled):
+                    await self._ask(work, practice, one, "unknown-visit", one.event)
+                return "unknown-person"
             case Admission() | Discharge() | Update() | CancelAdmission() | CancelDischarge():
                 heard = await self._visits.hear(work, practice.id, said, one.id)
                 match heard.result:

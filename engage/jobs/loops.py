@@ -19,12 +19,20 @@ from prometheus_client import Counter
 from engage.clock import Clock
 from engage.crash import crash_point
 from engage.db.session import Database
-from engage.ids import CheckInPlanId, MessageId, PageId, PracticeId, QueueItemId, TimerId
+from engage.ids import (
+    CheckInPlanId,
+    MessageId,
+    PageId,
+    PracticeId,
+    QueueItemId,
+    ReferralId,
+    TimerId,
+)
 from engage.jobs.leases import LEASE_SECONDS, Claimed, Leases
 
 NAMES = (
     *("inbox", "outbox", "unknown", "outcome", "timer", "account", "reconcile"),
-    *("page", "notify", "hl7", "checkin"),
+    *("page", "notify", "hl7", "checkin", "rescreen", "referral", "letter", "closing"),
 )
 """The loops, by the kind of what is due."""
 
@@ -71,6 +79,18 @@ class Turns(Protocol):
         """Ask what is due of a check-in plan."""
         ...
 
+    async def rescreen_due(self, practice: PracticeId, rescreen_id: UUID) -> None:
+        """Ask a person an instrument again."""
+        ...
+
+    async def referral_due(self, practice: PracticeId, referral_id: ReferralId) -> None:
+        """Do what is due about a referral that has not moved."""
+        ...
+
+    async def closing_due(self, practice: PracticeId, closing_id: UUID) -> None:
+        """Ask a person whether what was arranged came."""
+        ...
+
     async def account_told(self, practice: PracticeId) -> None:
         """Tell a person what became of the practice's account with its carrier."""
         ...
@@ -105,6 +125,14 @@ class Pager(Protocol):
 
     async def notify(self, practice: PracticeId, page_id: PageId) -> None:
         """Send a page out of the console."""
+        ...
+
+
+class Letters(Protocol):
+    """What the loops ask of the letters to organizations."""
+
+    async def send(self, practice: PracticeId, letter_id: UUID) -> None:
+        """Send a letter that is due."""
         ...
 
 
@@ -250,6 +278,7 @@ def all_loops(  # noqa: PLR0913 - a port for each room that has work due
     reconciler: Reconciler,
     pager: Pager,
     hospital: Hospital,
+    letters: Letters,
     database: Database,
     clock: Clock,
     lease_seconds: float = LEASE_SECONDS,
@@ -290,7 +319,10 @@ def all_loops(  # noqa: PLR0913 - a port for each room that has work due
     async def apply(row: Claimed) -> None:
         await hospital.retry(row.practice_id, row.id, row.tries)
 
-    by_name = (inbox, send, look, tell, fire, say, compare, climb, page, apply, ask)
+    by_name = (
+        *(inbox, send, look, tell, fire, say, compare, climb, page, apply, ask),
+        *_chasing(turns, letters),
+    )
     acts: dict[str, Act] = dict(zip(NAMES, by_name, strict=True))
     # A look at the carrier's list takes as long as a send.
     limits = {
@@ -310,6 +342,24 @@ def all_loops(  # noqa: PLR0913 - a port for each room that has work due
         )
         for name, act in acts.items()
     }
+
+
+def _chasing(turns: Turns, letters: Letters) -> tuple[Act, ...]:
+    """Return what time brings round: rescreen, referral, letter and closing."""
+
+    async def ask_again(row: Claimed) -> None:
+        await turns.rescreen_due(row.practice_id, row.id)
+
+    async def chase(row: Claimed) -> None:
+        await turns.referral_due(row.practice_id, ReferralId(row.id))
+
+    async def post(row: Claimed) -> None:
+        await letters.send(row.practice_id, row.id)
+
+    async def close(row: Claimed) -> None:
+        await turns.closing_due(row.practice_id, row.id)
+
+    return ask_again, chase, post, close
 
 
 async def ensure_partitions(database: Database, clock: Clock) -> int:

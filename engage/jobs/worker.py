@@ -19,6 +19,7 @@ from engage.jobs.leases import LEASE_SECONDS
 from engage.jobs.loops import (
     SLOTS,
     Hospital,
+    Letters,
     Loop,
     Outbox,
     Pager,
@@ -49,6 +50,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     reconciler: Reconciler
     pager: Pager
     hospital: Hospital
+    letters: Letters
     #: Signed in as the worker: it alone may claim.
     database: Database
     clock: Clock
@@ -77,6 +79,7 @@ async def run_worker(parts: Parts, stop: asyncio.Event | None = None) -> None:
         reconciler=parts.reconciler,
         pager=parts.pager,
         hospital=parts.hospital,
+        letters=parts.letters,
         database=parts.database,
         clock=parts.clock,
         lease_seconds=parts.lease_seconds,

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Query, Row, Work
 from engage.db.tables import (
+    answer,
     consent_event,
     contact_attempt,
     conversation,
@@ -100,12 +101,26 @@ _exchange = (
     .group_by(conversation.c.screening_id)
     .cte("exchange")
 )
+_on_page = (
+    select(func.min(answer.c.at))
+    .where(
+        answer.c.practice_id == screening.c.practice_id,
+        answer.c.screening_id == screening.c.id,
+        answer.c.message_id.is_(None),
+        answer.c.reporter == _words("patient", "caregiver"),
+    )
+    .correlate(screening)
+    .scalar_subquery()
+)
+"""A tap on the page that a text names is a reply to that text."""
+
 _ASKED = Query(
     select(
         screening.c.patient_id,
         _exchange.c.left_at,
         _exchange.c.delivered_at,
-        _exchange.c.replied_at,
+        # The earlier of the two; a null is passed over.
+        func.least(_exchange.c.replied_at, _on_page).label("replied_at"),
     )
     .select_from(screening.outerjoin(_exchange, _exchange.c.screening_id == screening.c.id))
     .where(

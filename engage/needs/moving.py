@@ -19,14 +19,19 @@ from engage.clock import random_bytes
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
 from engage.errors import Conflict, NotFound
-from engage.ids import RANDOM_BYTES, NeedId, PracticeId, ReferralId, StaffId, uuid7
+from engage.ids import RANDOM_BYTES, NeedId, PracticeId, ReferralId, StaffId, derived, uuid7
 from engage.needs import codes, referral
+from engage.needs.closing import Closing
+from engage.needs.closings import store as closings
 from engage.needs.episodes import store as episodes
 from engage.needs.episodes.store import NeedSeen
 from engage.needs.need import MACHINE, Act, Need, Setter, Taken, step, take
 from engage.needs.referral import Move, Referral
 from engage.needs.referring import store as referrals
 from engage.needs.referring.store import ReferralSeen
+from engage.people.staffing.store import get_practice
+from engage.people.wishes.store import wishes_of
+from engage.queue.clocks import Calendar
 
 Expects: TypeAlias = Callable[[int], bool]
 """Says whether a version is the one that the change was made on."""
@@ -109,6 +114,7 @@ async def refer(work: Work, keys: PracticeKeys, new: Referral, asked: str, by: S
     await episodes.save(work, after)
     taken = _taken(after, "begin", "staff", by, at, referral_id=new.id)
     await episodes.add(work, keys.practice, taken)
+    await chase(work, new, after.domain, at)
     await _say_need(work, after, f"referral.requested.{new.way}", mover, at)
     return after
 
@@ -147,8 +153,37 @@ async def move_referral(
     if now.over:
         await referrals.revoke_links(work, now, at)
     need = await _move_its_need(work, keys.practice, now, by, at)
+    await chase(work, now, need.domain, at)
     await _say_need(work, need, f"referral.{now.status}", by, at)
     return replace(seen, referral=now), need
+
+
+async def chase(work: Work, now: Referral, domain: str, at: datetime) -> None:
+    """Have what is next due about a referral done when it is due, counted from its last news.
+
+    Of what was given, or is called for by the person alone, the person is asked whether it came.
+    """
+    practice = await get_practice(work, now.practice_id)
+    calendar = Calendar(practice.time_zone, practice.business_hours, practice.holidays)
+    patience = (await wishes_of(work, now.practice_id)).chase_after_days
+    due = referral.nudge(now, at, calendar.closing_after, patience)
+    await referrals.wake(work, now, due)
+    if due is None or due.what != "ask-patient":
+        return
+    asks = Closing(
+        practice_id=now.practice_id,
+        id=derived(at, now.id, "closing"),
+        patient_id=now.patient_id,
+        domain=domain,
+        source="referral",
+        source_id=now.id,
+        ask_at=due.at,
+        changed_at=at,
+    )
+    if not await closings.begin(work, asks):
+        # Who was to be asked whether they had called is asked whether it came, later.
+        for known in await closings.of_sources(work, now.practice_id, [now.id]):
+            await closings.move_to(work, known, due.at)
 
 
 async def _move_its_need(

@@ -5,7 +5,7 @@ name leaves the practice without a consent to share that somebody recorded. A re
 answers is nudged, then it is a person's work. This room refuses a refusal without a reason.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
@@ -94,16 +94,22 @@ MACHINE: Mapping[tuple[Status, Status], frozenset[Setter]] = {
 }
 """From a state to a state, and who may set it (the guide, checking_task_status)."""
 
-NUDGES = (timedelta(days=3), timedelta(days=7))
-"""After so long without an answer the organization is reminded [our own rule]."""
+REMINDERS = 2
+"""So often an organization that does not move is reminded; then it is a person's work to call."""
 
-SILENT_AFTER = timedelta(days=10)
-"""After so long it is a person's work to call [our own rule]."""
+USUAL_PATIENCE = 3
+"""Business days between two of these, unless the practice says otherwise [our own rule]."""
+
+Later: TypeAlias = Callable[[datetime, int], datetime]
+"""Says when some business days after a moment are over."""
 
 _CONSENT, _STATUS, _REASON = "/consent", "/status", "/reason"
 
 ASK_AFTER = timedelta(days=3)
 """So long after the service was given the person is asked whether it came (behaviour 26)."""
+
+ASK_ALONE_AFTER = timedelta(days=7)
+"""So long who calls the organization themselves is left to do it; then they are asked."""
 
 
 class NoConsentToShare(EngageError):  # noqa: N818 - reads as a sentence
@@ -261,29 +267,35 @@ def need_act(to: Status, others: Iterable[Status]) -> Act | None:
             return None
 
 
+What: TypeAlias = Literal["remind", "call", "ask-patient"]
+
+
 class Nudge(Struct, frozen=True):
     """When something is due about a referral, and what."""
 
     at: datetime
-    what: Literal["remind", "call", "ask-patient"]
+    what: What
 
 
-def nudge(referral: Referral, after: datetime) -> Nudge | None:
+def nudge(
+    referral: Referral, after: datetime, later: Later, patience: int = USUAL_PATIENCE
+) -> Nudge | None:
     """Return what is next due about a referral after a moment; None if nothing ever is.
 
     Counted from the last news of it. Who calls for themselves is not chased: they are asked.
     """
     start = referral.changed_at
-    if referral.status == "completed":
-        due = start + ASK_AFTER
+    if referral.status == "completed" or (referral.way == "self" and not referral.over):
+        due = start + (ASK_AFTER if referral.over else ASK_ALONE_AFTER)
         return Nudge(due, "ask-patient") if due > after else None
     if referral.over:
         return None
-    if referral.way == "self":
-        due = start + NUDGES[-1]
-        return Nudge(due, "ask-patient") if due > after else None
-    for wait in NUDGES:
-        if start + wait > after:
-            return Nudge(start + wait, "remind")
-    due = start + SILENT_AFTER
+    for count in range(1, REMINDERS + 1):
+        due = later(start, count * patience)
+        if due > after:
+            # Whom a person of the practice speaks with, a person of the practice calls.
+            return Nudge(due, "remind" if referral.way == "page" else "call")
+        if referral.way != "page":
+            return None
+    due = later(start, (REMINDERS + 1) * patience)
     return Nudge(due, "call") if due > after else None

@@ -61,6 +61,25 @@ class Calendar(Struct, frozen=True):
             left -= 1
         return at.astimezone(UTC) + timedelta(days=business_days or 1)
 
+    def before(self, at: datetime, notice: timedelta) -> datetime:
+        """Return the moment from which there is so much business time left before another.
+
+        A practice without enough of it in two months counts hours of the clock.
+        """
+        clock, left = ZoneInfo(self.zone), notice
+        last = at.astimezone(clock).date()
+        for offset in range(_LONGEST_CLOSURE_DAYS):
+            day = last - timedelta(days=offset)
+            for start, end in sorted(self.spans_of(day), reverse=True):
+                opens = datetime.combine(day, start, clock).astimezone(UTC)
+                closes = min(datetime.combine(day, end, clock).astimezone(UTC), at.astimezone(UTC))
+                if closes <= opens:
+                    continue
+                if closes - opens >= left:
+                    return closes - left
+                left -= closes - opens
+        return at.astimezone(UTC) - notice
+
 
 def due_at(severity: Severity, at: datetime, calendar: Calendar) -> datetime:
     """Return by when a human must have looked, in UTC."""

@@ -27,8 +27,15 @@ Outcome: TypeAlias = Literal[
 ]
 """What became of it; a crisis needs one of `CRISIS_OUTCOMES`."""
 
-Withdrawal: TypeAlias = Literal["discharge-cancelled", "admission-cancelled", "admitted-again"]
-"""Why work about a discharge is no longer needed: the hospital took it back."""
+Withdrawal: TypeAlias = Literal[
+    "discharge-cancelled",
+    "admission-cancelled",
+    "admitted-again",
+    "arranged",
+    "not-needed-any-more",
+]
+"""Why work is no longer needed: the hospital took it back; what was asked for is arranged, or is
+not wanted any more."""
 
 Ending: TypeAlias = Outcome | Literal["text-was-anothers"] | Withdrawal
 """How an item ended; the last ones are not a person's to choose: what opened it no longer holds."""

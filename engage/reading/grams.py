@@ -14,6 +14,8 @@ from engage.reading.fold import Word
 
 _SHORT_REPLY = 5
 _LONGEST_LETTERS = 20
+SIGN = "e:"
+"""What the feature of a sign begins with."""
 
 
 def grams(
@@ -71,7 +73,7 @@ def _add_signs(found: dict[str, None], spoken: Sequence[str], named: Sequence[st
         if word.isdecimal():
             # Only the size of a number says something: 93 and 95 are alike, 95 and 59 are not.
             found[f"v:{word[:1]}{'0' * (len(word) - 1)}"[:8]] = None
-    found.update((f"e:{name}", None) for name in named)
+    found.update((f"{SIGN}{name}", None) for name in named)
     found.update((f"E:{one} {other}", None) for one, other in combinations(named, 2))
 
 

@@ -10,6 +10,7 @@ cost more memory than everything else in the reader.
 """
 
 import math
+import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import resources
@@ -25,6 +26,7 @@ _LANE = (1 << _LANE_BITS) - 1
 _DANGERS = ("emergency_medical", "self_harm", "violence")
 _NO_KEY = 2**32 - 1
 """Behind the last key: greater than any other. A feature with this checksum is not learned."""
+_NAMES = re.compile(r"[^\n]+")
 _STEP_BITS = 16
 _ZERO = 128
 """A weight of nothing, as a byte. A lane holds 65,000 features; the budget allows far fewer."""
@@ -57,13 +59,15 @@ class Model:
         self.known = frozenset(file.words.split()).union(BY_WORD)
         self._bias = file.bias
         self._scale = file.scale
-        self._keys = array("I", map(checksum, file.features.split("\n")))
+        # One name at a time: all of them at once would be the most memory this process ever holds.
+        names = (name[0] for name in _NAMES.finditer(file.features))
+        self._keys = array("I", map(checksum, names))
         self._starts = _starts(self._keys)
         self._keys.append(_NO_KEY)
         self._row = _LANE_BYTES * len(file.labels)
         lanes = bytearray(_LANE_BYTES * len(file.weights))
         lanes[::_LANE_BYTES] = file.weights
-        self._lanes = bytes(lanes)
+        self._lanes = lanes
 
     def scores(self, features: Sequence[str]) -> dict[str, float]:
         """Return the probability of each label."""

@@ -17,6 +17,7 @@ from typing import Literal
 import msgspec
 
 from engage.reading.answers import COMMON, STANDARD, Context, Option, Urgency, answered, index_of
+from engage.reading.grams import SIGN
 from engage.reading.keywords import FreeFormStop, carrier_word
 from engage.reading.linear import Model, shipped
 from engage.reading.observe import (
@@ -33,6 +34,8 @@ Tier = Literal["emergency", "possible", "none"]
 
 _TERMS = 6
 _SHORTEST = 3
+_FEW = 9
+_SURER = 1.4
 _URGENCIES: tuple[Urgency, ...] = ("none", "routine", "urgent", "emergency")
 _KINDS: dict[str, Kind] = {
     "emergency_medical": "medical",
@@ -145,7 +148,7 @@ def _read(seen: Observed, asked: Asked, model: Model) -> Reading:
     probability = model.danger(scores) if says else 0.0
     language = language_of(seen.words)
     option = None if any(one.stands for one in seen.findings) else bare_answer(seen, asked)
-    tier = "none" if option is not None else _tier(seen.findings, probability, language, model)
+    tier = "none" if option is not None else _tier(seen, probability, language, model)
     urgency = _urgency(scores, tier) if option is None else option.urgency
     labels = option.labels if option is not None else _labels(scores, urgency, asked.context, model)
     kind = _kind(seen.findings, scores) if tier != "none" else None
@@ -176,16 +179,26 @@ def ruled(findings: Sequence[Finding]) -> Tier:
     return "possible" if "possible" in standing else "none"
 
 
-def _tier(
-    findings: Sequence[Finding], probability: float, language: Language, model: Model
-) -> Tier:
+def _tier(seen: Observed, probability: float, language: Language, model: Model) -> Tier:
     """Join both readings: the graver one counts."""
-    said = ruled(findings)
-    if said == "emergency" or probability >= model.thresholds[f"emergency:{language}"]:
+    said, surer = ruled(seen.findings), surer_by(seen)
+    if said == "emergency" or probability >= surer * model.thresholds[f"emergency:{language}"]:
         return "emergency"
-    if said == "possible" or probability >= model.thresholds[f"possible:{language}"]:
+    if said == "possible" or probability >= surer * model.thresholds[f"possible:{language}"]:
         return "possible"
     return "none"
+
+
+def surer_by(seen: Observed) -> float:
+    """Return by how much surer the model must be than usual.
+
+    "She ate well": of a few words in which no rule and no sign finds anything it knows little.
+    """
+    few = len(seen.words) <= _FEW
+    told = any(one.stands for one in seen.findings) or any(
+        feature.startswith(SIGN) for feature in seen.features
+    )
+    return _SURER if few and not told else 1.0
 
 
 @lru_cache(maxsize=256)
@@ -230,8 +243,10 @@ def _labels(
         and not (label in _PAGES and urgency != "emergency")
     }
     if not chosen:
+        # A wish to opt out is heard where it is sure enough, and is nobody's second guess.
         best = max(
-            (label for label in scores if not label.startswith("u:")), key=scores.__getitem__
+            (label for label in scores if not label.startswith("u:") and label != "opt_out"),
+            key=scores.__getitem__,
         )
         if best != NOTHING and not (best in _PAGES and urgency != "emergency"):
             chosen = {best: scores[best]}

@@ -11,7 +11,7 @@ from engage.conversation.events import Event, PersonChanged, StaffWrote, Started
 from engage.conversation.severity import Severity, rank
 from engage.conversation.states import Asking, NotStarted
 from engage.ids import PatientId
-from engage.turns import needing
+from engage.turns import coming, needing, on_page
 from engage.turns.clarify import as_lived
 from engage.turns.context import ConversationSeen
 from engage.turns.draft import Draft
@@ -44,7 +44,10 @@ def advance_one(draft: Draft, seen: ConversationSeen, event: Event) -> None:
         # Also if nothing is asked now: what waits or is paused will be asked in it.
         draft.stand(seen, seen.state)
     step = needing.as_told(seen.script, advance(seen.state, event, script, seen.language))
+    step = coming.as_told(seen.script, step)
     step = kept_private(draft.context, draft.turn, seen, step, script)
+    if on_page.is_shown(draft.turn, seen):
+        step = on_page.as_shown(step, event, script, seen.language)
     # Whether they want help with what they just said is asked as an answer to it.
     begins = isinstance(event, Started) and not needing.is_helping(seen.script)
     draft.conversation(seen, step.state, step.effects, thread, begins=begins)

@@ -11,7 +11,8 @@ from typing import Literal
 from engage.conversation.events import Cancelled, Event
 from engage.conversation.states import NotStarted
 from engage.ids import ConversationId, derived
-from engage.queue.flag import Flag
+from engage.queue.flag import NEED, Flag
+from engage.turns.coming import Whether, script_id
 from engage.turns.context import (
     CheckInDue,
     ConversationSeen,
@@ -44,6 +45,30 @@ def occur(draft: Draft, due: CheckInDue, advance: Advance) -> None:
     thread = draft.context.thread_of(patient) if patient is not None else None
     if due.unreachable and thread is not None and thread.active:
         draft.flag(Flag(reason="not-asked", severity="routine", rule="plan/no-phone"), thread)
+
+
+def ask_whether(draft: Draft, whether: Whether) -> None:
+    """Begin the question whether something came; whom no text reaches, a person asks."""
+    patient = draft.turn.patient_id
+    thread = draft.context.thread_of(patient) if patient is not None else None
+    if thread is None or not thread.active:
+        return
+    if whether.by_hand or thread.id is None or why_not(draft.context, thread) is not None:
+        joins = f"{NEED}{whether.domain}"
+        draft.flag(
+            Flag(reason="loop-open", severity="routine", rule="came/by-hand", joins=joins), thread
+        )
+        return
+    seen = ConversationSeen(
+        id=ConversationId(derived(draft.at, draft.turn.cause, "came")),
+        thread_id=thread.id,
+        patient_id=thread.patient_id,
+        script=script_id(whether.domain, again=whether.again),
+        language=thread.language,
+        state=NotStarted(),
+        started_at=draft.at,
+    )
+    draft.stand(seen, seen.state)
 
 
 def why_not(context: TurnContext, thread: ThreadSeen) -> Literal["not-in-care", "opted-out"] | None:

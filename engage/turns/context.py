@@ -34,6 +34,7 @@ from engage.people.consent import Purpose, Recorded
 from engage.people.merging import unmarked
 from engage.queue.clocks import Calendar
 from engage.queue.routing import CoverSeen, Roster, StaffSeen
+from engage.turns.coming import Whether
 
 Language: TypeAlias = Literal["en", "es"]
 Channel: TypeAlias = Literal["sms", "staff"]
@@ -138,6 +139,8 @@ class TurnContext(Struct, frozen=True):
     limits: Mapping[ScreeningId, Mapping[str, float]] = {}
     #: Needs that these people are not asked about now; known only to the turn that would ask.
     quiet: tuple[tuple[PatientId, str], ...] = ()
+    #: Needs that they spoke of during a check-in which this turn ends.
+    found: tuple[tuple[PatientId, str], ...] = ()
 
     @property
     def roster(self) -> Roster:
@@ -254,6 +257,22 @@ class ScreeningAsked(Struct, frozen=True):
     script: str | None = None
 
 
+class PageLink(Struct, frozen=True):
+    """The address of a one-time page: who has it may answer."""
+
+    address: str
+
+    def __repr__(self) -> str:
+        """Hide it."""
+        return "PageLink(…)"
+
+
+class OnPage(Struct, frozen=True):
+    """Who answers on the one-time page of a screening: whoever its link was made for."""
+
+    caregiver_id: CaregiverId | None = None
+
+
 class CheckInDue(Struct, frozen=True, kw_only=True):
     """An occurrence of a check-in plan; what it asks is the turn's screening."""
 
@@ -291,6 +310,12 @@ class Turn(Struct, frozen=True, kw_only=True):
     check: str | None = None
     check_in: CheckInDue | None = None
     record: ConsentTold | None = None
+    #: The answer was given on a page: what follows is shown there, and not texted.
+    page: OnPage | None = None
+    #: The address of the page on which a screening that begins may be answered as well.
+    link: PageLink | None = None
+    #: Ask whether what was arranged came.
+    whether: Whether | None = None
     #: What a text that failed taught us of the phone, and nobody was told of yet.
     trouble: Trouble | None = None
     #: Rows of `due` that this turn uses up, in the same transaction.

@@ -25,7 +25,7 @@ from engage.conversation.events import (
 )
 from engage.conversation.states import Asking
 from engage.queue.flag import Flag
-from engage.turns import checkins, consents
+from engage.turns import checkins, consents, on_page
 from engage.turns.advancing import advance_one, in_crisis, next_in_line
 from engage.turns.attribution import attribute, in_time
 from engage.turns.context import ConversationSeen, Turn, TurnContext
@@ -47,12 +47,16 @@ def decide(context: TurnContext, turn: Turn, library: Library) -> Decision:
         case AnswersTakenBack():
             if turn.text is not None:
                 correct(draft, turn.event, turn.text, advance_one, read_text)
+        case Started() if turn.whether is not None:
+            checkins.ask_whether(draft, turn.whether)
         case Started() if turn.check is not None:
             consents.begin_check(draft, turn.check, advance_one)
         case Started():
             checkins.started(draft, advance_one)
         case StaffWrote():
             _staff_wrote(draft)
+        case AnswerEntered() if turn.conversation_id is not None:
+            _one_conversation(draft, turn.event)
         case AnswerEntered():
             _entered(draft, turn.event)
         case ConsentChanged() if turn.record is not None:
@@ -103,7 +107,10 @@ def _entered(draft: Draft, event: AnswerEntered) -> None:
     elif thread is not None:
         known: dict[str, Answer] = {**asked.known, event.prompt: event.answer}
         draft.answer(asked.id, asked.instrument, event.prompt, event.answer, thread, known)
-        if draft.library.asks_all(asked.instrument, known):
+        script = draft.library.scripts.get(asked.instrument)
+        if draft.turn.page and on_page.stops(script, event.prompt, event.answer):
+            draft.end_screening(asked.id, asked.instrument, known, completed=False)
+        elif draft.library.asks_all(asked.instrument, known):
             draft.end_screening(asked.id, asked.instrument, known, completed=True)
 
 

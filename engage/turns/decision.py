@@ -33,6 +33,7 @@ from engage.messaging.kinds import TextKind
 from engage.needs.scoring import Verdict
 from engage.people.consent import Actor, How, Purpose, Scope, Wording
 from engage.people.consent import Kind as ConsentKind
+from engage.turns.coming import CameSaid
 from engage.turns.context import Channel, Language
 from engage.turns.needing import HelpAnswered, RiskFound
 
@@ -234,6 +235,8 @@ class Decision(Struct, frozen=True, kw_only=True):
     #: Grounds for needs, and what people said when asked whether they want help.
     risks: tuple[RiskFound, ...] = ()
     helped: tuple[HelpAnswered, ...] = ()
+    #: What people said when asked whether what was arranged came.
+    came: tuple[CameSaid, ...] = ()
     #: Hand-offs, for the transcript.
     handed_off: tuple[str, ...] = ()
     done: tuple[tuple[str, UUID], ...] = ()

@@ -50,6 +50,7 @@ from engage.turns.decision import (
     Withdrawn,
 )
 from engage.turns.library import Library
+from engage.turns.on_page import worded
 from engage.turns.screenings import Screenings
 from engage.turns.triage import Triage
 
@@ -69,9 +70,8 @@ class Draft:
         self._texts: list[TextOut] = []
         self._withdrawn: list[Withdrawn] = []
         self.triage = Triage(context, turn)
-        self._screenings = Screenings(context, turn, library, self.triage.flag, self.say)
+        self.screenings = Screenings(context, turn, library, self.triage.flag, self.say)
         self._timers: list[TimerSet] = []
-        self.completed = self._screenings.completed
         self._answered: list[UUID] = []
         self._handed_off: list[str] = []
         self.languages: list[LanguageChosen] = []
@@ -93,9 +93,9 @@ class Draft:
             inbound=self.inbound,
             opted_out=self._opted_out,
             consents=tuple(self._consents),
-            screenings=tuple(self._screenings.saved.values()),
+            screenings=tuple(self.screenings.saved.values()),
             conversations=tuple(self._conversations.values()),
-            answers=tuple(self._screenings.answers),
+            answers=tuple(self.screenings.answers),
             texts=tuple(self._texts),
             withdrawn=tuple(self._withdrawn),
             items=tuple(self.triage.opened.values()),
@@ -109,8 +109,9 @@ class Draft:
             languages=tuple(self.languages),
             unlinked=tuple(self.unlinked),
             verified=self.verified,
-            risks=tuple(self._screenings.risks),
-            helped=tuple(self._screenings.helped),
+            risks=tuple(self.screenings.risks),
+            helped=tuple(self.screenings.helped),
+            came=tuple(self.screenings.came),
             done=self.turn.done,
         )
 
@@ -229,7 +230,7 @@ class Draft:
                     self.answer(
                         seen.screening_id, seen.script, prompt, answer, thread, dict(state.answers)
                     )
-                self._screenings.told(seen.script, prompt, answer, thread, self.inbound)
+                self.screenings.told(seen, prompt, answer, thread, self.inbound)
             case RaiseFlag(reason, severity, rule, quote):
                 self.flag(Flag(reason=reason, severity=severity, rule=rule, quote=quote), thread)
             case SetTimer(name, step, after_hours):
@@ -285,9 +286,7 @@ class Draft:
                 conversation_id=seen.id,
                 cause_id=seen.id,
                 key=effect.key,
-                body=self.library.words(
-                    effect.text, seen.language, self._values(seen, thread), effect.lead
-                ),
+                body=worded(self.library, self.turn, seen, effect, self._values(seen, thread)),
                 kind=kind,
                 text_id=effect.text,
                 prompt=prompt if self.library.scripts[seen.script].prompt(prompt) else None,
@@ -369,17 +368,17 @@ class Draft:
         known: Mapping[str, Answer],
     ) -> None:
         """Record an answer, and flag it at once if it is a risk."""
-        self._screenings.answer(screening, instrument, item, answer, thread, self.inbound, known)
+        self.screenings.answer(screening, instrument, item, answer, thread, self.inbound, known)
 
     def begin_screening(self, saved: ScreeningSaved) -> None:
         """Save a screening that did not exist before."""
-        self._screenings.begin(saved)
+        self.screenings.begin(saved)
 
     def end_screening(
         self, screening: ScreeningId, instrument: str, known: dict[str, Answer], *, completed: bool
     ) -> None:
         """Close a screening with the verdict that its answers allow."""
-        self._screenings.end(screening, instrument, known, completed=completed)
+        self.screenings.end(screening, instrument, known, completed=completed)
 
     # Flags and work
 

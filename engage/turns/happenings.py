@@ -1,4 +1,4 @@
-"""What a transcript says befell a person's consent, as a turn. (p).
+"""What a transcript says befell a person, beside their texts, as a turn. (p).
 
 This room refuses what staff could not record either.
 """
@@ -7,16 +7,61 @@ from datetime import datetime
 from typing import cast, get_args
 from uuid import UUID
 
-from engage.conversation.events import ConsentChanged, Started
+from engage.checkins.script import own_id
+from engage.conversation.answers import Answer, Declined, as_one
+from engage.conversation.events import AnswerEntered, ConsentChanged, Started
+from engage.conversation.states import Asking
 from engage.conversation.transcript_format import Befell, TranscriptInvalid
 from engage.ids import PatientId, StaffId
 from engage.people.consent import PURPOSES, Purpose, Recorded
 from engage.turns.checks import ENROLMENT, STILL_YOU
-from engage.turns.context import ConsentTold, Turn
+from engage.turns.coming import Whether
+from engage.turns.context import ConsentTold, OnPage, ScreeningAsked, Turn, TurnContext
 from engage.turns.decision import ConsentSaved
+from engage.turns.needing import is_need
 
 CONSENT_VERBS = ("enrolled", "unverified", "recorded")
 """! enrolled, ! unverified (a text waits because nobody was heard), ! recorded opted-in."""
+
+
+ASKED_VERBS = ("arranged", "tapped")
+"""! arranged food-insecurity (some days ago: the question is due), ! tapped often (on the page)."""
+
+
+def asked_turn(
+    line: Befell, cause: UUID, at: datetime, patient: PatientId, seen: TurnContext
+) -> Turn:
+    """Return the turn that asks whether something came, or of a tap on the one-time page."""
+    words = line.rest.split()
+    if line.verb == "arranged":
+        if not words or not is_need(words[0]):
+            raise TranscriptInvalid(line.line, "say for which need: arranged food-insecurity")
+        whether = Whether(words[0], again="again" in words[1:], by_hand="by-hand" in words[1:])
+        return Turn(cause=cause, event=Started(at), patient_id=patient, whether=whether)
+    live = next(
+        (
+            one
+            for one in seen.conversations
+            if one.patient_id == patient and isinstance(one.state, Asking)
+        ),
+        None,
+    )
+    if live is None or not isinstance(live.state, Asking) or not words:
+        raise TranscriptInvalid(line.line, "nothing is asked that could be tapped on")
+    said: Answer = Declined() if words == ["declined"] else as_one(words[0].split(","))
+    asked = None
+    if live.screening_id is not None:
+        asked = ScreeningAsked(
+            live.screening_id, patient, own_id(live.script), "sms", live.language
+        )
+    return Turn(
+        cause=cause,
+        event=AnswerEntered(at, live.state.prompt, said),
+        patient_id=patient,
+        screening=asked,
+        conversation_id=live.id if asked is None else None,
+        page=OnPage(),
+    )
 
 
 def named(line: Befell) -> str:

@@ -5,30 +5,35 @@ a crisis, not after STOP, and not about what they declined lately or what is wor
 room refuses to ask anybody else; the queue item has a person do it.
 """
 
+from collections.abc import Mapping
+
+from engage.conversation.answers import Answer
 from engage.conversation.engine import EXPIRE
 from engage.conversation.events import Started, TimerFired
 from engage.conversation.states import Asking, NotStarted
 from engage.ids import ConversationId, derived
 from engage.turns.advancing import advance_one, in_crisis
+from engage.turns.attribution import Attributed, Unplaced
 from engage.turns.context import ConversationSeen
+from engage.turns.decision import ScreeningSaved
 from engage.turns.draft import Draft
-from engage.turns.needing import domains_of, script_id
+from engage.turns.needing import domains_asked, domains_of, domains_told, script_id
 
 
 def ask_for_help(draft: Draft) -> None:
-    """Line up the question about every screening that this turn completed by text."""
-    if draft.turn.text is None or draft.turn.corrected is not None or draft.opted_out:
+    """Line up the question about every screening or check-in that this turn completed."""
+    answers = draft.turn.text is not None or draft.turn.page is not None
+    if not answers or draft.turn.corrected is not None or draft.opted_out:
         return
-    for saved, known in draft.completed:
+    for saved, known in draft.screenings.completed:
         thread = draft.context.thread_of(saved.patient_id)
-        tool = draft.library.instruments.get(saved.instrument)
-        if tool is None or saved.channel != "sms" or thread is None or thread.id is None:
+        if saved.channel != "sms" or thread is None or thread.id is None:
             continue
         if not (thread.active and thread.uses_phone) or in_crisis(draft, saved.patient_id):
             continue
         domains = tuple(
             one
-            for one in domains_of(tool, known)
+            for one in _found(draft, saved, known)
             if (saved.patient_id, one) not in draft.context.quiet
         )
         script = draft.library.scripts.get(script_id(domains)) if domains else None
@@ -45,6 +50,39 @@ def ask_for_help(draft: Draft) -> None:
             started_at=draft.at,
         )
         _begin(draft, begun)
+
+
+def spoke_of_needs(
+    draft: Draft, who: Attributed | Unplaced, needs: Mapping[str, str], version: str
+) -> None:
+    """Take what somebody says of needs: unasked, beside a screening's answer, in a check-in.
+
+    Their words are a risk and no more: a human reads them, and asks whether help is wanted. What
+    a screening asks about, its answers say.
+    """
+    if not needs or isinstance(who, Unplaced):
+        return
+    asked = who.conversation
+    tool = None if asked is None else draft.library.instruments.get(asked.script)
+    heard = {one.domain for one in draft.screenings.risks}
+    if tool is not None:
+        more = any(one.reason == "said-more" for one in draft.triage.flags)
+        if draft.screenings.answers and not more:
+            return
+        heard.update(domains_asked(tool))
+    for label, domain in needs.items():
+        if domain not in heard:
+            draft.screenings.spoke_of(label, domain, version, who.thread, draft.inbound)
+
+
+def _found(draft: Draft, saved: ScreeningSaved, known: Mapping[str, Answer]) -> tuple[str, ...]:
+    tool = draft.library.instruments.get(saved.instrument)
+    if tool is not None:
+        return domains_of(tool, known)
+    plan = draft.library.check_in(saved.instrument)
+    spoken = {domain for patient, domain in draft.context.found if patient == saved.patient_id}
+    now = {one.domain for one in draft.screenings.risks if one.patient_id == saved.patient_id}
+    return () if plan is None else domains_told(plan, known, spoken | now)
 
 
 def _begin(draft: Draft, begun: ConversationSeen) -> None:

@@ -6,17 +6,26 @@ room refuses silence: a text that no rule and no conversation takes becomes work
 
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from engage.conversation.effects import OptIn, OptOut
 from engage.conversation.events import ConsentChanged, TextReceived
 from engage.conversation.states import Asking
 from engage.queue.flag import Flag
-from engage.reading.keywords import FreeFormStop, Help, Start, Stop, carrier_word
+from engage.reading.keywords import (
+    FreeFormStop,
+    Help,
+    Start,
+    Stop,
+    carrier_word,
+    programme_stop,
+)
 from engage.reading.reader import MODEL_RULE, Asked, dangers, read
 from engage.reading.redflags import RedFlag
 from engage.turns import consents
 from engage.turns.advancing import advance_one
 from engage.turns.answering import greet_stranger, inbound_of, reply
-from engage.turns.asked import context_of
+from engage.turns.asked import context_of, own_part
 from engage.turns.attribution import Attributed, Unplaced
 from engage.turns.burst import together
 from engage.turns.checks import is_check
@@ -24,6 +33,8 @@ from engage.turns.context import TextCame, ThreadSeen
 from engage.turns.correction import word_again
 from engage.turns.crisis import answered, ask_once, crisis, is_crisis
 from engage.turns.draft import Draft
+from engage.turns.helping import spoke_of_needs
+from engage.turns.spoken import stated, wholly
 
 
 def read_text(
@@ -36,8 +47,10 @@ def read_text(
     live = asked.state if asked is not None and isinstance(asked.state, Asking) else None
     if not again:
         draft.inbound = inbound_of(came, who)
-    reading = read(event.text, _asked(who, live))
-    found = together(event.text, came.before, dangers(reading, len(event.text)))
+    own = own_part(event.text, draft.library)
+    before = tuple(replace(one, text=own_part(one.text, draft.library)) for one in came.before)
+    reading = read(own, _asked(who, live))
+    found = together(own, before, dangers(reading, len(own)))
     # Danger words are a person's, whatever stands around them; a guess at boilerplate is nobody's.
     meant = tuple(one for one in found if one.rule != MODEL_RULE)
     machine = not again and not is_crisis(meant) and consents.from_a_machine(draft, event)
@@ -52,6 +65,7 @@ def read_text(
     if machine:
         consents.read_by_hand(draft, who)
         return
+    needs = stated(draft, who, own, reading.labels, danger=bool(found))
     match word:
         case Stop() | FreeFormStop() | Help() if again:
             word_again(draft, word, thread)
@@ -68,10 +82,15 @@ def read_text(
         case Start() | None if strange:
             pass  # who holds the phone has said that none of it is for them
         case Start() | None:
-            _words(draft, event, came, who, found)
+            _words(draft, event, came, who, found, told=wholly(who, reading.labels, needs))
         case _:
             assert_never(word)
-    if not strange and not again:
+    if strange:
+        return
+    if not again and word is None and "opt_out" in reading.labels:
+        _may_wish_to_stop(draft, event, thread)
+    spoke_of_needs(draft, who, needs, reading.version)
+    if not again:
         ask_once(draft, found, who)
 
 
@@ -101,6 +120,19 @@ def _opt_out(
         draft.say("stopped", "stopped", _language(thread, word), kind="consent", thread=thread)
 
 
+def _may_wish_to_stop(draft: Draft, event: TextReceived, thread: ThreadSeen | None) -> None:
+    """Let a human hear what sounds like a wish to opt out; only sure words close the line.
+
+    What answered a question, or ended one programme, has been understood already.
+    """
+    if draft.opted_out or draft.decision().answers or programme_stop(event.text) is not None:
+        return
+    draft.flag(
+        Flag(reason="opted-out-in-words", severity="routine", rule="consent/meant", quote=True),
+        thread,
+    )
+
+
 def _help(draft: Draft, word: Help, thread: ThreadSeen | None) -> None:
     """Give the required text unless the carrier does, and let a human see it: it may be a cry."""
     line = draft.context.line
@@ -118,8 +150,13 @@ def _words(
     came: TextCame,
     who: Attributed | Unplaced,
     found: tuple[RedFlag, ...],
+    *,
+    told: bool,
 ) -> None:
-    """Let the live conversation read the text; what it does not take, a human reads."""
+    """Let the live conversation read the text; what it does not take, a human reads.
+
+    `told`: it speaks of a need alone, and becomes that need's work (behaviour 24).
+    """
     if came.media_count:
         thread = who.thread if isinstance(who, Attributed) else None
         draft.flag(
@@ -146,7 +183,7 @@ def _words(
     if asked is not None and line is not None and not line.opted_out and event.text.strip():
         reply(draft, event, came, who, asked, advance_one)
         return
-    if found or (came.media_count and not event.text.strip()):
+    if found or told or (came.media_count and not event.text.strip()):
         return
     reason = "caregiver-wrote" if who.author == "caregiver" else "outside-conversation"
     draft.flag(

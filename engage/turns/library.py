@@ -17,7 +17,7 @@ from engage.messaging.kinds import TextKind
 from engage.needs import instrument as instruments
 from engage.needs.instrument import Instrument
 from engage.needs.screening import prompt_of, questions_of, script_of
-from engage.turns import clarify, needing
+from engage.turns import clarify, coming, needing
 from engage.turns.checks import CHECKS
 
 
@@ -49,7 +49,8 @@ class Library(Struct, frozen=True):
                 },
                 **CHECKS,
                 **clarify.SCRIPTS,
-                **needing.scripts_of(tools.values()),
+                **needing.scripts_of(tools.values(), sets.values()),
+                **coming.scripts(),
                 **{t.id: script_of(t) for t in tools.values() if t.sms_policy == "ok"},
             },
             catalogue=catalogue,
@@ -113,6 +114,8 @@ class Library(Struct, frozen=True):
     def kind_of(self, script: str) -> TextKind:
         """Return the kind of a conversation's questions: who asked for them decides."""
         plan = self.check_in(script)
+        if coming.is_coming(script):
+            return "check-in"
         return "screening" if plan is None else plan.kind
 
     def words(

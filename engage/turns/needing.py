@@ -5,13 +5,14 @@ nothing more is asked. Which domains it is about stands in the script's name, so
 to be looked up. This room refuses to write and to say anything; draft.py and the engine do.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import combinations
 from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
 
+from engage.checkins.script import CheckInScript
 from engage.conversation.answers import Answer, Chosen
 from engage.conversation.effects import SendText
 from engage.conversation.events import Cancelled, Event, StaffWrote
@@ -54,7 +55,8 @@ class RiskFound(Struct, frozen=True, kw_only=True):
     severity: Severity
     rule: str
     rule_version: str
-    answer_id: AnswerId
+    #: None: they wrote of it in their own words.
+    answer_id: AnswerId | None
     by: Literal["patient", "caregiver", "staff"]
     by_id: UUID | None = None
     message_id: MessageId | None = None
@@ -82,6 +84,27 @@ def domains_of(tool: Instrument, known: Mapping[str, Answer]) -> tuple[str, ...]
     return tuple(dict.fromkeys(one for one in found if one is not None and is_need(one)))
 
 
+def domains_told(
+    script: CheckInScript, known: Mapping[str, Answer], spoken: Collection[str]
+) -> tuple[str, ...]:
+    """Return the needs that a check-in brought up: by answers, or in the person's own words."""
+    answered = {
+        option.domain
+        for item in script.items
+        for option in item.options
+        if known.get(item.key) == Chosen(option.key)
+    }
+    every = domains_in(script)
+    return tuple(one for one in every if one in answered or one in spoken)
+
+
+def domains_in(script: CheckInScript) -> tuple[str, ...]:
+    """Return the needs that a check-in may bring up: of its questions, then of its words."""
+    options = (option.domain for item in script.items for option in item.options)
+    named = (one for one in (*options, *script.words.values()) if one is not None)
+    return tuple(one for one in dict.fromkeys(named) if is_need(one))
+
+
 def script_id(domains: Iterable[str]) -> str:
     """Return the name of the conversation that asks about some needs."""
     return _PREFIX + "+".join(domains)
@@ -97,20 +120,32 @@ def asked_about(script: str) -> tuple[str, ...]:
     return tuple(script.removeprefix(_PREFIX).split("+")) if is_helping(script) else ()
 
 
-def scripts_of(tools: Iterable[Instrument]) -> Mapping[str, Script]:
-    """Return a conversation for every set of needs that an instrument may find, by its name."""
+def scripts_of(
+    tools: Iterable[Instrument], check_ins: Iterable[CheckInScript] = ()
+) -> Mapping[str, Script]:
+    """Return a conversation for every set of needs that may be found together, by its name."""
     made: dict[str, Script] = {}
+    for plan in check_ins:
+        made |= _for_each(domains_in(plan))
     for tool in tools:
         if tool.sms_policy != "ok":
             continue
-        every: dict[str, None] = {}
-        for item in tool.items:
-            for option in item.options:
-                every |= dict.fromkeys(domains_of(tool, {item.key: Chosen(option.key)}))
-        for size in range(1, len(every) + 1):
-            for some in combinations(every, size):
-                made[script_id(some)] = help_script(some)
+        made |= _for_each(domains_asked(tool))
     return made
+
+
+def domains_asked(tool: Instrument) -> tuple[str, ...]:
+    """Return the needs that an instrument's own questions ask about, in their order."""
+    every: dict[str, None] = {}
+    for item in tool.items:
+        for option in item.options:
+            every |= dict.fromkeys(domains_of(tool, {item.key: Chosen(option.key)}))
+    return tuple(every)
+
+
+def _for_each(every: tuple[str, ...]) -> Mapping[str, Script]:
+    sets = (some for size in range(1, len(every) + 1) for some in combinations(every, size))
+    return {script_id(some): help_script(some) for some in sets}
 
 
 def help_script(domains: tuple[str, ...]) -> Script:

@@ -9,11 +9,20 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
 from engage.errors import EngageError
-from engage.ids import PatientId, PracticeId
+from engage.ids import PatientId, PracticeId, ReferralId, derived
+from engage.needs import moving
+from engage.needs.closing import acts_of, answered
+from engage.needs.closings import store as closings
 from engage.needs.episodes import store
+from engage.needs.moving import By
 from engage.needs.need import Evidence, Need, Taken, episode_for, found, is_quiet, take
+from engage.needs.referral import moves_of
+from engage.needs.referring import store as referrals
+from engage.turns import coming
+from engage.turns.coming import CameSaid
 from engage.turns.context import Turn, TurnContext
 from engage.turns.decide import decide
 from engage.turns.decision import Decision
@@ -27,6 +36,10 @@ async def decided(work: Work, context: TurnContext, turn: Turn, library: Library
     Deciding is pure, so it may be done again with what is known then.
     """
     decision = decide(context, turn, library)
+    spoken = await _spoken_of(work, context, decision, library)
+    if spoken:
+        context = replace(context, found=spoken)
+        decision = decide(context, turn, library)
     known = {seen.id for seen in context.conversations}
     quiet: list[tuple[PatientId, str]] = []
     for begun in decision.conversations:
@@ -41,8 +54,30 @@ async def decided(work: Work, context: TurnContext, turn: Turn, library: Library
     return decide(replace(context, quiet=tuple(quiet)), turn, library) if quiet else decision
 
 
-async def keep(work: Work, decision: Decision) -> None:
+async def _spoken_of(
+    work: Work, context: TurnContext, decision: Decision, library: Library
+) -> tuple[tuple[PatientId, str], ...]:
+    """Return the risks that people spoke of in their own words during a check-in that now ends."""
+    found: list[tuple[PatientId, str]] = []
+    for saved in decision.screenings:
+        plan = library.check_in(saved.instrument)
+        seen = next((c for c in context.conversations if c.screening_id == saved.id), None)
+        if plan is None or not plan.words or seen is None or saved.status != "completed":
+            continue
+        domains = tuple(dict.fromkeys(plan.words.values()))
+        newest = await _newest(work, context.practice.id, saved.patient_id, domains)
+        found += [
+            (saved.patient_id, one.domain)
+            for one in newest.values()
+            if one.status == "risk" and one.changed_at >= seen.started_at
+        ]
+    return tuple(found)
+
+
+async def keep(work: Work, decision: Decision, keys: PracticeKeys) -> None:
     """Write what a decision says about needs; nothing for nearly every one."""
+    for said in decision.came:
+        await _came(work, keys, said, decision.at)
     for risk in decision.risks:
         await _found(work, decision.practice_id, risk, decision.at)
     for told in decision.helped:
@@ -121,6 +156,61 @@ async def _told(work: Work, practice: PracticeId, told: HelpAnswered, at: dateti
     )
     if new and after != seen:
         await store.save(work, after)
+
+
+async def _came(work: Work, keys: PracticeKeys, said: CameSaid, at: datetime) -> None:
+    """Close the loop, or open the need again: what was arranged came, or it did not."""
+    practice, by = keys.practice, "caregiver" if said.by_caregiver else "patient"
+    found = await closings.of_conversation(work, practice, said.conversation_id)
+    if found is None:
+        return
+    after = answered(found, said.said, by, said.message_id, at)
+    if after == found:
+        return
+    await closings.save(work, after)
+    if said.said == "came" and found.source == "referral":
+        await _done_alone(work, keys, ReferralId(found.source_id), said, at)
+    newest = await _newest(work, practice, said.patient_id, (said.domain,))
+    seen = newest.get(said.domain)
+    if seen is None:
+        return
+    ground = Evidence(rule="came", rule_version=coming.VERSION, message_id=said.message_id)
+    for act in acts_of(said.said, seen.status):
+        try:
+            seen = take(seen, act, by, at)
+        except EngageError:
+            return  # it is not theirs to say: the queue item shows what they said
+        step = Taken(
+            id=derived(at, said.id, act),
+            need_id=seen.id,
+            patient_id=said.patient_id,
+            act=act,
+            status=seen.status,
+            at=at,
+            by=by,
+            by_id=said.patient_id if by == "patient" else None,
+            evidence=ground,
+        )
+        if await store.add(work, practice, step):
+            await store.save(work, seen)
+
+
+async def _done_alone(
+    work: Work, keys: PracticeKeys, referral_id: ReferralId, said: CameSaid, at: datetime
+) -> None:
+    """Complete a referral whose organization the person called themselves: they say that it is."""
+    seen = await referrals.one(work, keys, referral_id, lock=True)
+    if seen is None or seen.referral.over or seen.referral.way != "self" or said.by_caregiver:
+        return
+    await moving.move_referral(
+        work,
+        keys,
+        referral_id,
+        lambda one: moves_of(one.status, "complete", None),
+        By("patient", said.patient_id),
+        at,
+        lambda _: True,
+    )
 
 
 async def _newest(

@@ -29,11 +29,11 @@ from engage.ids import (
     ScreeningId,
     derived,
 )
-from engage.turns import store
+from engage.turns import page_links, store
 from engage.turns.checkins import why_not
 from engage.turns.context import CheckInDue, Language, ScreeningAsked, Turn, TurnContext
 from engage.turns.decide import decide
-from engage.turns.referring import Referring
+from engage.turns.visiting import Visiting
 
 Wanted: TypeAlias = Literal["active", "paused", "ended"]
 
@@ -54,7 +54,7 @@ class _Way(Struct, frozen=True):
     language: Language | None = None
 
 
-class Planned(Referring):
+class Planned(Visiting):
     """Lets plans ask, and changes them."""
 
     async def check_in_due(self, practice: PracticeId, plan_id: CheckInPlanId) -> None:
@@ -166,6 +166,11 @@ class Planned(Referring):
             patient_id=plan.patient_id,
             screening=asked,
             check_in=CheckInDue(instead_of=tuple(waiting), unreachable=not_now == "no-phone"),
+            link=None
+            if asked is None
+            else await page_links.offered(
+                work, self._vault, self._public_url, practice, screening, at
+            ),
         )
         await store.save(work, decide(context, happened, self._library), keys)
         for older in waiting.values():

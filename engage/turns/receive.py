@@ -61,14 +61,25 @@ class Receiving:
     """The inbound half of the door."""
 
     def __init__(
-        self, *, database: Database, vault: Vault, clock: Clock, library: Library, bell: Bell
+        self,
+        *,
+        database: Database,
+        vault: Vault,
+        clock: Clock,
+        library: Library,
+        bell: Bell,
+        public_url: str = "",
     ) -> None:
-        """Take what a turn needs; nothing is read from the surroundings."""
+        """Take what a turn needs; nothing is read from the surroundings.
+
+        Without `public_url` no text names a page.
+        """
         self._database = database
         self._vault = vault
         self._clock = clock
         self._library = library
         self._bell = bell
+        self._public_url = public_url
 
     # Inbound texts
 

@@ -18,7 +18,13 @@ from engage.turns.context import Turn
 from engage.turns.draft import Draft
 
 News: TypeAlias = Literal[
-    "referral-declined", "referral-waitlist", "referral-completed", "need-reopened"
+    "referral-declined",
+    "referral-waitlist",
+    "referral-completed",
+    "referral-silent",
+    "letter-refused",
+    "letter-unknown",
+    "need-reopened",
 ]
 
 

@@ -34,6 +34,10 @@ class ScreeningOver(EngageError):  # noqa: N818
     """This screening has ended."""
 
 
+class NotOnAPage(EngageError):  # noqa: N818
+    """This instrument may only be asked by a person."""
+
+
 class PhoneOptedOut(EngageError):  # noqa: N818
     """This phone has said stop: it can't be asked by text."""
 

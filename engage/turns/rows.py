@@ -31,7 +31,7 @@ _OTHERWISE = (
     # written below
     *("texts", "answers", "done", "handed_off", "conversations", "screenings", "pages"),
     # rare, and written beside the call: ledger.py
-    *("consents", "unlinked", "verified", "risks", "helped"),
+    *("consents", "unlinked", "verified", "risks", "helped", "came"),
 )
 
 

@@ -64,6 +64,8 @@ def set_scene(world: World, transcript: Transcript) -> None:
                 shared = "same phone" in parts
                 place = world.people[of].line if shared else world.line()
                 world.add_caregiver(parts[0], of, place)
+            case Directive(name="visit"):
+                world.add_visit(parse_at(line))
             case _:
                 continue
 

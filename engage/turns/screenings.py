@@ -5,23 +5,28 @@ question. This room refuses to score what was not asked; missing is never "no".
 """
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 from uuid import UUID
 
 from msgspec.structs import replace
 
 from engage.checkins.script import CheckInScript, concern_of
 from engage.conversation.answers import Answer
+from engage.conversation.severity import Severity
 from engage.ids import AnswerId, NeedId, ScreeningId, derived
 from engage.messaging.kinds import TextKind
 from engage.needs.scoring import alarm_for, flag_for, score, severity_of
 from engage.queue.flag import NEED, Flag
+from engage.turns import coming
 from engage.turns.attribution import is_shared
-from engage.turns.context import ThreadSeen, Turn, TurnContext
+from engage.turns.coming import CameSaid
+from engage.turns.context import ConversationSeen, ThreadSeen, Turn, TurnContext
 from engage.turns.decision import AnswerGiven, InboundRead, ScreeningSaved
 from engage.turns.library import Library
 from engage.turns.needing import HelpAnswered, RiskFound, is_need, told
 from engage.turns.under_way import under_way
+
+Reporter: TypeAlias = Literal["patient", "caregiver", "staff"]
 
 
 class Say(Protocol):
@@ -60,6 +65,7 @@ class Screenings:
         self.answers: list[AnswerGiven] = []
         self.risks: list[RiskFound] = []
         self.helped: list[HelpAnswered] = []
+        self.came: list[CameSaid] = []
         #: Those that this turn completed, with their answers.
         self.completed: list[tuple[ScreeningSaved, dict[str, Answer]]] = []
         self._flag = flag
@@ -76,10 +82,7 @@ class Screenings:
         known: Mapping[str, Answer],
     ) -> None:
         """Record an answer, and flag it at once if it is a risk, or with those known makes one."""
-        by_staff = self.turn.text is None
-        by_caregiver = inbound is not None and inbound.author == "caregiver"
-        reporter = "staff" if by_staff else "caregiver" if by_caregiver else "patient"
-        helper = inbound.author_id if inbound is not None and by_caregiver else None
+        reporter, reporter_id = self._reporter(inbound)
         answer_id = AnswerId(derived(self.turn.at, self.turn.cause, f"answer/{item}"))
         self.answers.append(
             AnswerGiven(
@@ -89,13 +92,13 @@ class Screenings:
                 answer=answer,
                 loinc=self.library.item_codes(instrument, item),
                 reporter=reporter,
-                reporter_id=self.turn.staff_id if by_staff else helper,
+                reporter_id=reporter_id,
                 message_id=inbound.id if inbound else None,
             )
         )
         check_in = self.library.check_in(instrument)
         if check_in is not None:
-            self._look_at(check_in, screening, item, answer, thread)
+            self._look_at(check_in, screening, item, answer, answer_id, thread, inbound)
             return
         tool = self.library.instruments[instrument]
         alarm = alarm_for(tool, item, {**known, item: answer})
@@ -107,26 +110,65 @@ class Screenings:
             rule = f"{instrument}/{item}"
             self._flag(Flag(reason=domain, severity=severity, rule=rule, kind="need"), thread)
         if domain is not None and is_need(domain):
-            at, cause = self.turn.at, self.turn.cause
-            self.risks.append(
-                RiskFound(
-                    id=derived(at, cause, f"risk/{instrument}/{item}"),
-                    need_id=NeedId(derived(at, cause, f"need/{domain}/{thread.patient_id}")),
-                    patient_id=thread.patient_id,
-                    domain=domain,
-                    severity=severity,
-                    rule=f"{instrument}/{item}",
-                    rule_version=tool.version,
-                    answer_id=answer_id,
-                    by=reporter,
-                    by_id=self.turn.staff_id if by_staff else None,
-                    message_id=inbound.id if inbound else None,
-                )
+            rule = f"{instrument}/{item}"
+            self._risk(domain, severity, rule, tool.version, answer_id, thread, inbound)
+
+    def _reporter(self, inbound: InboundRead | None) -> tuple[Reporter, UUID | None]:
+        """Return who answers, and which colleague or caregiver it is."""
+        page = self.turn.page
+        if page is not None:
+            return ("patient" if page.caregiver_id is None else "caregiver"), page.caregiver_id
+        if self.turn.text is None:
+            return "staff", self.turn.staff_id
+        if inbound is not None and inbound.author == "caregiver":
+            return "caregiver", inbound.author_id
+        return "patient", None
+
+    def _risk(
+        self,
+        domain: str,
+        severity: Severity,
+        rule: str,
+        version: str,
+        answer_id: AnswerId | None,
+        thread: ThreadSeen,
+        inbound: InboundRead | None,
+    ) -> None:
+        at, cause = self.turn.at, self.turn.cause
+        reporter, reporter_id = self._reporter(inbound)
+        self.risks.append(
+            RiskFound(
+                id=derived(at, cause, f"risk/{rule}"),
+                need_id=NeedId(derived(at, cause, f"need/{domain}/{thread.patient_id}")),
+                patient_id=thread.patient_id,
+                domain=domain,
+                severity=severity,
+                rule=rule,
+                rule_version=version,
+                answer_id=answer_id,
+                by=reporter,
+                by_id=reporter_id if reporter == "staff" else None,
+                message_id=inbound.id if inbound else None,
             )
+        )
+
+    def spoke_of(
+        self,
+        label: str,
+        domain: str,
+        version: str,
+        thread: ThreadSeen,
+        inbound: InboundRead | None,
+    ) -> None:
+        """Record a need that somebody spoke of in their own words; a human reads those."""
+        rule = f"words/{label}"
+        flag = Flag(reason=domain, severity="routine", rule=rule, kind="need")
+        self._flag(flag, thread)
+        self._risk(domain, "routine", rule, version, None, thread, inbound)
 
     def told(
         self,
-        script: str,
+        seen: ConversationSeen,
         prompt: str,
         answer: Answer,
         thread: ThreadSeen,
@@ -136,14 +178,16 @@ class Screenings:
 
         What a caregiver says of it is shown, and asked of the person: it is theirs to say.
         """
-        for domain, act, first in told(script, prompt, answer):
+        if coming.is_coming(seen.script):
+            self._came(seen, answer, thread, inbound)
+        for domain, act, first in told(seen.script, prompt, answer):
             reason = "wants-help" if act == "want" else "declined-help"
             rule = f"help/{act}/{domain}/first" if first else f"help/{act}/{domain}"
             joins = f"{NEED}{domain}"
             self._flag(
                 Flag(reason=reason, severity="routine", rule=rule, quote=True, joins=joins), thread
             )
-            if inbound is not None and inbound.author == "patient":
+            if self._reporter(inbound)[0] == "patient":
                 self.helped.append(
                     HelpAnswered(
                         id=derived(self.turn.at, self.turn.cause, f"{rule}/{thread.patient_id}"),
@@ -151,9 +195,44 @@ class Screenings:
                         domain=domain,
                         act=act,
                         first=first,
-                        message_id=inbound.id,
+                        message_id=inbound.id if inbound else None,
                     )
                 )
+
+    def _came(
+        self,
+        seen: ConversationSeen,
+        answer: Answer,
+        thread: ThreadSeen,
+        inbound: InboundRead | None,
+    ) -> None:
+        """Record whether what was arranged came; what did not opens the work of its need again."""
+        said, domain = coming.said_by(answer), coming.domain_of(seen.script)
+        if said is None:
+            return
+        waits = said == "not-yet" and not coming.is_last(seen.script)
+        if said != "came" and not waits:
+            self._flag(
+                Flag(
+                    reason=coming.FLAGS[said],
+                    severity="routine",
+                    rule=f"came/{said}/{domain}",
+                    quote=True,
+                    joins=f"{NEED}{domain}",
+                ),
+                thread,
+            )
+        self.came.append(
+            CameSaid(
+                id=derived(self.turn.at, self.turn.cause, f"came/{domain}/{thread.patient_id}"),
+                conversation_id=seen.id,
+                patient_id=thread.patient_id,
+                domain=domain,
+                said=said,
+                by_caregiver=self._reporter(inbound)[0] == "caregiver",
+                message_id=inbound.id if inbound else None,
+            )
+        )
 
     def _look_at(
         self,
@@ -161,7 +240,9 @@ class Screenings:
         screening: ScreeningId,
         item: str,
         answer: Answer,
+        answer_id: AnswerId,
         thread: ThreadSeen,
+        inbound: InboundRead | None,
     ) -> None:
         """Flag a red or an amber answer at once; what may be an emergency is told to call 911."""
         limits = self.context.limits.get(screening, {})
@@ -169,9 +250,15 @@ class Screenings:
         if concern is None:
             return
         rule = f"checkin/{script.id}/{concern.rule}"
-        reason = f"check-in-{concern.level}"
-        self._flag(Flag(reason=reason, severity=concern.severity, rule=rule, quote=True), thread)
-        if concern.severity == "possible" and self.turn.text and not self.turn.corrected:
+        reason, domain, severity = f"check-in-{concern.level}", concern.domain, concern.severity
+        # What is a social need's risk is that need's work: one item, however it came up.
+        joins = None if domain is None else f"{NEED}{domain}"
+        flag = Flag(reason=reason, severity=severity, rule=rule, quote=True, joins=joins)
+        self._flag(flag, thread)
+        if domain is not None and is_need(domain):
+            self._risk(domain, severity, rule, script.version, answer_id, thread, inbound)
+        answers = self.turn.text or self.turn.page
+        if concern.severity == "possible" and answers and not self.turn.corrected:
             shared = thread.uses_phone and is_shared(self.context, thread.patient_id)
             words = "safety.medical.shared" if shared else "safety.medical.other"
             self._say(
@@ -202,5 +289,5 @@ class Screenings:
                 # A check-in is no validated tool: its answers stand for themselves.
                 verdict=None if tool is None else score(tool, known),
             )
-            if completed and tool is not None:
+            if completed:
                 self.completed.append((self.saved[screening], known))

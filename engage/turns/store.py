@@ -41,7 +41,7 @@ from engage.ids import (
     born,
 )
 from engage.messaging.threads import store as threads
-from engage.turns import ledger, needs_ledger
+from engage.turns import ledger, needs_ledger, rescreens_ledger, standing
 from engage.turns.context import Part, ScreeningAsked, TurnContext
 from engage.turns.decision import Decision
 from engage.turns.found import Inbound, Recorded, Sealed, Sent, TimerDue
@@ -248,7 +248,9 @@ async def save(work: Work, decision: Decision, keys: PracticeKeys) -> None:
     if state is not None:
         raise TurnFailed(state)
     await ledger.keep(work, decision, keys)
-    await needs_ledger.keep(work, decision)
+    await needs_ledger.keep(work, decision, keys)
+    await rescreens_ledger.keep(work, decision)
+    await standing.keep(work, decision)
 
 
 async def inbound(

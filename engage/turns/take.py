@@ -42,15 +42,15 @@ from engage.messaging import sending
 from engage.messaging.phones import store as phones
 from engage.needs.screening import NotByText
 from engage.queue import paging
-from engage.turns import notices, store
+from engage.turns import notices, page_links, store
 from engage.turns.context import ScreeningAsked, StaffText, Turn
 from engage.turns.decide import decide
 from engage.turns.decision import Decision
 from engage.turns.limits import with_limits
 from engage.turns.locks import store as locks
 from engage.turns.notices import store as notices_store
+from engage.turns.on_the_page import OnThePage
 from engage.turns.outcome import outcome_event
-from engage.turns.planned import Planned
 from engage.turns.receive import Bell, Received
 from engage.turns.refusals import (
     CHANNEL,
@@ -70,7 +70,7 @@ RETRY_AFTER = timedelta(seconds=5)
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-class Turns(Planned):
+class Turns(OnThePage):
     """Takes turns; one per process."""
 
     # What a worker finds due
@@ -198,6 +198,11 @@ class Turns(Planned):
             patient_id=patient,
             staff_id=by,
             screening=ScreeningAsked(screening, patient, instrument, channel, thread.language),
+            link=None
+            if channel != "sms"
+            else await page_links.offered(
+                work, self._vault, self._public_url, practice, screening, at
+            ),
         )
         await store.save(work, decide(context, happened, self._library), keys)
 

@@ -36,7 +36,14 @@ from engage.errors import EngageError
 from engage.turns.compared import Compared, Effect, Played
 from engage.turns.context import Part, StaffText, TextCame, Turn
 from engage.turns.decision import Decision, TimerSet
-from engage.turns.happenings import CONSENT_VERBS, consent_turn, consent_word, named
+from engage.turns.happenings import (
+    ASKED_VERBS,
+    CONSENT_VERBS,
+    asked_turn,
+    consent_turn,
+    consent_word,
+    named,
+)
 from engage.turns.library import Library
 from engage.turns.occurring import PLAN_VERBS, Happened, Plans
 from engage.turns.scene import moment, screening_of, set_scene, word
@@ -225,6 +232,14 @@ class _Player:
                 self._compared.nothing_left(self.line_no)
                 person, staff = self._patient(named(line)), self._world.practice.responsible_id
                 turn = consent_turn(line, self._world.fresh(), self._at, person.patient, staff)
+                self._take(person.line, turn)
+            case verb if verb in ASKED_VERBS:
+                self._compared.nothing_left(self.line_no)
+                person = self._patient()
+                if person.patient is None:
+                    raise NobodyThere
+                seen = self._world.contexts[person.line]
+                turn = asked_turn(line, self._world.fresh(), self._at, person.patient, seen)
                 self._take(person.line, turn)
             case verb if verb in PLAN_VERBS:
                 self._compared.nothing_left(self.line_no)

@@ -90,7 +90,8 @@ class Triage:
         text = self.turn.text
         fix = self.turn.corrected
         # Who wrote a text that was first taken for another's has waited since then.
-        waiting = fix.text_at if fix else self.turn.at if text is not None else None
+        spoke = text is not None or self.turn.page is not None
+        waiting = fix.text_at if fix else self.turn.at if spoke else None
         item_id = self._join(flag, about, due, waiting, thread)
         self._page_for(flag.severity, item_id, due)
         self.flags.append(

@@ -4,7 +4,7 @@ It applies a Decision to the context of the next turn, as saving and loading wou
 through JSON between two turns, so that no state can hide. This room refuses to decide.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,9 +12,11 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from engage.appointments.appointment import Appointment, Span
 from engage.conversation.severity import rank
 from engage.errors import EngageError
 from engage.ids import (
+    AppointmentId,
     CaregiverId,
     ConversationId,
     LineId,
@@ -41,6 +43,7 @@ from engage.turns.context import (
 from engage.turns.decide import decide
 from engage.turns.decision import Decision, TextOut, TimerSet
 from engage.turns.library import Library
+from engage.turns.visits import held
 
 BIRTH = UUID("0190a000-0000-7000-8000-000000000000")
 _WEEK = ("mon", "tue", "wed", "thu", "fri")
@@ -73,6 +76,8 @@ class World:
         self.timers: list[TimerSet] = []
         self.contexts: list[TurnContext] = []
         self._events = 0
+        self._visits: list[Appointment] = []
+        self._found: list[tuple[PatientId, str]] = []
         self.practice = PracticeSeen(
             id=PracticeId(self._id("practice")),
             name="Desert Bloom Family Practice",
@@ -155,6 +160,24 @@ class World:
         people = self.people.values()
         return next((one.name for one in people if who in (one.patient, one.caregiver)), "")
 
+    def add_visit(self, starts_at: datetime) -> None:
+        """Book a visit of the first patient, half an hour long."""
+        patient = self.patient().patient
+        if patient is None:
+            raise NobodyThere
+        visit = Appointment(
+            practice_id=self.practice.id,
+            id=AppointmentId(self.fresh()),
+            patient_id=patient,
+            place_id=None,
+            status="booked",
+            time=Span(starts_at, starts_at + timedelta(minutes=30)),
+            zone=self.practice.time_zone,
+            reason=None,
+            changed_at=self.at,
+        )
+        self._visits.append(visit)
+
     def close_line(self, line: int) -> None:
         """Begin with a line that is opted out."""
         context = self.contexts[line]
@@ -166,8 +189,10 @@ class World:
 
         Returns what is saved: a text whose key was used before is not.
         """
-        context = _DECODER.decode(msgspec.json.encode(self.contexts[line]))
+        found = replace(self.contexts[line], found=tuple(self._found))
+        context = _DECODER.decode(msgspec.json.encode(found))
         decision = decide(context, turn, self.library)
+        decision = held(decision, self._visits, self.practice.calendar)
         known = {(text.cause_id, text.key) for text in self.texts}
         fresh = tuple(t for t in decision.texts if (t.cause_id, t.key) not in known)
         decision = replace(decision, texts=fresh)
@@ -269,6 +294,9 @@ class World:
         self._share_items(place)
         self.texts += decision.texts
         self.timers += decision.timers
+        for risk in decision.risks:
+            if risk.answer_id is None:
+                self._found.append((risk.patient_id, risk.domain))
 
     def _share_items(self, place: int) -> None:
         """Show an item about a patient on all their lines."""

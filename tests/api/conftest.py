@@ -27,6 +27,7 @@ from engage.people.phone import PhoneNumber
 from engage.people.practice import PracticeFields
 from engage.people.staff import NewStaff
 from engage.settings import Settings
+from engage.turns.canary import Canaries
 from engage.turns.library import Library
 from engage.turns.take import Turns
 from tests.conftest import Databases
@@ -151,9 +152,17 @@ async def house(databases: Databases, vault: Vault, clock: SettableClock) -> Asy
     parts = Parts(
         settings=settings,
         database=databases.app,
+        canaries=Canaries(database=databases.app, vault=vault, clock=clock, library=library),
         vault=vault,
         clock=clock,
-        turns=Turns(database=databases.app, vault=vault, clock=clock, library=library, bell=bell),
+        turns=Turns(
+            database=databases.app,
+            vault=vault,
+            clock=clock,
+            library=library,
+            bell=bell,
+            public_url=PUBLIC_URL,
+        ),
         doors=doors,
         outbox=Outbox(
             database=databases.app,

@@ -58,7 +58,7 @@ async def completes(house: House, item: str) -> httpx.Response:
 
 
 async def test_a_discharge_is_followed_up_until_somebody_was_reached(house: House) -> None:
-    """The call is due in two business days; nothing but a logged call closes it."""
+    """The call is due in two business days; nothing but a logged call closes it; both are read."""
     patient = await house.patient()
     made = await says(house, patient)
     assert made.status_code == 201, made.text
@@ -77,13 +77,26 @@ async def test_a_discharge_is_followed_up_until_somebody_was_reached(house: Hous
     reached = await logs(house, patient, item_id=item["id"], outcome="reached-patient")
     assert reached.json()["closed"] == "reached-patient"
     assert await calls(house) == []
+    (stay,), logged = [
+        (await house.client.get(path, headers=house.north.dana.headers)).json()["items"]
+        for path in (f"/v1/patients/{patient}/discharges", f"/v1/patients/{patient}/contacts")
+    ]
+    assert (stay["facility"], stay["status"]) == ("STMARY", "discharged")
+    assert stay["call"]["item_id"] == item["id"]
+    assert stay["call"]["outcome"] == "reached-patient"
+    assert [(one["outcome"], one["note"], one["staff_name"]) for one in logged] == [
+        ("reached-patient", None, "Dana Whitfield"),
+        ("left-message", "Called.", "Dana Whitfield"),
+    ]
 
 
 async def test_two_tries_are_enough(house: House) -> None:
     """After two separate tries the work is done, and says that nobody was reached."""
     patient = await house.patient()
     await says(house, patient)
-    (item,) = await calls(house)
+    (item,) = await calls(house, subject="discharge-call", patient=str(patient))
+    assert await calls(house, subject="crisis") == []
+    assert await calls(house, patient=str(house.north.id)) == []
     first = (house.clock.now() - timedelta(minutes=50)).isoformat()
     for expected, at in ((None, first), (None, first), ("could-not-reach", None)):
         answer = await logs(house, patient, item_id=item["id"], at=at)

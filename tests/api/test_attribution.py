@@ -109,6 +109,8 @@ async def test_two_records_of_one_person(house: House) -> None:
         f"/v1/patients/{twin}", json={"given_name": "Ana"}, headers=boss
     )
     assert (changed.status_code, changed.json()["code"]) == (409, "merged-record")
+    given_up = (await house.client.get(f"/v1/patients/{rosa}/merged", headers=boss)).json()["items"]
+    assert [one["patient_id"] for one in given_up] == [str(twin)]
     twice = await house.client.post(url, json={"into": str(rosa)}, headers=boss)
     assert (twice.status_code, twice.json()["code"]) == (409, "already-merged")
 
@@ -116,6 +118,8 @@ async def test_two_records_of_one_person(house: House) -> None:
 
     assert (apart.status_code, apart.json()["phone"]) == (200, OTHERS_PHONE)
     assert (apart.json()["merged_into"], apart.json()["status"]) == (None, "active")
+    none = (await house.client.get(f"/v1/patients/{rosa}/merged", headers=boss)).json()
+    assert none == {"items": []}
     work = (await house.client.get("/v1/queue", headers=boss)).json()["items"]
     food = [one["patient"]["id"] for one in work if one["subject"] == "need:food-insecurity"]
     assert food == [str(twin)]

@@ -43,6 +43,15 @@ async def test_a_plan_is_begun_asked_and_read(house: House) -> None:
     plan = await _begin(house, patient)
     again = await _begin(house, patient, script="weight", thresholds={"weight.high": 185})
     await _comes(house, plan, timedelta())
+    scripts = await house.client.get("/v1/check-in-scripts", headers=house.north.dana.headers)
+    needed = {
+        limit["name"]: limit["unit"]
+        for one in scripts.json()["items"]
+        for limit in one["thresholds"]
+        if one["id"] == "weight" and limit["required"]
+    }
+    assert needed == {"weight.high": "lb"}
+    assert {one["review"] for one in scripts.json()["items"]} == {"not validated; clinician review"}
     first = await house.client.get(
         f"/v1/patients/{patient}/check-ins?limit=1", headers=house.north.dana.headers
     )

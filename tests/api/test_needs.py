@@ -99,6 +99,8 @@ async def test_a_risk_is_seen_with_the_ground_it_stands_on(house: House) -> None
     assert found["rule_version"]
     assert found["answer_id"]
     assert found["message_id"]
+    assert found["words"] == "often"
+    assert "worried" in found["question"]
     assert need["acts"] == ["want", "decline"]
     assert need["codes"] == []
     assert {one["code"] for one in need["suggested"]} >= {"Z59.41", "733423003"}
@@ -274,6 +276,8 @@ async def test_staff_say_who_told_them(house: House) -> None:
     assert (unheard.status_code, unheard.json()["code"]) == (422, "not-theirs-to-set")
     assert (noteless.status_code, noteless.json()["code"]) == (422, "reason-missing")
     assert heard.json()["status"] == "accepted"
+    assert heard.json()["history"][-1]["by_name"] == "Dana Whitfield"
+    assert heard.json()["consent"]["by_name"] == "Dana Whitfield"
     assert (why.status_code, why.json()["code"]) == (422, "reason-missing")
     assert foreign.status_code == 404
 

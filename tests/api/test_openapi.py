@@ -83,6 +83,8 @@ def test_tagged_unions_have_a_discriminator(described: dict[str, Any]) -> None:
         "item",
         "consent",
         "correction",
+        "appointment",
+        "ride",
     }
 
 

@@ -68,6 +68,10 @@ def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
         ({"ENGAGE_WORKER_DATABASE_URL": APP}, "ENGAGE_WORKER_DATABASE_URL"),
         ({"ENGAGE_REDIS_URL": "http://cache"}, "ENGAGE_REDIS_URL"),
         ({"ENGAGE_TWILIO_BASE_URL": "https://api.example"}, "ENGAGE_TWILIO_BASE_URL"),
+        ({"ENGAGE_HEARTBEAT_URL": "http://watch.example/x"}, "ENGAGE_HEARTBEAT_URL"),
+        ({"ENGAGE_HEARTBEAT_URL": "https://me@watch.example"}, "ENGAGE_HEARTBEAT_URL"),
+        ({"ENGAGE_CANARY_MINUTES": "61"}, "ENGAGE_CANARY_MINUTES"),
+        ({"ENGAGE_CANARY_MINUTES": "-5"}, "ENGAGE_CANARY_MINUTES"),
         ({"ENGAGE_SMTP_URL": "mail.example"}, "ENGAGE_SMTP_URL"),
         ({"ENGAGE_SMTP_URL": "smtp://"}, "ENGAGE_SMTP_URL"),
         ({"ENGAGE_SMTP_URL": "smtp://mail.example:port"}, "ENGAGE_SMTP_URL"),
@@ -136,3 +140,14 @@ def test_the_cut_off_of_the_phq_2_is_a_number_it_can_reach() -> None:
     for wrong in ("0", "7", "two", "2.5"):
         with pytest.raises(WrongSetting, match="ENGAGE_PHQ2_CUT_OFF"):
             load({"ENGAGE_PHQ2_CUT_OFF": wrong})
+
+
+def test_canaries_fly_where_they_can_come_home() -> None:
+    """Every five minutes with https or the simulator; a number of minutes, or 0, says otherwise."""
+    stand_in = {"ENGAGE_PUBLIC_URL": "http://127.0.0.1:8000"}
+
+    assert load({}).canary_seconds == 300
+    assert load(REAL).canary_seconds == 300
+    assert load(REAL | stand_in).canary_seconds is None
+    assert load(REAL | {"ENGAGE_CANARY_MINUTES": "2"}).canary_seconds == 120
+    assert load(REAL | {"ENGAGE_CANARY_MINUTES": "0"}).canary_seconds is None

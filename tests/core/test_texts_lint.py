@@ -31,6 +31,9 @@ VALUES = {
     "count": "2",
     "care_manager": "Maria Fernanda",
     "given_name": "Maria Fernanda",
+    "day": "miércoles 30 de septiembre",
+    "time": "10:45 a.m.",
+    "link": "https://care.example.org/answer/" + "A" * 43,
 }
 LONGEST = {"en": 2, "es": 4}
 """Segments: accents cost Spanish half of each."""

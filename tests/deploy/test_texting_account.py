@@ -333,6 +333,17 @@ async def test_a_practice_that_nobody_can_page_is_not_ready(
     assert said not in await doctor.examine(mailed, "all")
 
 
+async def test_a_deployment_that_nobody_watches_is_not_ready(
+    fake: FakeTwilio, databases: Databases
+) -> None:
+    """With a real carrier and no heartbeat the doctor says that nobody outside would notice."""
+    settings = settings_of(databases, fake)
+    watched = msgspec.structs.replace(settings, heartbeat_url="https://watch.example.org/beat")
+
+    assert any("ENGAGE_HEARTBEAT_URL" in one for one in await doctor.examine(settings, "all"))
+    assert not any("ENGAGE_HEARTBEAT_URL" in one for one in await doctor.examine(watched, "all"))
+
+
 async def test_one_process_asks_for_its_own_part(databases: Databases) -> None:
     """An API process has no owner's login, and its doctor does not ask for one."""
     settings = Settings(database_url=databases.urls["app"], secret_keys=(SECRET,))

@@ -4,7 +4,15 @@ import asyncio
 from uuid import UUID
 
 from engage.db.session import Database
-from engage.ids import CheckInPlanId, MessageId, PageId, PracticeId, QueueItemId, TimerId
+from engage.ids import (
+    CheckInPlanId,
+    MessageId,
+    PageId,
+    PracticeId,
+    QueueItemId,
+    ReferralId,
+    TimerId,
+)
 
 
 class TurnFailedHere(Exception):  # noqa: N818 - reads as a sentence
@@ -38,6 +46,18 @@ class FakeTurns:
     async def check_in_due(self, practice: PracticeId, plan_id: CheckInPlanId) -> None:
         """Let a plan ask."""
         await self._take("checkin", plan_id)
+
+    async def rescreen_due(self, practice: PracticeId, rescreen_id: UUID) -> None:
+        """Ask again."""
+        await self._take("rescreen", rescreen_id)
+
+    async def referral_due(self, practice: PracticeId, referral_id: ReferralId) -> None:
+        """Remind."""
+        await self._take("referral", referral_id)
+
+    async def closing_due(self, practice: PracticeId, closing_id: UUID) -> None:
+        """Ask whether it came."""
+        await self._take("closing", closing_id)
 
     async def account_told(self, practice: PracticeId) -> None:
         """Tell a person of the practice."""
@@ -94,3 +114,11 @@ class FakeHospital(FakeTurns):
     async def retry(self, practice: PracticeId, message_id: UUID, tries: int) -> None:
         """Apply a message again."""
         await self._take("hl7", message_id)
+
+
+class FakeLetters(FakeTurns):
+    """Letters to organizations, of the same kind."""
+
+    async def send(self, practice: PracticeId, letter_id: UUID) -> None:
+        """Send a letter."""
+        await self._take("letter", letter_id)

@@ -1,6 +1,6 @@
 """What is true of every need and every referral, whatever happens to them and in what order."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 import pytest
@@ -13,8 +13,11 @@ from engage.ids import PatientId, PracticeId, StaffId
 from engage.needs import codes, need, referral
 from engage.needs.need import MACHINE, MAY, STATUSES, Act, Need, NotWanted, Setter
 from engage.needs.referral import ANSWERS, REASONED, Move, NoConsentToShare, Referral
+from engage.queue.clocks import Calendar
 
 START = datetime(2026, 11, 24, 17, tzinfo=UTC)
+WORKDAYS = ("mon", "tue", "wed", "thu", "fri")
+CALENDAR = Calendar("America/Phoenix", dict.fromkeys(WORKDAYS, ((time(9), time(17)),)), "US-AZ")
 ACTS: tuple[Act, ...] = tuple(MAY)
 SETTERS: tuple[Setter, ...] = ("patient", "caregiver", "staff", "organization", "system")
 
@@ -188,21 +191,31 @@ def test_nothing_is_shared_without_consent(way: referral.Way) -> None:
     referral.refuse_unshared(way, agreed)
 
 
-@given(st.sampled_from(referral.STATUSES), st.integers(0, 30 * 24), st.booleans())
-def test_nudges_come_in_order_and_end(status: referral.Status, hours: int, alone: bool) -> None:  # noqa: FBT001 - drawn
+@given(
+    st.sampled_from(referral.STATUSES),
+    st.integers(0, 30 * 24),
+    st.sampled_from(("page", "staff", "self")),
+    st.integers(1, 30),
+)
+def test_nudges_come_in_order_and_end(
+    status: referral.Status, hours: int, way: referral.Way, patience: int
+) -> None:
     """Behaviour 27: what is due next is always later, and after a call nothing chases."""
-    one = sent(status=status, way="self" if alone else "page")
+    one = sent(status=status, way=way)
     after = START + timedelta(hours=hours)
     seen: list[str] = []
-    while (due := referral.nudge(one, after)) is not None:
+    while (due := referral.nudge(one, after, CALENDAR.closing_after, patience)) is not None:
         assert due.at > after
         after = due.at
         seen.append(due.what)
-    assert len(seen) <= len(referral.NUDGES) + 1
+    assert len(seen) <= referral.REMINDERS + 1
+    assert "call" not in seen[:-1]
     if one.over and status != "completed":
         assert not seen
-    if alone or status == "completed":
+    if status == "completed" or (way == "self" and not one.over):
         assert set(seen) <= {"ask-patient"}
+    elif way == "staff":
+        assert set(seen) <= {"call"}
 
 
 @given(st.sampled_from(referral.STATUSES), st.lists(st.sampled_from(referral.STATUSES), max_size=4))

@@ -5,13 +5,13 @@ shipped model has. Rows of the house are always trained on and never counted: th
 beside the rules.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import msgspec
 
 from engage.reading.linear import Model, ModelFile
 from engage.reading.observe import language_of, observe
-from engage.reading.reader import Asked, Tier, bare_answer, ruled
+from engage.reading.reader import Asked, Tier, bare_answer, ruled, surer_by
 from tests.reading.alike import alike
 from tests.reading.train import HOUSE, Example, Reply, fitted
 
@@ -20,7 +20,7 @@ DANGER = ("u:emergency", "emergency_medical", "self_harm", "violence")
 ALLOWED = {"possible": 0.1, "emergency": 0.04}
 """False alarms among replies that need nobody now, by models of fewer writers: no more than the
 policy allows, so that the shipped model, which has read more, stays below."""
-WRONG_OPT_OUTS = 0.0045
+WRONG_OPT_OUTS = 0.0048
 LABEL_THRESHOLD = 0.3
 LOWEST, HIGHEST = 0.08, 0.7
 NEARLY_BEST = 0.005
@@ -40,7 +40,7 @@ class Blind(msgspec.Struct, frozen=True):
     reply: Reply
     language: str
     score: float
-    """The model's probability of danger; NEVER for a bare answer, which it does not weigh."""
+    """The model's probability of danger by what is asked of it; NEVER for a bare answer."""
     ruled: Tier
     """What the rules ask for by themselves."""
     scores: dict[str, float]
@@ -61,14 +61,19 @@ def writers(replies: Sequence[Reply]) -> tuple[str, ...]:
     return tuple(sorted({reply.writer for reply in replies} - HOUSE.keys()))
 
 
-def apart(seen: Sequence[Example], out: Sequence[str]) -> tuple[list[Example], list[Reply]]:
-    """Return what is trained on and what is read: no writer and no near-duplicate in both."""
+def apart(
+    seen: Sequence[Example], out: Sequence[str], kept: Container[str]
+) -> tuple[list[int], list[Reply]]:
+    """Return the places of what is trained on, and what is read.
+
+    No writer and no near-duplicate is in both; who is neither `out` nor `kept` is in none.
+    """
     held = [one.reply for one in seen if one.reply.writer in out and not one.copied]
-    rest = [one.reply for one in seen if one.reply.writer not in out and not one.copied]
+    learned = [place for place, one in enumerate(seen) if one.reply.writer in kept]
+    rest = [seen[place].reply for place in learned if not seen[place].copied]
     twins = alike([reply.text for reply in rest], [reply.text for reply in held])
     left_out = {rest[place].id for place in twins}
-    inside = [one for one in seen if one.reply.writer not in out and one.reply.id not in left_out]
-    return inside, held
+    return [place for place in learned if seen[place].reply.id not in left_out], held
 
 
 def groups(names: Sequence[str]) -> list[tuple[str, ...]]:
@@ -76,18 +81,26 @@ def groups(names: Sequence[str]) -> list[tuple[str, ...]]:
     return [tuple(names[place::GROUPS]) for place in range(GROUPS)]
 
 
+def parted(
+    seen: Sequence[Example], known: int | None = None
+) -> list[tuple[list[int], list[Reply]]]:
+    """Return each group of writers with what it is read by; `known` limits how many others."""
+    names = writers([one.reply for one in seen])
+    found: list[tuple[list[int], list[Reply]]] = []
+    for out in groups(names):
+        others = [name for name in names if name not in out]
+        kept = {*HOUSE, *others[: len(others) if known is None else known]}
+        found.append(apart(seen, out, kept))
+    return found
+
+
 def held_out(
     seen: Sequence[Example], labels: Sequence[str], workers: int = 2, known: int | None = None
 ) -> list[Held]:
     """Return a model for each group of writers; `known` limits how many others it learns from."""
-    names = writers([one.reply for one in seen])
-    found: list[Held] = []
-    for out in groups(names):
-        others = [name for name in names if name not in out]
-        kept = {*HOUSE, *out, *others[: len(others) if known is None else known]}
-        inside, outside = apart([one for one in seen if one.reply.writer in kept], out)
-        found.append(Held(fitted(inside, labels, workers), outside))
-    return found
+    parts = parted(seen, known)
+    files = fitted(seen, labels, [inside for inside, _ in parts], workers)
+    return [Held(file, held) for file, (_, held) in zip(files, parts, strict=True)]
 
 
 def read_blind(held: Sequence[Held]) -> list[Blind]:
@@ -109,7 +122,7 @@ def _read_group(group: Held) -> list[Blind]:
             Blind(
                 reply,
                 language_of(seen.words),
-                NEVER if bare else model.danger(scores),
+                NEVER if bare else model.danger(scores) / surer_by(seen),
                 ruled(seen.findings),
                 {} if bare else scores,
             )

@@ -9,16 +9,25 @@ from collections.abc import Sequence
 import msgspec
 
 from engage.reading.linear import ModelFile
-from tests.reading.blind import Held, held_out, read_blind, thresholds
-from tests.reading.train import MODEL, Reply, corpus, examples, fitted, labels_of
+from tests.reading.blind import Held, parted, read_blind, thresholds
+from tests.reading.train import MODEL, Example, Reply, corpus, examples, fitted, labels_of
 
 
-def train(replies: Sequence[Reply], workers: int = 2) -> tuple[ModelFile, list[Held]]:
-    """Return the model that the replies teach, and those by which its thresholds were set."""
-    labels, seen = labels_of(replies), examples(replies)
-    held = held_out(seen, labels, workers)
+def train(
+    replies: Sequence[Reply], workers: int = 2, seen: Sequence[Example] = ()
+) -> tuple[ModelFile, list[Held]]:
+    """Return the model that the replies teach, and those by which its thresholds were set.
+
+    `seen` are the same replies as examples, if somebody has them already.
+    """
+    labels, seen = labels_of(replies), seen or examples(replies)
+    parts = parted(seen)
+    whole, *files = fitted(
+        seen, labels, [list(range(len(seen))), *(inside for inside, _ in parts)], workers
+    )
+    held = [Held(file, read) for file, (_, read) in zip(files, parts, strict=True)]
     found = thresholds(read_blind(held), labels)
-    file = msgspec.structs.replace(fitted(seen, labels, workers), thresholds=found)
+    file = msgspec.structs.replace(whole, thresholds=found)
     return file, [
         Held(msgspec.structs.replace(one.file, thresholds=found), one.replies) for one in held
     ]

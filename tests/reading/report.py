@@ -21,15 +21,20 @@ import msgspec
 
 from engage.reading.keywords import FreeFormStop, Stop, carrier_word
 from engage.reading.linear import Model
+from engage.reading.lines import Line
 from engage.reading.reader import Asked, Reading, read
 from tests.reading.blind import ALLOWED, DANGER, Held, held_out, level, read_blind, writers
 from tests.reading.model import train, write
-from tests.reading.train import Reply, corpus, examples, labels_of
+from tests.reading.train import Example, Reply, corpus, examples, labels_of
 
 HERE = Path(__file__).parent
 DANGERS = ("emergency_medical", "violence", "self_harm")
 HELDOUT = HERE / "heldout.jsonl"
 """The first author's own held-out set: it flatters, and is printed last, as a warning."""
+PLAIN = HERE / "plain.jsonl"
+"""Plain replies that need nobody. Their author also wrote the plain rows of the corpus."""
+LENGTHS = ((1, 9), (10, 13), (14, 18), (19, 99))
+"""In words: writers tell emergencies at length and calm things shortly; people need not."""
 
 
 class Read(msgspec.Struct, frozen=True):
@@ -100,6 +105,7 @@ def print_stops(rows: Sequence[Read]) -> None:
     for name, found in (
         ("label", lambda r: "opt_out" in r.reading.labels),
         ("keyword room", lambda r: r.stops),
+        ("either", lambda r: r.stops or "opt_out" in r.reading.labels),
     ):
         say(f"opt-out, {name}: found {rate(wished, found)}, wrong {rate(others, found)}")
 
@@ -132,13 +138,16 @@ def print_misses(rows: Sequence[Read]) -> None:
             )
 
 
-def print_curve(replies: Sequence[Reply]) -> None:
-    """Print recall at the allowed alarms by how many independent writers were learned from."""
-    seen, names = examples(replies), writers(replies)
+def print_curve(replies: Sequence[Reply], seen: Sequence[Example], held: Sequence[Held]) -> None:
+    """Print recall at the allowed alarms by how many independent writers were learned from.
+
+    `held` are the groups read by models of all the others.
+    """
+    names = writers(replies)
     most = len(names) - len(names) // 3
     say("\nwriters learned from, beside the house: recall at the allowed alarms")
     for known in sorted({0, most // 2, most}):
-        blind = read_blind(held_out(seen, DANGER, known=known))
+        blind = read_blind(held if known == most else held_out(seen, DANGER, known=known))
         grave = [one for one in blind if one.reply.urgency == "emergency"]
         said: list[str] = []
         for tier, allowed in ALLOWED.items():
@@ -146,6 +155,14 @@ def print_curve(replies: Sequence[Reply]) -> None:
             found = sum(one.reaches(tier) >= bars[one.language] for one in grave)
             said.append(f"{tier} {share(found, len(grave))} at {allowed}")
         say(f"{known:3}  {', '.join(said)}")
+
+
+def print_plain(model: Model) -> None:
+    """Print how many plain replies call somebody, and which."""
+    asked = [msgspec.json.decode(row, type=Line) for row in PLAIN.read_bytes().splitlines()]
+    found = [(one, read(one.text, Asked(one.context), model)) for one in asked]
+    wrong = [(one, reading) for one, reading in found if reading.tier != "none"]
+    say(f"plain: {share(len(wrong), len(found))} {[one.text for one, _ in wrong]}")
 
 
 def print_must_pass(model: Model) -> None:
@@ -178,7 +195,8 @@ def main() -> None:
     parser.add_argument("--curve", action="store_true")
     asked = parser.parse_args()
     replies, began = corpus(), time.monotonic()
-    file, held = train(replies)
+    seen = examples(replies)
+    file, held = train(replies, seen=seen)
     write(file)
     say(f"trained on {len(replies)} replies in {time.monotonic() - began:.0f} s")
     rows, model = strangers(held), Model(file)
@@ -188,18 +206,23 @@ def main() -> None:
         print_tiers(lang, [r for r in rows if r.reply.lang == lang])
     for name in writers(replies):
         print_tiers(name, [r for r in rows if r.reply.writer == name])
+    for least, most in LENGTHS:
+        inside = [r for r in rows if least <= len(r.reply.text.split()) <= most]
+        print_tiers(f"{least}-{most}", inside)
     for label in DANGERS:
         print_tiers(label[:7], [r for r in rows if label in r.reply.labels])
     own = [msgspec.json.decode(row, type=Reply) for row in HELDOUT.read_bytes().splitlines()]
     print_tiers("own", [Read(r, read(r.text, Asked(r.context), model)) for r in own])
     print_must_pass(model)
+    print_plain(model)
     print_labels(rows)
     print_stops(rows)
     print_calibration(rows)
     if asked.curve:
-        print_curve(replies)
+        print_curve(replies, seen, held)
     if asked.misses:
         print_misses(rows)
+    say(f"{time.monotonic() - began:.0f} s in all")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from engage.reading.reader import FAILED_RULE, MODEL_RULE, Asked, dangers, read,
 HERE = Path(__file__).parent
 MUST_PASS = tomllib.loads((HERE / "must_pass.toml").read_text(encoding="utf-8"))
 EXAMPLES = [msgspec.json.decode(row) for row in (HERE / "examples.jsonl").read_bytes().splitlines()]
+PLAIN = [msgspec.json.decode(row) for row in (HERE / "plain.jsonl").read_bytes().splitlines()]
 ANYTHING = st.text(st.characters(exclude_categories=()))
 
 
@@ -225,6 +226,28 @@ def test_an_explanation_quotes_no_whole_text() -> None:
     text = "my chest is so tight and heavy that i cannot stand"
 
     assert all(len(term) < 30 and text not in term for term in read(text).terms)
+
+
+def test_plain_replies_call_nobody() -> None:
+    """Of replies that need nobody and say nothing frightening, 1.5 % may be flagged, none pages."""
+    tiers = [read(row["text"], Asked(row["context"])).tier for row in PLAIN]
+
+    assert sum(tier != "none" for tier in tiers) <= 0.015 * len(tiers)
+    assert "emergency" not in tiers
+
+
+def test_a_wish_to_opt_out_is_nobodys_second_guess() -> None:
+    """The label stands where the model is sure enough, and never for want of a better one."""
+
+    class Unsure(Model):
+        def __init__(self, like: Model) -> None:
+            self.known, self.labels = like.known, like.labels
+            self.thresholds, self.version = like.thresholds, "unsure"
+
+        def scores(self, features: object) -> dict[str, float]:  # noqa: ARG002 - hears nothing
+            return dict.fromkeys(self.labels, 0.0) | {"opt_out": 0.04, "u:none": 0.9}
+
+    assert "opt_out" not in read("so that is that", model=Unsure(shipped_model())).labels
 
 
 def test_a_line_in_is_a_line_out() -> None:

@@ -2,26 +2,27 @@
 
     python -m tests.reading.model     writes engage/reading/model.json
 
-One logistic regression per label and per urgency, by stochastic gradient descent with AdaGrad, in
-plain Python: nobody needs a numerics package to retrain a safety model, and the same corpus gives
-the same file byte for byte. Weights are rounded to eight bits, which is how they are scored.
+One logistic regression per label and per urgency, by stochastic gradient descent with AdaGrad, one
+reply after the other and all labels of it at once: that is what numpy is for, and nothing that
+runs needs it. The same corpus gives the same file. Weights are rounded to eight bits, which is how
+they are scored.
 """
 
 import hashlib
-import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from math import sqrt
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from engage.reading.answers import Context
 from engage.reading.concepts import BY_WORD
 from engage.reading.fold import words
 from engage.reading.linear import ModelFile, checksum
 from engage.reading.observe import observe
+from tests.reading.table import Flags, Numbers, Places, Table, tabled
 
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT / "engage" / "reading" / "corpus"
@@ -36,8 +37,7 @@ FEWEST = 2
 NEAR = 0.6
 KEPT = 1 - RATE * SHRINK
 SMALL = 0.015
-REST = 3
-"""A reply that a label already gets right to `SMALL` teaches nothing and rests for some epochs."""
+"""A reply that a label already gets right to so much teaches it nothing."""
 LEAST = 2
 """A feature that moves no label by more than so many steps of 127 is left out."""
 AUTHOR = "a"
@@ -129,82 +129,10 @@ def labels_of(replies: Iterable[Reply]) -> tuple[str, ...]:
     )
 
 
-class Row(msgspec.Struct, frozen=True):
-    """An example as numbers: places of its features, runs of letters apart from the others."""
-
-    plain: list[int]
-    letters: list[int]
-    scale: float
-    weight: float
-
-
-Rows = list[Row]
 LETTERS = 0.45
 """Runs of letters are many and say little each: they count for less than a word or a concept."""
-
-
-def learn(rows: Rows, targets: list[bool], size: int) -> tuple[float, list[float]]:
-    """Return the bias and the weights of one label."""
-    weights, squares = [0.0] * size, [1e-3] * size
-    bias = -2.0
-    order, rests = list(range(len(rows))), [0] * len(rows)
-    for epoch in range(EPOCHS):
-        # A different order every time, and the same in every run.
-        order.sort(key=lambda row, epoch=epoch: (row * 2654435761 + epoch * 40503) % 4294967291)
-        for row in order:
-            if rests[row]:
-                rests[row] -= 1
-                continue
-            one = rows[row]
-            score = sum(map(weights.__getitem__, one.plain)) + LETTERS * sum(
-                map(weights.__getitem__, one.letters)
-            )
-            guess = _probability(score * one.scale + bias)
-            error = (guess - targets[row]) * one.weight
-            if -SMALL < error < SMALL:
-                rests[row] = REST
-                continue
-            bias -= 0.02 * error
-            for features, value in ((one.plain, 1.0), (one.letters, LETTERS)):
-                step = error * one.scale * value
-                power = step * step
-                push = RATE * step
-                for feature in features:
-                    squares[feature] += power
-                    weights[feature] = KEPT * weights[feature] - push / sqrt(squares[feature])
-    return bias, weights
-
-
-def _probability(score: float) -> float:
-    return 1 / (1 + math.exp(-max(min(score, 30), -30)))
-
-
-_ROWS: Rows = []
-
-
-def _take(rows: Rows) -> None:
-    """Give a process its rows once, not with every label."""
-    _ROWS[:] = rows
-
-
-def _learn(task: tuple[list[bool], int]) -> tuple[float, list[float]]:
-    return learn(_ROWS, *task)
-
-
-def fitted(seen: Sequence[Example], labels: Sequence[str], workers: int = 2) -> ModelFile:
-    """Return the weights that the examples teach."""
-    replies = [one.reply for one in seen if not one.copied]
-    counts = Counter(feature for one in seen if not one.copied for feature in one.features)
-    features = sorted(feature for feature, count in counts.items() if count >= FEWEST)
-    index = {feature: place for place, feature in enumerate(features)}
-    rows = [row_of(one, index) for one in seen]
-    tasks = [([label in answers(one.reply) for one in seen], len(features)) for label in labels]
-    if workers > 1:
-        with ProcessPoolExecutor(workers, initializer=_take, initargs=(rows,)) as pool:
-            learned = list(pool.map(_learn, tasks))
-    else:
-        learned = [learn(rows, *task) for task in tasks]
-    return packed(replies, labels, features, known_words(replies), learned)
+RAREST = 8.0
+"""The logarithm of how seldom a feature is that counts whole."""
 
 
 def answers(reply: Reply) -> frozenset[str]:
@@ -212,51 +140,136 @@ def answers(reply: Reply) -> frozenset[str]:
     return frozenset({*reply.labels, f"u:{reply.urgency}"})
 
 
-def row_of(one: Example, index: dict[str, int]) -> Row:
-    """Return an example as numbers."""
-    present = [feature for feature in one.features if feature in index]
-    return Row(
-        plain=[index[feature] for feature in present if not feature.startswith("l:")],
-        letters=[index[feature] for feature in present if feature.startswith("l:")],
-        scale=1 / math.sqrt(max(len(one.features), 1)),
-        weight=one.weight,
+def table_of(seen: Sequence[Example], labels: Sequence[str]) -> Table:
+    """Return the examples as numbers, and what is so of each."""
+    targets = [[label in answers(one.reply) for label in labels] for one in seen]
+    return tabled(
+        [one.features for one in seen],
+        np.array([one.weight for one in seen], np.float32),
+        np.array([one.copied for one in seen]),
+        np.array(targets, np.float32),
     )
 
 
-def packed(
-    replies: Sequence[Reply],
-    labels: Sequence[str],
-    features: Sequence[str],
-    known: frozenset[str],
-    learned: Sequence[tuple[float, list[float]]],
-) -> ModelFile:
-    """Round the weights to bytes and leave out the features that weigh nothing."""
-    worth = [LETTERS if feature.startswith("l:") else 1.0 for feature in features]
-    learned = [
-        (bias, [weight * value for weight, value in zip(weights, worth, strict=True)])
-        for bias, weights in learned
+class Learned(msgspec.Struct, frozen=True):
+    """What a part of a table teaches: its features by their places, and a byte for each label."""
+
+    places: Places
+    bias: Numbers
+    scale: Numbers
+    weights: bytes
+
+
+def learned(table: Table, rows: Places) -> Learned:
+    """Return what the given rows of a table teach, rounded to bytes."""
+    counts = table.counts(rows[~table.copied[rows]])
+    kept = np.flatnonzero(counts >= FEWEST)
+    new = np.full(len(table.features), -1)
+    new[kept] = np.arange(len(kept))
+    values = _values(table, rows, kept, counts[kept])
+    bias, weights = _learn(table, rows, new, values)
+    weights *= values
+    scale = np.maximum(np.abs(weights).max(axis=0, initial=0), 1e-6) / 127
+    steps = np.rint(weights / scale).astype(np.int16)
+    heavy = (np.abs(steps) > LEAST).any(axis=1)
+    return Learned(kept[heavy], bias, scale, (steps[heavy] + 128).astype(np.uint8).tobytes())
+
+
+def _values(table: Table, rows: Places, kept: Places, counts: Places) -> Numbers:
+    """Return how much each feature counts for each label before anything is learned.
+
+    What is rare says more than what is frequent, and what is seen with a label far more or far less
+    often than without it says more about the label.
+    """
+    rare = np.sqrt(np.log(len(rows) / counts) / RAREST)
+    rare[table.letters[kept]] *= LETTERS
+    there = table.sums(rows, table.targets)[kept] + 1
+    absent = table.sums(rows, 1 - table.targets)[kept] + 1
+    told = np.abs(np.log(there / there.sum(axis=0)) - np.log(absent / absent.sum(axis=0)))
+    values = rare[:, None] * np.sqrt(0.25 + told)
+    return (values * (rare.mean() / values.mean(axis=0))).astype(np.float32)
+
+
+def _learn(table: Table, rows: Places, new: Places, values: Numbers) -> tuple[Numbers, Numbers]:
+    """Return the biases and the weights of all labels; `new` are the places of what is learned."""
+    weights = np.zeros_like(values)
+    squares = np.full_like(values, 1e-3)
+    bias = np.full(values.shape[1], -2.0)
+    replies = {row: table.row(row, new) for row in rows.tolist()}
+    for epoch in range(EPOCHS):
+        # A different order every time, and the same in every run.
+        keys = (np.arange(len(rows)) * 2654435761 + epoch * 40503) % 4294967291
+        for row in rows[np.argsort(keys)].tolist():
+            places, scale = replies[row]
+            held, value = weights[places], values[places]
+            score = (held * value).sum(axis=0) * scale + bias
+            guess = 1 / (1 + np.exp(-np.clip(score, -30, 30)))
+            error = (guess - table.targets[row]) * table.weight[row]
+            wrong: Flags = np.abs(error) >= SMALL
+            if not wrong.any():
+                continue
+            error = np.where(wrong, error, 0)
+            bias -= 0.02 * error
+            push = value * (error * scale).astype(np.float32)
+            power = squares[places] + push * push
+            squares[places] = power
+            rests = np.where(wrong, np.float32(KEPT), np.float32(1))
+            weights[places] = held * rests - np.float32(RATE) * push / np.sqrt(power)
+    return bias, weights
+
+
+_TABLE: list[Table] = []
+
+
+def _take(table: Table) -> None:
+    """Give a process its table once, not with every part."""
+    _TABLE[:] = [table]
+
+
+def _taught(rows: Places) -> Learned:
+    return learned(_TABLE[0], rows)
+
+
+def fitted(
+    seen: Sequence[Example], labels: Sequence[str], parts: Sequence[Sequence[int]], workers: int = 2
+) -> list[ModelFile]:
+    """Return a model for each part of the examples, which are given by their places."""
+    table = table_of(seen, labels)
+    rows = [np.array(part, np.int64) for part in parts]
+    if workers > 1:
+        with ProcessPoolExecutor(workers, initializer=_take, initargs=(table,)) as pool:
+            found = list(pool.map(_taught, rows))
+    else:
+        found = [learned(table, one) for one in rows]
+    return [
+        packed(table, what, [seen[row].reply for row in part if not seen[row].copied], labels)
+        for part, what in zip(parts, found, strict=True)
     ]
-    scales = [max(1e-6, *map(abs, weights)) / 127 for _, weights in learned]
-    kept: dict[int, tuple[str, bytes]] = {}
-    for place, feature in enumerate(features):
-        row = bytes(
-            128 + round(weights[place] / scale)
-            for (_, weights), scale in zip(learned, scales, strict=True)
-        )
-        if any(abs(byte - 128) > LEAST for byte in row):
-            # Of two features with the same checksum, the reader could know only one.
-            kept.setdefault(checksum(feature), (feature, row))
+
+
+def packed(
+    table: Table, what: Learned, replies: Sequence[Reply], labels: Sequence[str]
+) -> ModelFile:
+    """Put what the replies taught in the order of the reader."""
+    kept: dict[int, int] = {}
+    names = [table.features[place] for place in what.places.tolist()]
+    for place, name in enumerate(names):
+        # Of two features with the same checksum, the reader could know only one.
+        kept.setdefault(checksum(name), place)
     ordered = [kept[key] for key in sorted(kept)]
-    names, rows = "\n".join(name for name, _ in ordered), b"".join(row for _, row in ordered)
-    words = " ".join(sorted(known - BY_WORD.keys()))
+    size = len(labels)
+    rows = b"".join(what.weights[place * size : (place + 1) * size] for place in ordered)
+    features = "\n".join(names[place] for place in ordered)
+    spelled = " ".join(sorted(known_words(replies) - BY_WORD.keys()))
+    digest = hashlib.sha256(f"{labels} {spelled} {features}".encode() + rows)
     return ModelFile(
-        version=hashlib.sha256(f"{labels} {words} {names}".encode() + rows).hexdigest()[:12],
+        version=digest.hexdigest()[:12],
         trained_on=len(replies),
         labels=tuple(labels),
-        bias=tuple(round(bias, 4) for bias, _ in learned),
-        scale=tuple(round(scale, 8) for scale in scales),
+        bias=tuple(round(float(one), 4) for one in what.bias),
+        scale=tuple(round(float(one), 8) for one in what.scale),
         thresholds={},
-        words=words,
-        features=names,
+        words=spelled,
+        features=features,
         weights=rows,
     )

@@ -21,7 +21,7 @@ from engage.turns.decision import Decision, ItemRaised, PageSet
 from tests.conftest import Databases
 from tests.fakes import practice as fakes
 from tests.fakes.smtp import FakeSmtp
-from tests.fakes.turns import FakeHospital, FakeOutbox, FakeTurns
+from tests.fakes.turns import FakeHospital, FakeLetters, FakeOutbox, FakeTurns
 from tests.store.conftest import ROSA, House
 
 pytestmark = pytest.mark.database
@@ -114,6 +114,7 @@ def loops_of(house: House, relay: Relay | None) -> dict[str, Loop]:
             channels={} if relay is None else {"email": EmailChannel(relay, PUBLIC, house.clock)},
         ),
         hospital=FakeHospital(databases.worker),
+        letters=FakeLetters(databases.worker),
         database=databases.worker,
         clock=house.clock,
     )

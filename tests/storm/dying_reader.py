@@ -51,6 +51,7 @@ async def _live(lives: Lives, library: Library) -> None:
             reconciler=worker.reconciler,
             pager=worker.pager,
             hospital=worker.hospital,
+            letters=worker.letters,
             database=worker.database,
             clock=clock,
         )

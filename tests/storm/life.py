@@ -28,7 +28,7 @@ from engage import crash, logs, wiring
 from engage.api import drain, intake
 from engage.api.parts import Parts
 from engage.clock import fresh_id
-from engage.ids import PracticeId
+from engage.ids import PatientId, PracticeId
 from engage.jobs.leases import LEASE_SECONDS, Claimed, Leases
 from engage.jobs.loops import Loop, all_loops
 from engage.messaging import sending
@@ -38,6 +38,8 @@ from engage.messaging.signature import HEADER
 from engage.messaging.simulator import signed_report
 from engage.messaging.spool.disk import RealDisk
 from engage.messaging.spool.posted import Kind, Posted
+from engage.needs.closing import Closing
+from engage.needs.closings import store as closings
 from engage.people.phone import PhoneNumber
 from engage.queue.escalation import policy_for
 from engage.settings import load
@@ -204,6 +206,7 @@ async def _house(life: Life) -> AsyncGenerator[_House, None]:
             reconciler=worker.reconciler,
             pager=worker.pager,
             hospital=worker.hospital,
+            letters=worker.letters,
             database=worker.database,
             clock=clock,
         )
@@ -225,6 +228,7 @@ async def _everything(house: _House) -> None:
     await _an_account_is_stopped(house)
     await _somebody_is_told(house)
     await _a_plan_goes_on(house)
+    await _something_was_arranged(house)
     await _the_database_is_away(house)
     await _a_row_is_held_and_rests(house)
     house.clock.advance(130)
@@ -289,6 +293,28 @@ async def _a_plan_goes_on(house: _House) -> None:
             at,
         )
     await house.look("checkin")
+
+
+async def _something_was_arranged(house: _House) -> None:
+    """Let it be due to ask about what was arranged for a need that nobody knows: none is asked."""
+    practice, at = PracticeId(house.life.practice), house.clock.now()
+    async with raw(house.life.admin_url) as rows:
+        patient = await rows.fetchval(
+            "SELECT id FROM patient WHERE practice_id = $1 ORDER BY id LIMIT 1", practice
+        )
+    asks = Closing(
+        practice_id=practice,
+        id=fresh_id(house.clock),
+        patient_id=PatientId(patient),
+        domain="food-insecurity",
+        source="referral",
+        source_id=fresh_id(house.clock),
+        ask_at=at,
+        changed_at=at,
+    )
+    async with house.worker.database.work([practice], practice) as work:
+        await closings.begin(work, asks)
+    await house.look("closing")
 
 
 async def _the_database_is_away(house: _House) -> None:

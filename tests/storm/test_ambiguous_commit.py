@@ -50,7 +50,7 @@ from tests.fakes.practice import (
     raw,
     screen,
 )
-from tests.fakes.turns import FakeHospital
+from tests.fakes.turns import FakeHospital, FakeLetters
 from tests.storm.faultproxy import FaultProxy, faultproxy, socket_of, through, to_unix
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
@@ -196,6 +196,7 @@ async def _play(urls: dict[str, str], proxy: FaultProxy, home: Path) -> AsyncGen
         reconciler=NobodyCompares(),
         pager=Pager(database=worker, vault=vault, clock=clock, bell=bell, channels={}),
         hospital=FakeHospital(worker),
+        letters=FakeLetters(worker),
         database=worker,
         clock=clock,
     )

@@ -13,7 +13,7 @@ from engage.db.session import Database
 from engage.ids import PracticeId
 from engage.jobs.loops import NAMES, Claimed, Loop, all_loops, ensure_partitions
 from tests.conftest import Databases
-from tests.fakes.turns import FakeHospital, FakeOutbox, FakePager, FakeTurns
+from tests.fakes.turns import FakeHospital, FakeLetters, FakeOutbox, FakePager, FakeTurns
 
 PRACTICE = PracticeId(UUID("01931f00-0000-7000-8000-000000000001"))
 
@@ -119,6 +119,7 @@ async def test_one_bad_row_does_not_block_others(
         reconciler=FakeOutbox(databases.worker),
         pager=FakePager(databases.worker),
         hospital=FakeHospital(databases.worker),
+        letters=FakeLetters(databases.worker),
         database=databases.worker,
         clock=clock,
     )["inbox"]
@@ -170,12 +171,14 @@ async def test_each_loop_does_its_own_kind(databases: Databases, clock: Settable
     turns, outbox = FakeTurns(databases.worker), FakeOutbox(databases.worker)
     pager = FakePager(databases.worker)
     hospital = FakeHospital(databases.worker)
+    letters = FakeLetters(databases.worker)
     loops = all_loops(
         turns=turns,
         outbox=outbox,
         reconciler=outbox,
         pager=pager,
         hospital=hospital,
+        letters=letters,
         database=databases.worker,
         clock=clock,
     )
@@ -184,11 +187,16 @@ async def test_each_loop_does_its_own_kind(databases: Databases, clock: Settable
         await loop.drain()
 
     assert dict(turns.taken) == {
-        name: made[name] for name in ("inbox", "outcome", "timer", "account", "checkin")
+        name: made[name]
+        for name in (
+            *("inbox", "outcome", "timer", "account", "checkin"),
+            *("rescreen", "referral", "closing"),
+        )
     }
     assert dict(outbox.taken) == {name: made[name] for name in ("outbox", "unknown", "reconcile")}
     assert dict(pager.taken) == {name: made[name] for name in ("page", "notify")}
     assert dict(hospital.taken) == {"hl7": made["hl7"]}
+    assert dict(letters.taken) == {"letter": made["letter"]}
 
 
 async def test_partitions_are_made_ahead(

@@ -1,4 +1,4 @@
-"""One page of what happened to a patient, merged from four tables by the moment inside each id.
+"""One page of what happened to a patient, merged from its tables by the moment inside each id.
 
 Each table gives its newest rows below the cursor over an index of its own; the merge keeps the
 newest of them all. Rows never leave this file.
@@ -30,24 +30,28 @@ from sqlalchemy.dialects.postgresql import BYTEA
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Query, Work
 from engage.db.tables import (
+    appointment_event,
     consent_event,
     correction,
     message,
     patient,
     queue_item,
+    ride_event,
     screening,
     thread,
 )
 from engage.ids import PatientId
 
-EntryKind: TypeAlias = Literal["message", "screening", "item", "consent", "correction"]
+EntryKind: TypeAlias = Literal[
+    "message", "screening", "item", "consent", "correction", "appointment", "ride"
+]
 
 LAST = UUID(int=2**128 - 1)
 """Above every id: where the first page begins."""
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """One thing that happened; what the four kinds do not share is None."""
+    """One thing that happened; what the kinds do not share is None."""
 
     kind: EntryKind
     id: UUID
@@ -167,6 +171,37 @@ _corrections = select(
     or_(correction.c.from_patient_id.in_(_RECORDS), correction.c.to_patient_id.in_(_RECORDS)),
     correction.c.id < _BEFORE,
 )
+_visits = select(
+    literal("appointment").label("kind"),
+    appointment_event.c.id,
+    appointment_event.c.at,
+    appointment_event.c.status.label("state"),
+    appointment_event.c.act.label("what"),
+    appointment_event.c.appointment_id.label("thread_id"),
+    appointment_event.c.by.label("author"),
+    appointment_event.c.reason.label("outcome"),
+    _NO_BODY.label("body_sealed"),
+).where(
+    appointment_event.c.practice_id == _PRACTICE,
+    appointment_event.c.patient_id.in_(_RECORDS),
+    appointment_event.c.applied,
+    appointment_event.c.id < _BEFORE,
+)
+_rides = select(
+    literal("ride").label("kind"),
+    ride_event.c.id,
+    ride_event.c.at,
+    ride_event.c.status.label("state"),
+    _NO_TEXT.label("what"),
+    ride_event.c.ride_id.label("thread_id"),
+    ride_event.c.by.label("author"),
+    ride_event.c.reason.label("outcome"),
+    _NO_BODY.label("body_sealed"),
+).where(
+    ride_event.c.practice_id == _PRACTICE,
+    ride_event.c.patient_id.in_(_RECORDS),
+    ride_event.c.id < _BEFORE,
+)
 _all = union_all(
     _newest(_messages, message.c.id.desc()),
     _newest(_screenings, screening.c.id.desc()),
@@ -174,6 +209,8 @@ _all = union_all(
     _newest(_consents, consent_event.c.id.desc()),
     _newest(_consents_of_lines, consent_event.c.id.desc()),
     _newest(_corrections, correction.c.id.desc()),
+    _newest(_visits, appointment_event.c.id.desc()),
+    _newest(_rides, ride_event.c.id.desc()),
 ).subquery()
 _SEALED = {"message": "message.body", "correction": "correction.reason"}
 _PAGE = Query(select(_all).order_by(_all.c.id.desc()).limit(_MOST))

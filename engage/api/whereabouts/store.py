@@ -8,14 +8,18 @@ from sqlalchemy import Uuid as UuidType
 
 from engage.db.session import Query, Work
 from engage.db.tables import (
+    appointment,
     candidate,
+    caregiver_grant,
     check_in_plan,
     line,
     message,
     need,
     patient,
+    place,
     queue_item,
     referral,
+    ride,
     screening,
     thread,
 )
@@ -23,13 +27,17 @@ from engage.ids import PracticeId, ThreadId
 from engage.people.access import Visible
 
 Kind: TypeAlias = Literal[
+    "appointment",
     "candidate",
+    "caregiver_grant",
     "check_in_plan",
     "message",
     "need",
     "patient",
+    "place",
     "queue_item",
     "referral",
+    "ride",
     "screening",
     "thread",
 ]
@@ -45,6 +53,10 @@ def _by_key(table: Table) -> Query:
 
 
 _BY_KEY: dict[Kind, Query] = {
+    "appointment": _by_key(appointment),
+    "caregiver_grant": _by_key(caregiver_grant),
+    "place": _by_key(place),
+    "ride": _by_key(ride),
     "candidate": _by_key(candidate),
     "check_in_plan": _by_key(check_in_plan),
     "message": _by_key(message),

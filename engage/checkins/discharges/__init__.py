@@ -21,6 +21,7 @@ from engage.checkins.cadence import Cadence, NeverDue
 from engage.checkins.call import REASON, CallFirst, call_by, ending_of
 from engage.checkins.discharges import store
 from engage.checkins.discharges.store import Logged, Source, Status
+from engage.checkins.rescreens import store as rescreens
 from engage.checkins.visit import (
     Began,
     Moved,
@@ -185,6 +186,9 @@ class _Follow:
                 await self._call(call_by(discharged_at, _calendar(practice)))
                 if isinstance(change, Began):
                     await self._ask(practice, discharged_at)
+                    await rescreens.after_discharge(
+                        self._work, self._practice, self._person.id, discharged_at, self._at
+                    )
             case Withdrawn(reason):
                 await self._call_off(reason)
                 was = self._stay.visit.home_since

@@ -6,13 +6,13 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Uuid, bindparam, insert, select, update
+from sqlalchemy import Uuid, and_, bindparam, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
-from engage.checkins.call import Attempt, Channel, Direction, Outcome
+from engage.checkins.call import REASON, Attempt, Channel, Direction, Outcome
 from engage.checkins.visit import Stay, Visit
 from engage.db.session import Query, Row, Work
-from engage.db.tables import contact_attempt, discharge, patient, practice, queue_item
+from engage.db.tables import contact_attempt, discharge, flag, patient, practice, queue_item
 from engage.ids import PatientId, PracticeId, QueueItemId, StaffId
 
 Source: TypeAlias = Literal["api", "csv", "hl7"]
@@ -28,6 +28,29 @@ class StayKept(Struct, frozen=True, kw_only=True):
     #: What began the call about it, if one was begun and not taken back.
     begun_by: UUID | None
     version: int
+
+
+class CallFollowing(Struct, frozen=True):
+    """The call that a discharge asks for, as the work stands."""
+
+    item_id: QueueItemId
+    due_at: datetime
+    closed_at: datetime | None
+    outcome: str | None
+
+
+class StaySeen(Struct, frozen=True, kw_only=True):
+    """A stay as staff see it."""
+
+    id: UUID
+    patient_id: PatientId
+    external_id: str
+    facility: str
+    status: Status
+    discharged_at: datetime | None
+    admitted_at: datetime | None
+    version: int
+    call: CallFollowing | None
 
 
 class Person(Struct, frozen=True):
@@ -132,6 +155,45 @@ _ITEM = Query(
     select(queue_item.c.subject, queue_item.c.patient_id, queue_item.c.closed_at).where(
         queue_item.c.practice_id == _HERE, queue_item.c.id == bindparam("item")
     )
+)
+MOST_READ = 50
+"""So many of the newest stays, and of the newest attempts, are read."""
+_RECORDS = select(patient.c.id).where(
+    patient.c.practice_id == _HERE,
+    or_(patient.c.id == bindparam("patient"), patient.c.merged_into == bindparam("patient")),
+)
+_STAYS_OF = Query(
+    select(
+        *(discharge.c[name] for name in StaySeen.__struct_fields__ if name != "call"),
+        queue_item.c.id.label("item_id"),
+        queue_item.c.due_at,
+        queue_item.c.closed_at,
+        queue_item.c.outcome,
+    )
+    .outerjoin(
+        flag,
+        and_(
+            flag.c.practice_id == discharge.c.practice_id,
+            flag.c.source_id == discharge.c.begun_by,
+            flag.c.reason == REASON,
+        ),
+    )
+    .outerjoin(
+        queue_item,
+        and_(
+            queue_item.c.practice_id == flag.c.practice_id,
+            queue_item.c.id == flag.c.item_id,
+        ),
+    )
+    .where(discharge.c.practice_id == _HERE, discharge.c.patient_id.in_(_RECORDS))
+    .order_by(discharge.c.id.desc())
+    .limit(MOST_READ)
+)
+_ATTEMPTS_OF = Query(
+    select(contact_attempt)
+    .where(contact_attempt.c.practice_id == _HERE, contact_attempt.c.patient_id.in_(_RECORDS))
+    .order_by(contact_attempt.c.at.desc(), contact_attempt.c.id.desc())
+    .limit(MOST_READ)
 )
 _SAID = msgspec.json.Decoder(Visit)
 
@@ -242,6 +304,32 @@ async def item(
     if row is None:
         return None
     return row["subject"], row["patient_id"], row["closed_at"] is None
+
+
+async def stays_of(
+    work: Work, practice_id: PracticeId, patient_id: PatientId
+) -> tuple[StaySeen, ...]:
+    """Return a person's newest stays, each with the call that it asks for."""
+    rows = await work.rows(_STAYS_OF, practice=practice_id, patient=patient_id)
+    return tuple(
+        StaySeen(
+            **{name: row[name] for name in StaySeen.__struct_fields__ if name != "call"},
+            call=None
+            if row["item_id"] is None
+            else CallFollowing(
+                QueueItemId(row["item_id"]), row["due_at"], row["closed_at"], row["outcome"]
+            ),
+        )
+        for row in rows
+    )
+
+
+async def attempts_of(
+    work: Work, practice_id: PracticeId, patient_id: PatientId
+) -> tuple[Logged, ...]:
+    """Return the newest attempts to reach a person, newest first; the notes stay sealed."""
+    rows = await work.rows(_ATTEMPTS_OF, practice=practice_id, patient=patient_id)
+    return tuple(Logged(**{name: row[name] for name in Logged.__struct_fields__}) for row in rows)
 
 
 def _kept(row: Row) -> StayKept:

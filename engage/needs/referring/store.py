@@ -18,9 +18,12 @@ from engage.db.sealing import PracticeKeys
 from engage.db.session import Query, Row, Work
 from engage.db.tables import organization, practice, referral, referral_event, service
 from engage.ids import NeedId, PatientId, PracticeId, ReferralId, StaffId
-from engage.needs.referral import Business, ConsentToShare, Referral, Setter, Status
+from engage.needs.referral import Business, ConsentToShare, Nudge, Referral, Setter, Status
 
 ASKED, NOTE = "referral.asked", "referral_event.note"
+KIND = "referral"
+"""The kind of a referral's row in `due`: what is to be done if the organization does not move."""
+
 LINK = "referral"
 """The kind of credential that a link is."""
 
@@ -34,6 +37,8 @@ class ReferralSeen(Struct, frozen=True, kw_only=True):
     organization: str
     organization_email: str | None
     service: str | None
+    #: What is next due about it, and when.
+    due: Nudge | None = None
 
     def __repr__(self) -> str:
         """Hide the words."""
@@ -110,6 +115,14 @@ _SAVE = Query(
         }
     )
 )
+_WAKE = Query(
+    update(referral)
+    .where(_PRACTICE, referral.c.id == bindparam("one"))
+    .values(
+        next_at=bindparam("at", type_=referral.c.next_at.type),
+        next_what=bindparam("what", type_=referral.c.next_what.type),
+    )
+)
 _ADD_STEP = Query(
     insert(referral_event).values(
         {c.name: bindparam(f"its_{c.name}", type_=c.type) for c in referral_event.c}
@@ -175,6 +188,8 @@ async def add(work: Work, keys: PracticeKeys, new: Referral, *, asked: str, by: 
         its_consent_by=agreed and agreed.by,
         its_shares_phone=agreed is not None and agreed.phone,
         its_version=new.version,
+        its_next_at=None,
+        its_next_what=None,
     )
 
 
@@ -189,6 +204,20 @@ async def save(work: Work, after: Referral) -> None:
         its_changed_at=after.changed_at,
         its_version=after.version,
     )
+
+
+async def wake(work: Work, of: Referral, due: Nudge | None) -> None:
+    """Write what is next due about a referral, and have it wake if it is an organization's move."""
+    await work.run(
+        _WAKE,
+        practice=of.practice_id,
+        one=of.id,
+        at=due and due.at,
+        what=due and due.what,
+    )
+    await work.call("due_done", KIND, of.id)
+    if due is not None and due.what != "ask-patient":
+        await work.call("due_set", KIND, of.id, of.practice_id, due.at)
 
 
 async def add_step(work: Work, keys: PracticeKeys, step: Step) -> None:
@@ -292,4 +321,5 @@ def _row(keys: PracticeKeys, row: Row) -> ReferralSeen:
         organization=row["organization_name"],
         organization_email=row["service_email"] or row["organization_email"],
         service=row["service_name"],
+        due=None if row["next_at"] is None else Nudge(row["next_at"], row["next_what"]),
     )

@@ -8,7 +8,7 @@ merge a record twice, and to decide who is the same person.
 """
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 import msgspec
@@ -57,6 +57,12 @@ _RECORDS = Query(
         patient.c.practice_id == _HERE, patient.c.id == any_(bindparam("both", type_=_UUIDS))
     )
 )
+_KNOWN_AS = Query(
+    select(func.coalesce(patient.c.merged_into, patient.c.id).label("id")).where(
+        patient.c.practice_id == bindparam("practice"),
+        patient.c.external_id == bindparam("external_id"),
+    )
+)
 _SURVIVOR = Query(
     select(func.coalesce(patient.c.merged_into, patient.c.id).label("id")).where(
         patient.c.practice_id == _HERE, patient.c.id == _ONE
@@ -96,6 +102,11 @@ _STANDING = Query(
     select(merger.c.id, merger.c.into_id, merger.c.changed).where(
         merger.c.practice_id == _HERE, merger.c.patient_id == _ONE, merger.c.undone_at.is_(None)
     )
+)
+_MERGED_INTO = Query(
+    select(merger.c.patient_id, merger.c.at, merger.c.staff_id)
+    .where(merger.c.practice_id == _HERE, merger.c.into_id == _ONE, merger.c.undone_at.is_(None))
+    .order_by(merger.c.at.desc(), merger.c.id)
 )
 _UNDO = Query(
     update(merger)
@@ -156,6 +167,28 @@ async def survivor(work: Work, practice: PracticeId, one: PatientId) -> PatientI
     if row is None:
         raise NotFound
     return PatientId(row["id"])
+
+
+class Merged(NamedTuple):
+    """A record that was given up for another one, when, and by whom."""
+
+    patient_id: PatientId
+    at: datetime
+    by: StaffId
+
+
+async def merged_into(work: Work, practice: PracticeId, one: PatientId) -> tuple[Merged, ...]:
+    """Return which records were merged into this one and still are, the newest first."""
+    rows = await work.rows(_MERGED_INTO, practice=practice, one=one)
+    return tuple(
+        Merged(PatientId(row["patient_id"]), row["at"], StaffId(row["staff_id"])) for row in rows
+    )
+
+
+async def known_as(work: Work, practice: PracticeId, external_id: str) -> PatientId | None:
+    """Return whom the practice means by an id of its own: the record that is kept."""
+    row = await work.maybe(_KNOWN_AS, practice=practice, external_id=external_id)
+    return None if row is None else PatientId(row["id"])
 
 
 async def standing(work: Work, practice: PracticeId, one: PatientId) -> PatientId:

@@ -44,7 +44,7 @@ from engage.db.tables import (
     queue_item,
     staff,
 )
-from engage.ids import PracticeId, QueueItemId, StaffId
+from engage.ids import PatientId, PracticeId, QueueItemId, StaffId
 from engage.people.access import Visible
 from engage.queue.store import COLUMNS, NAMES, FlagSeen, ItemSeen, seen
 
@@ -90,6 +90,8 @@ class Wanted(Struct, frozen=True, kw_only=True):
     reader: StaffId
     owner: StaffId | None = None
     severity: Severity | None = None
+    patient: PatientId | None = None
+    subject: str | None = None
 
 
 URGENCY: dict[Severity, int] = {"crisis": 0, "possible": 1, "urgent": 2, "routine": 3}
@@ -136,8 +138,17 @@ def _open_in(view: View) -> list[ColumnElement[bool]]:
             assert_never(view)
 
 
+_GIVEN: Mapping[str, ColumnElement[Any]] = {
+    "owner": queue_item.c.owner_id,
+    "urgency": queue_item.c.urgency,
+    "patient": queue_item.c.patient_id,
+    "subject": queue_item.c.subject,
+}
+"""What a list may be narrowed to, by the name of its value."""
+
+
 @lru_cache(maxsize=64)
-def _page(*, view: View, owner: bool, severity: bool, after: bool) -> Query:
+def _page(*, view: View, given: frozenset[str], after: bool) -> Query:
     """Compile the page of a view once; only what is asked for stands in the statement."""
     asked = (
         func.unnest(bindparam("practices", type_=_UUIDS))
@@ -145,10 +156,7 @@ def _page(*, view: View, owner: bool, severity: bool, after: bool) -> Query:
         .render_derived()
     )
     wanted = [queue_item.c.practice_id == asked.c.id, *_open_in(view)]
-    if owner:
-        wanted.append(queue_item.c.owner_id == bindparam("owner"))
-    if severity:
-        wanted.append(queue_item.c.urgency == bindparam("urgency"))
+    wanted += [column == bindparam(name) for name, column in _GIVEN.items() if name in given]
     if after:
         place = tuple_(
             bindparam("after_urgency", type_=Integer()),
@@ -192,22 +200,24 @@ async def page(
         values["reader"] = wanted.reader
     if wanted.view == "team":
         values["now"] = now
-    if wanted.owner is not None:
-        values["owner"] = wanted.owner
-    if wanted.severity is not None:
-        values["urgency"] = URGENCY[wanted.severity]
+    given = {
+        name: value
+        for name, value in (
+            ("owner", wanted.owner),
+            ("urgency", None if wanted.severity is None else URGENCY[wanted.severity]),
+            ("patient", wanted.patient),
+            ("subject", wanted.subject),
+        )
+        if value is not None
+    }
+    values |= given
     if after is not None:
         values |= {
             "after_urgency": after.urgency,
             "after_due": after.due_at,
             "after_id": after.id,
         }
-    query = _page(
-        view=wanted.view,
-        owner=wanted.owner is not None,
-        severity=wanted.severity is not None,
-        after=after is not None,
-    )
+    query = _page(view=wanted.view, given=frozenset(given), after=after is not None)
     items = [seen(row) for row in await work.rows(query, **values)]
     words = await work.rows(_WORDS, practices=values["practices"], items=[one.id for one in items])
     said = {row["item_id"]: _excerpt(row, keys[row["practice_id"]]) for row in words}

@@ -10,7 +10,7 @@ from engage.conversation.severity import Severity
 from engage.db.session import Query, Work
 from engage.db.tables import flag, patient, queue_item
 from engage.ids import FlagId, PatientId, PracticeId, QueueItemId
-from engage.queue.flag import Flag
+from engage.queue.flag import Flag, Subject
 from engage.queue.item import Withdrawal
 from engage.queue.routing import Owner
 
@@ -34,11 +34,15 @@ class Reason(Struct, frozen=True, kw_only=True):
     rule: str
     severity: Severity
     due_at: datetime
+    #: The work it belongs to, where the reason does not say.
+    joins: Subject | None = None
 
     @property
     def subject(self) -> str:
         """The piece of work it belongs to."""
-        return Flag(reason=self.reason, severity=self.severity, rule=self.rule).subject
+        return Flag(
+            reason=self.reason, severity=self.severity, rule=self.rule, joins=self.joins
+        ).subject
 
 
 class ItemOf(Struct, frozen=True, kw_only=True):

@@ -1,26 +1,18 @@
 """Pages by e-mail: one sentence in both languages and a link, to a member of the practice.
 
 The words are the same for every page: nothing about a person can get into them. A page that is sent
-twice, because a process died in between, has the same Message-ID. This room refuses to send a
-password over an open line, and to pass on what a server said: it may quote an address.
+twice, because a process died in between, has the same Message-ID. This room refuses to word a page
+otherwise for anybody.
 """
 
-import ssl
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
-from typing import Self
-from urllib.parse import parse_qs, unquote, urlsplit
-
-import aiosmtplib
-from msgspec import Struct
 
 from engage.clock import Clock
+from engage.messaging.mail import Relay, Taken, hand_over
 from engage.queue.paging.channel import Notice, Outcome, Refused, Told
-from engage.settings import is_loopback
 
-TIMEOUT_SECONDS = 15.0
-"""For the whole of it; shorter than a row may take."""
 SUBJECT = "1 urgent item is waiting / 1 asunto urgente espera"
 BODY = """\
 1 urgent item is waiting for you. Open it and take it on:
@@ -28,46 +20,6 @@ BODY = """\
 
 {link}
 """
-_PORTS = {"smtp": 587, "smtps": 465}
-
-
-class Relay(Struct, frozen=True, kw_only=True):
-    """The server that takes our e-mail, from ENGAGE_SMTP_URL."""
-
-    host: str
-    port: int
-    #: TLS from the first byte.
-    tls: bool
-    sender: str
-    username: str | None = None
-    password: str | None = None
-
-    def __repr__(self) -> str:
-        """Hide the sign-in."""
-        return "Relay(…)"
-
-    @classmethod
-    def of(cls, url: str, public_url: str) -> Self:
-        """Read a URL that settings.py has checked."""
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        asked = parse_qs(parts.query).get("from", [""])[0]
-        ours = urlsplit(public_url).hostname or "localhost"
-        return cls(
-            host=host,
-            port=parts.port or _PORTS[parts.scheme],
-            tls=parts.scheme == "smtps",
-            sender=asked or f"engage@{'localhost' if is_loopback(ours) else ours}",
-            username=None if parts.username is None else unquote(parts.username),
-            password=None if parts.password is None else unquote(parts.password),
-        )
-
-    @property
-    def must_upgrade(self) -> bool | None:
-        """Say whether STARTTLS is needed; None is: if the server offers it."""
-        if self.tls:
-            return False
-        return True if self.username is not None and not is_loopback(self.host) else None
 
 
 class EmailChannel:
@@ -81,28 +33,13 @@ class EmailChannel:
 
     async def tell(self, address: str, notice: Notice) -> Outcome:
         """Hand one e-mail to the server."""
-        relay = self._relay
+        sender = self._relay.sender
         try:
-            message = message_of(address, relay.sender, notice, self._public_url, self._clock.now())
-            await aiosmtplib.send(
-                message,
-                hostname=relay.host,
-                port=relay.port,
-                username=relay.username,
-                password=relay.password,
-                use_tls=relay.tls,
-                start_tls=relay.must_upgrade,
-                timeout=TIMEOUT_SECONDS,
-            )
-        except aiosmtplib.SMTPAuthenticationError:
-            return Refused("sign-in-refused")
-        except aiosmtplib.SMTPResponseException as refused:
-            return Refused(f"answered-{refused.code}")
-        except aiosmtplib.SMTPRecipientsRefused:
-            return Refused("recipient-refused")
-        except (aiosmtplib.SMTPException, ssl.SSLError, OSError, ValueError) as error:
+            message = message_of(address, sender, notice, self._public_url, self._clock.now())
+        except ValueError as error:
             return Refused(type(error).__name__)
-        return Told()
+        outcome = await hand_over(self._relay, message)
+        return Told() if isinstance(outcome, Taken) else Refused(outcome.why)
 
 
 def message_of(

@@ -21,8 +21,23 @@ export type Candidate = Schema["CandidateOut"];
 export type Consent = Schema["ConsentOut"];
 export type ConsentEntry = Schema["ConsentEntryOut"];
 export type Found = Schema["PatientSummary"];
+export type Need = Schema["NeedOut"];
+export type Taken = Schema["TakenOut"];
+export type Referral = Schema["ReferralOut"];
+export type ReferralMade = Schema["ReferralMadeOut"];
+export type Listed = Schema["ListedOut"];
+export type Plan = Schema["PlanOut"];
+export type CheckIn = Schema["CheckInOut"];
+export type CheckInScript = Schema["ScriptOut"];
+export type Stay = Schema["StayOut"];
+export type Tried = Schema["AttemptSeenOut"];
+export type Appointment = Schema["AppointmentOut"];
+export type Ride = Schema["RideOut"];
+export type VisitPlace = Schema["PlaceOut"];
+export type Unreached = Schema["UnreachedOut"];
+export type Measure = Schema["MeasureOut"];
 
-type Verb = "get" | "post" | "delete";
+type Verb = "get" | "post" | "patch" | "delete";
 type Json<T> = T extends { content: { "application/json": infer B } } ? B : undefined;
 type Of<P extends keyof paths, V extends Verb> = NonNullable<paths[P][V]>;
 type Good<O> = O extends { responses: infer R } ? Json<R[keyof R & (200 | 201 | 202 | 204)]> : never;
@@ -45,12 +60,15 @@ export class Problem extends Error {
   readonly status: number;
   readonly code: string;
   readonly heldBy: { name: string | null; since: string | null } | undefined;
+  /** A sentence for each field that is at fault. */
+  readonly faults: string[];
 
   constructor(status: number, said: Partial<Schema["Problem"]>) {
     super(said.detail ?? "");
     this.status = status;
     this.code = said.code ?? "no-answer";
     this.heldBy = said.held_by ?? undefined;
+    this.faults = (said.errors ?? []).map((one) => one.detail);
   }
 }
 

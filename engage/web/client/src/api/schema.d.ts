@@ -184,6 +184,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/appointments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Visits between two moments, of one patient or of everybody
+         * @description Return a page of visits; whose they are is recorded as looked at.
+         */
+        get: operations["listAppointments"];
+        put?: never;
+        /**
+         * Write down a visit
+         * @description Book, or propose, a visit; open work about a ride knows it from now on.
+         */
+        post: operations["bookAppointment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/appointments/{appointment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a visit and its history
+         * @description Return a visit; that it was looked at is recorded.
+         */
+        get: operations["getAppointment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Give a visit another time or place
+         * @description Move a visit; a ride to it has failed, and the work about it is due before the new time.
+         */
+        patch: operations["moveAppointment"];
+        trace?: never;
+    };
+    "/v1/appointments/{appointment_id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record how a visit stands, or what became of it
+         * @description Say that a visit is booked, was kept, missed or called off; rides to it go its way.
+         */
+        post: operations["concludeAppointment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/candidates": {
         parameters: {
             query?: never;
@@ -244,6 +312,26 @@ export interface paths {
         patch: operations["changeCheckInPlan"];
         trace?: never;
     };
+    "/v1/check-in-scripts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The questions that a check-in plan can ask
+         * @description Return every script with its wording and its thresholds.
+         */
+        get: operations["listCheckInScripts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events": {
         parameters: {
             query?: never;
@@ -258,6 +346,26 @@ export interface paths {
         get: operations["streamEvents"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/grants/{grant_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record that a patient no longer allows it
+         * @description End a grant; ended once more it stays as it was.
+         */
+        post: operations["endGrant"];
         delete?: never;
         options?: never;
         head?: never;
@@ -547,7 +655,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * The calls and visits that were logged
+         * @description Return what was logged of a patient; that it was looked at is recorded.
+         */
+        get: operations["listAttempts"];
         put?: never;
         /**
          * Log a call or a visit
@@ -567,7 +679,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * A patient's stays in hospital, and the call after each
+         * @description Return the stays as they stand; that they were looked at is recorded.
+         */
+        get: operations["listDischarges"];
         put?: never;
         /**
          * Say that a patient was discharged, or was not after all
@@ -600,6 +716,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/patients/{patient_id}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a patient allowed caregivers to be told
+         * @description Return every grant; that they were looked at is recorded.
+         */
+        get: operations["listGrants"];
+        put?: never;
+        /**
+         * Record that a patient allowed a caregiver to be told
+         * @description Write it down with who heard it; only a caregiver of the patient can be named.
+         */
+        post: operations["recordGrant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/patients/{patient_id}/merge": {
         parameters: {
             query?: never;
@@ -620,6 +760,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/patients/{patient_id}/merged": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read which records were merged into this one
+         * @description Say which records are this one's by now; each can be unmerged by its id.
+         */
+        get: operations["listMerged"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/patients/{patient_id}/needs": {
         parameters: {
             query?: never;
@@ -632,6 +792,66 @@ export interface paths {
          * @description Return needs and risks with their histories; that they were looked at is recorded.
          */
         get: operations["listNeeds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{patient_id}/rescreens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When a patient is asked again
+         * @description Return a person's dates.
+         */
+        get: operations["listRescreens"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{patient_id}/rescreens/{instrument}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say when a patient is asked again
+         * @description Move a person's date, or pause it.
+         */
+        put: operations["putRescreen"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{patient_id}/rides": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A patient's rides and boxes, the newest first
+         * @description Return a page of rides; that they were looked at is recorded.
+         */
+        get: operations["listRides"];
         put?: never;
         post?: never;
         delete?: never;
@@ -690,7 +910,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What happened to a patient: texts, screenings, work, consent
+         * What happened to a patient: texts, screenings, work, consent, visits, rides
          * @description Return a page of the timeline; that it was looked at is recorded.
          */
         get: operations["getTimeline"];
@@ -716,6 +936,74 @@ export interface paths {
          * @description Give a merged record back what was its own; what came meanwhile stays with the other.
          */
         post: operations["unmergePatient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where visits are
+         * @description Return a page of the places of the caller's practices.
+         */
+        get: operations["listPlaces"];
+        put?: never;
+        /**
+         * Add a place
+         * @description Add a place; times of visits there are told by its clock.
+         */
+        post: operations["addPlace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/places/{place_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a place
+         * @description Change a place; visits that are there already keep the clock by which they were told.
+         */
+        patch: operations["changePlace"];
+        trace?: never;
+    };
+    "/v1/practice-wishes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How a practice wants to ask and to chase
+         * @description Return what a practice has chosen.
+         */
+        get: operations["getWishes"];
+        /**
+         * Choose how a practice asks and chases
+         * @description Write what a practice chooses from now on; what is due already stays due then.
+         */
+        put: operations["putWishes"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -962,6 +1250,130 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/rescreening": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How often a practice asks instruments again
+         * @description Return the rules of a practice.
+         */
+        get: operations["listRescreeningRules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rescreening/{instrument}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say how often an instrument is asked again
+         * @description Write a rule: it holds from now on, for whoever waits and for whoever comes.
+         */
+        put: operations["putRescreeningRule"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rides": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The rides and boxes of a local day, for whoever drives
+         * @description Return a page of the list of a day; whom it names is recorded as looked at.
+         */
+        get: operations["listRidesOfDay"];
+        put?: never;
+        /**
+         * Ask for a ride to a visit, or for a food box
+         * @description Ask for it; until somebody has confirmed it, it is a care manager's work.
+         */
+        post: operations["askForRide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rides.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The whole list of a local day as a table, to print or to send
+         * @description Return everything that is not called off on a day, by when it begins.
+         */
+        get: operations["printRidesOfDay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rides/{ride_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a ride and its history
+         * @description Return a ride; that it was looked at is recorded.
+         */
+        get: operations["getRide"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rides/{ride_id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record where a ride has got to
+         * @description Move a ride on; when somebody will come, and when they will not, the person is told.
+         */
+        post: operations["changeRide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/screenings/{screening_id}": {
         parameters: {
             query?: never;
@@ -996,6 +1408,26 @@ export interface paths {
          * @description Take answers, all or none; each is triaged at once, as one that came by text is.
          */
         post: operations["enterAnswers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/screenings/{screening_id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make or revoke the link of a screening's one-time page
+         * @description Revoke every link there is; renewed, the answer holds the one that holds from now on.
+         */
+        post: operations["changeScreeningLink"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1185,6 +1617,126 @@ export interface components {
             };
         };
         /**
+         * AppointmentDetail
+         * @description A visit with its history.
+         */
+        AppointmentDetail: {
+            changed_at: string;
+            /** @description The local day of the visit. */
+            day: string | null;
+            ends_at: string | null;
+            /** @description The clinic's own system tells of it. */
+            from_clinic: boolean;
+            history: components["schemas"]["WordOut"][];
+            /** Format: uuid */
+            id: string;
+            /** @description What you may record now. */
+            may_become: ("arrived" | "booked" | "cancelled" | "checked-in" | "entered-in-error" | "fulfilled" | "noshow" | "pending" | "proposed" | "waitlist")[];
+            /** @description Whether it can be given another time. */
+            may_move: boolean;
+            /** Format: uuid */
+            patient_id: string;
+            place_id: string | null;
+            /** Format: uuid */
+            practice_id: string;
+            reason: ("felt-ill" | "forgot" | "other" | "patient" | "patient-online" | "provider" | "ride" | "work") | null;
+            starts_at: string | null;
+            /** @enum {unknown} */
+            status: "arrived" | "booked" | "cancelled" | "checked-in" | "entered-in-error" | "fulfilled" | "noshow" | "pending" | "proposed" | "waitlist";
+            version: number;
+            /** @description What it is for. Never in a text. */
+            what: string | null;
+            /** @description By this clock the visit is told. */
+            zone: string;
+        };
+        /**
+         * AppointmentEntry
+         * @description A visit was booked, moved, kept, missed or called off.
+         */
+        AppointmentEntry: {
+            /** @description create, move, status; hear: by the clinic */
+            act: string | null;
+            appointment_id: string | null;
+            at: string;
+            by: string | null;
+            /** Format: uuid */
+            id: string;
+            reason: string | null;
+            /** @description How the visit stood after it. */
+            state: string;
+            /** @enum {unknown} */
+            type: "appointment";
+        };
+        /**
+         * AppointmentList
+         * @description A page of visits, by when they begin. Visits without a time are in no list of times.
+         */
+        AppointmentList: {
+            items: components["schemas"]["AppointmentOut"][];
+            next: string | null;
+        };
+        /**
+         * AppointmentMoveIn
+         * @description Another time, and another place if one is named; what was missed is booked anew.
+         */
+        AppointmentMoveIn: {
+            /** Format: date-time */
+            ends_at: string;
+            /** @default null */
+            note?: string | null;
+            /** @default null */
+            place_id?: string | null;
+            /** Format: date-time */
+            starts_at: string;
+        };
+        /**
+         * AppointmentOut
+         * @description A visit.
+         */
+        AppointmentOut: {
+            changed_at: string;
+            /** @description The local day of the visit. */
+            day: string | null;
+            ends_at: string | null;
+            /** @description The clinic's own system tells of it. */
+            from_clinic: boolean;
+            /** Format: uuid */
+            id: string;
+            /** @description What you may record now. */
+            may_become: ("arrived" | "booked" | "cancelled" | "checked-in" | "entered-in-error" | "fulfilled" | "noshow" | "pending" | "proposed" | "waitlist")[];
+            /** @description Whether it can be given another time. */
+            may_move: boolean;
+            /** Format: uuid */
+            patient_id: string;
+            place_id: string | null;
+            /** Format: uuid */
+            practice_id: string;
+            reason: ("felt-ill" | "forgot" | "other" | "patient" | "patient-online" | "provider" | "ride" | "work") | null;
+            starts_at: string | null;
+            /** @enum {unknown} */
+            status: "arrived" | "booked" | "cancelled" | "checked-in" | "entered-in-error" | "fulfilled" | "noshow" | "pending" | "proposed" | "waitlist";
+            version: number;
+            /** @description What it is for. Never in a text. */
+            what: string | null;
+            /** @description By this clock the visit is told. */
+            zone: string;
+        };
+        /**
+         * AppointmentStatusIn
+         * @description How a visit stands, or what became of it.
+         */
+        AppointmentStatusIn: {
+            /** @default null */
+            note?: string | null;
+            /**
+             * @description Needed for cancelled; for noshow once you know it. Else none.
+             * @default null
+             */
+            reason?: ("felt-ill" | "forgot" | "other" | "patient" | "patient-online" | "provider" | "ride" | "work") | null;
+            /** @enum {unknown} */
+            status: "arrived" | "booked" | "cancelled" | "checked-in" | "entered-in-error" | "fulfilled" | "noshow" | "pending" | "proposed" | "waitlist";
+        };
+        /**
          * AtRisk
          * @description At least one answer is a risk.
          */
@@ -1224,6 +1776,15 @@ export interface components {
             outcome: "left-message" | "no-answer" | "reached-caregiver" | "reached-patient" | "wrong-number";
         };
         /**
+         * AttemptList
+         * @description The newest calls and visits, newest first; there is one page of them.
+         */
+        AttemptList: {
+            items: components["schemas"]["AttemptSeenOut"][];
+            /** @default null */
+            next?: null;
+        };
+        /**
          * AttemptOut
          * @description What was logged, and whether it ended the work it was made for.
          */
@@ -1231,7 +1792,7 @@ export interface components {
             at: string;
             /** @enum {unknown} */
             channel: "phone" | "video" | "visit";
-            closed: ("answered-by-text" | "called-911" | "could-not-reach" | "no-action-needed" | "reached-caregiver" | "reached-patient" | "referred" | "wrong-person") | "text-was-anothers" | ("admission-cancelled" | "admitted-again" | "discharge-cancelled") | null;
+            closed: ("answered-by-text" | "called-911" | "could-not-reach" | "no-action-needed" | "reached-caregiver" | "reached-patient" | "referred" | "wrong-person") | "text-was-anothers" | ("admission-cancelled" | "admitted-again" | "arranged" | "discharge-cancelled" | "not-needed-any-more") | null;
             /** @enum {unknown} */
             direction: "in" | "out";
             /** Format: uuid */
@@ -1241,6 +1802,26 @@ export interface components {
             outcome: "left-message" | "no-answer" | "reached-caregiver" | "reached-patient" | "wrong-number";
             /** Format: uuid */
             patient_id: string;
+        };
+        /**
+         * AttemptSeenOut
+         * @description A call or a visit as it was logged. It is never changed.
+         */
+        AttemptSeenOut: {
+            at: string;
+            /** @enum {unknown} */
+            channel: "phone" | "video" | "visit";
+            /** @enum {unknown} */
+            direction: "in" | "out";
+            /** Format: uuid */
+            id: string;
+            item_id: string | null;
+            note: string | null;
+            /** @enum {unknown} */
+            outcome: "left-message" | "no-answer" | "reached-caregiver" | "reached-patient" | "wrong-number";
+            /** Format: uuid */
+            staff_id: string;
+            staff_name: string | null;
         };
         /**
          * AttributionIn
@@ -1281,6 +1862,17 @@ export interface components {
             sure: ("certain" | "doubtful" | "likely" | "none") | null;
             why: ("caregiver-of-one" | "claimed-by-staff" | "continuation" | "corrected-by-staff" | "early-text" | "last-asked" | "late-answer" | "no-longer-in-care" | "not-read" | "only-user-of-phone" | "several-could-be-meant" | "unknown-number") | null;
             why_words: string | null;
+        };
+        /**
+         * CallOut
+         * @description The call within two business days, as the work stands.
+         */
+        CallOut: {
+            closed_at: string | null;
+            due_at: string;
+            /** Format: uuid */
+            item_id: string;
+            outcome: string | null;
         };
         /**
          * CandidateDecisionIn
@@ -1450,6 +2042,21 @@ export interface components {
             known: "state" | "stated" | "unknown";
             words: string;
             zones: string[];
+        };
+        /**
+         * ClosingOut
+         * @description Whether what was arranged came, as the person says.
+         */
+        ClosingOut: {
+            answered_at: string | null;
+            answered_by: string | null;
+            ask_at: string;
+            /** @description How often they were asked. */
+            asked: number;
+            /** Format: uuid */
+            id: string;
+            /** @enum {unknown} */
+            status: "asked" | "by-hand" | "called-off" | "came" | "not-came" | "waiting";
         };
         /**
          * CodeOut
@@ -1777,6 +2384,37 @@ export interface components {
             words: string | null;
         };
         /**
+         * GrantList
+         * @description What a person allowed, those that are over included.
+         */
+        GrantList: {
+            items: components["schemas"]["GrantOut"][];
+        };
+        /**
+         * GrantOut
+         * @description What one caregiver may be told of one person.
+         */
+        GrantOut: {
+            /** Format: uuid */
+            caregiver_id: string;
+            /** @enum {unknown} */
+            category: "visits";
+            granted_at: string;
+            /** Format: uuid */
+            heard_by: string;
+            /** @enum {unknown} */
+            how: "verbal" | "written";
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            patient_id: string;
+            /** Format: uuid */
+            practice_id: string;
+            /** @description Since when it no longer holds. */
+            until_at: string | null;
+            version: number;
+        };
+        /**
          * HandsetText
          * @description A text as the phone shows it.
          */
@@ -1853,6 +2491,7 @@ export interface components {
          * @description A piece of work with the reasons it is there, the newest first.
          */
         ItemDetail: {
+            appointment: components["schemas"]["ItemVisitOut"] | null;
             claimed_at: string | null;
             closed_at: string | null;
             due_at: string;
@@ -1862,7 +2501,7 @@ export interface components {
             id: string;
             note: string | null;
             opened_at: string;
-            outcome: ("answered-by-text" | "called-911" | "could-not-reach" | "no-action-needed" | "reached-caregiver" | "reached-patient" | "referred" | "wrong-person") | "text-was-anothers" | ("admission-cancelled" | "admitted-again" | "discharge-cancelled") | null;
+            outcome: ("answered-by-text" | "called-911" | "could-not-reach" | "no-action-needed" | "reached-caregiver" | "reached-patient" | "referred" | "wrong-person") | "text-was-anothers" | ("admission-cancelled" | "admitted-again" | "arranged" | "discharge-cancelled" | "not-needed-any-more") | null;
             owner: components["schemas"]["StaffOut"];
             owner_why: string;
             paging: components["schemas"]["PagingOut"] | null;
@@ -1918,7 +2557,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             opened_at: string;
-            outcome: ("answered-by-text" | "called-911" | "could-not-reach" | "no-action-needed" | "reached-caregiver" | "reached-patient" | "referred" | "wrong-person") | "text-was-anothers" | ("admission-cancelled" | "admitted-again" | "discharge-cancelled") | null;
+            outcome: ("answered-by-text" | "called-911" | "could-not-reach" | "no-action-needed" | "reached-caregiver" | "reached-patient" | "referred" | "wrong-person") | "text-was-anothers" | ("admission-cancelled" | "admitted-again" | "arranged" | "discharge-cancelled" | "not-needed-any-more") | null;
             owner: components["schemas"]["StaffOut"];
             owner_why: string;
             patient: components["schemas"]["PatientNameOut"] | null;
@@ -1939,15 +2578,48 @@ export interface components {
             waiting_since: string | null;
         };
         /**
+         * ItemVisitOut
+         * @description The visit that work about a ride must be done before.
+         */
+        ItemVisitOut: {
+            /** Format: uuid */
+            id: string;
+            place_id: string | null;
+            starts_at: string | null;
+            /** @enum {unknown} */
+            status: "arrived" | "booked" | "cancelled" | "checked-in" | "entered-in-error" | "fulfilled" | "noshow" | "pending" | "proposed" | "waitlist";
+            what: string | null;
+            /** @description By this clock the visit is told. */
+            zone: string;
+        };
+        /**
+         * LetterOut
+         * @description An e-mail to the organization: that its page waits. It names nobody.
+         */
+        LetterOut: {
+            at: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description unknown: it may have left; it is not sent again by itself.
+             * @enum {unknown}
+             */
+            status: "queued" | "refused" | "sending" | "sent" | "unknown" | "withdrawn";
+            status_at: string;
+            /** @enum {unknown} */
+            what: "ask" | "remind";
+            why: string | null;
+        };
+        /**
          * LinkIn
          * @description What to do with the link of an organization's page.
          */
         LinkIn: {
             /**
-             * @description renew revokes the one before.
+             * @description renew revokes the one before; send has a fresh one sent by e-mail.
              * @enum {unknown}
              */
-            act: "renew" | "revoke";
+            act: "renew" | "revoke" | "send";
         };
         /**
          * ListedList
@@ -1968,6 +2640,58 @@ export interface components {
             /** Format: uuid */
             practice_id: string;
             service: components["schemas"]["ServiceOut"];
+        };
+        /**
+         * ListedRideOut
+         * @description A ride as it stands on the list of a day.
+         */
+        ListedRideOut: {
+            address: string | null;
+            appointment_id: string | null;
+            /** @description Who drives, or sees to it. */
+            broker: string | null;
+            changed_at: string;
+            /** @description The number they confirmed with. */
+            confirmation: string | null;
+            /**
+             * Format: date
+             * @description The local day on whose list it stands.
+             */
+            day: string;
+            direction: ("back" | "both" | "there") | null;
+            /** @description Where to, if not the visit's place. */
+            dropoff: string | null;
+            family_name: string;
+            given_name: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {unknown} */
+            kind: "food-box" | "ride";
+            /** @description What you may record now. */
+            may_become: ("arranged" | "cancelled" | "completed" | "failed" | "requested" | "under-way")[];
+            need_id: string | null;
+            /** @description What whoever drives must know. */
+            note: string | null;
+            /** Format: uuid */
+            patient_id: string;
+            phone: string | null;
+            /** @description Where from, or where it is brought. */
+            pickup: string | null;
+            pickup_at: string | null;
+            place: string | null;
+            /** Format: uuid */
+            practice_id: string;
+            reason: ("did-not-come" | "driver-did-not-come" | "no-driver" | "not-eligible" | "not-needed" | "other" | "patient-declined" | "patient-not-there" | "visit-cancelled" | "visit-moved") | null;
+            requested_at: string;
+            /** Format: uuid */
+            requested_by: string;
+            /** @description Null: they call when the visit is over. */
+            return_at: string | null;
+            /** @enum {unknown} */
+            status: "arranged" | "cancelled" | "completed" | "failed" | "requested" | "under-way";
+            version: number;
+            visit_at: string | null;
+            zone: string;
         };
         /**
          * Live
@@ -2094,6 +2818,27 @@ export interface components {
             into: string;
         };
         /**
+         * MergedList
+         * @description The records that are merged into one and stand for it no more, the newest first.
+         */
+        MergedList: {
+            items: components["schemas"]["MergedOut"][];
+        };
+        /**
+         * MergedOut
+         * @description A record that was given up for this one.
+         */
+        MergedOut: {
+            at: string;
+            /**
+             * Format: uuid
+             * @description Who decided it.
+             */
+            by: string;
+            /** Format: uuid */
+            patient_id: string;
+        };
+        /**
          * MessageEntry
          * @description A text, in or out.
          */
@@ -2208,6 +2953,57 @@ export interface components {
             reason?: string | null;
         };
         /**
+         * NewAppointmentIn
+         * @description A visit to write down.
+         */
+        NewAppointmentIn: {
+            /** @default null */
+            ends_at?: string | null;
+            /**
+             * @description A UUID of version 7 that you made; left out, the server makes one.
+             * @default null
+             */
+            id?: string | null;
+            /** Format: uuid */
+            patient_id: string;
+            /** @default null */
+            place_id?: string | null;
+            /** @default null */
+            starts_at?: string | null;
+            /**
+             * @description proposed, pending, booked or waitlist; pending and booked at a time.
+             * @default booked
+             * @enum {unknown}
+             */
+            status?: "arrived" | "booked" | "cancelled" | "checked-in" | "entered-in-error" | "fulfilled" | "noshow" | "pending" | "proposed" | "waitlist";
+            /**
+             * @description What it is for.
+             * @default
+             * @example dialysis
+             */
+            what?: string;
+        };
+        /**
+         * NewGrantIn
+         * @description What a person allowed, as you heard or read it.
+         */
+        NewGrantIn: {
+            /** Format: uuid */
+            caregiver_id: string;
+            /**
+             * @description visits: when they are picked up, and when they are not.
+             * @enum {unknown}
+             */
+            category: "visits";
+            /** @enum {unknown} */
+            how: "verbal" | "written";
+            /**
+             * @description A UUID of version 7 that you made; left out, the server makes one.
+             * @default null
+             */
+            id?: string | null;
+        };
+        /**
          * NewMessageIn
          * @description Words to send.
          */
@@ -2255,6 +3051,33 @@ export interface components {
             time_zone?: string | null;
             /** @default null */
             us_state?: string | null;
+        };
+        /**
+         * NewPlaceIn
+         * @description A place to add.
+         */
+        NewPlaceIn: {
+            address: string;
+            /**
+             * @description In the words that a person reads.
+             * @default
+             */
+            bring?: string;
+            /** @default null */
+            external_id?: string | null;
+            /**
+             * @description A UUID of version 7 that you made; left out, the server makes one.
+             * @default null
+             */
+            id?: string | null;
+            name: string;
+            /** @default null */
+            practice_id?: string | null;
+            /**
+             * @description Left out: the practice's own.
+             * @default null
+             */
+            zone?: string | null;
         };
         /**
          * NewPlanIn
@@ -2316,6 +3139,11 @@ export interface components {
              * @example A food box each week, delivered
              */
             asked: string;
+            /**
+             * @description Send the page's link to the organization by e-mail; then it is not in the answer. The e-mail says your practice's name and the link, and nothing else.
+             * @default false
+             */
+            by_email?: boolean;
             /** @default null */
             consent?: components["schemas"]["ConsentToShareIn"] | null;
             /**
@@ -2333,6 +3161,54 @@ export interface components {
              * @enum {unknown}
              */
             way?: "page" | "self" | "staff";
+        };
+        /**
+         * NewRideIn
+         * @description A ride to ask for, or a box.
+         */
+        NewRideIn: {
+            /**
+             * @description The visit: needed for a ride.
+             * @default null
+             */
+            appointment_id?: string | null;
+            /**
+             * @description For a box without a visit: when it is wanted.
+             * @default null
+             */
+            day?: string | null;
+            /**
+             * @description Needed for a ride.
+             * @default null
+             */
+            direction?: ("back" | "both" | "there") | null;
+            /**
+             * @description Where to, if not the visit's place.
+             * @default
+             */
+            dropoff?: string;
+            /**
+             * @description A UUID of version 7 that you made; left out, the server makes one.
+             * @default null
+             */
+            id?: string | null;
+            /**
+             * @default ride
+             * @enum {unknown}
+             */
+            kind?: "food-box" | "ride";
+            /**
+             * @description What whoever drives must know: a wheelchair.
+             * @default
+             */
+            note?: string;
+            /** Format: uuid */
+            patient_id: string;
+            /**
+             * @description Where from, or where it is brought.
+             * @default
+             */
+            pickup?: string;
         };
         /**
          * NewScreeningIn
@@ -2388,6 +3264,28 @@ export interface components {
             name: string;
             phone: string | null;
             website: string | null;
+        };
+        /**
+         * PageLinkIn
+         * @description What to do with the link of a screening's page.
+         */
+        PageLinkIn: {
+            /**
+             * @description renew revokes the one before.
+             * @enum {unknown}
+             */
+            act: "renew" | "revoke";
+        };
+        /**
+         * PageLinkOut
+         * @description The one-time page of a screening; its link is shown once.
+         */
+        PageLinkOut: {
+            expires_at: string | null;
+            /** @description For the person themselves. Whoever holds it may answer. */
+            link: string | null;
+            /** Format: uuid */
+            screening_id: string;
         };
         /**
          * PageOut
@@ -2545,6 +3443,44 @@ export interface components {
             postal_code?: string;
             /** @default  */
             region?: string;
+        };
+        /**
+         * PlaceChangeIn
+         * @description What is different about a place; what is left out stays.
+         */
+        PlaceChangeIn: {
+            /** @default null */
+            address?: string | null;
+            /** @default null */
+            bring?: string | null;
+            /** @default null */
+            name?: string | null;
+            /** @default null */
+            zone?: string | null;
+        };
+        /**
+         * PlaceList
+         * @description A page of places, in the order in which they were added.
+         */
+        PlaceList: {
+            items: components["schemas"]["PlaceOut"][];
+            next: string | null;
+        };
+        /**
+         * PlaceOut
+         * @description A place.
+         */
+        PlaceOut: {
+            address: string;
+            bring: string;
+            external_id: string | null;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** Format: uuid */
+            practice_id: string;
+            version: number;
+            zone: string;
         };
         /**
          * PlanChangeIn
@@ -2728,10 +3664,14 @@ export interface components {
             asked: string;
             business: ("no-capacity" | "patient-will-call" | "waitlist") | null;
             changed_at: string;
+            /** @description Whether the person was asked if it came. */
+            closing: components["schemas"]["ClosingOut"] | null;
             consent: components["schemas"]["SharedOut"] | null;
             history: components["schemas"]["StepOut"][];
             /** Format: uuid */
             id: string;
+            /** @description E-mails to the organization, oldest first. */
+            letters: components["schemas"]["LetterOut"][];
             /** @description Where it can go from here. */
             may_become: ("accepted" | "cancelled" | "completed" | "failed" | "in-progress" | "on-hold" | "received" | "rejected" | "requested")[];
             /** Format: uuid */
@@ -2797,6 +3737,254 @@ export interface components {
             to: string;
         };
         /**
+         * RescreenIn
+         * @description When one person is asked again.
+         */
+        RescreenIn: {
+            /**
+             * @description null: not by itself.
+             * @default null
+             */
+            next_at?: string | null;
+            /**
+             * @default waiting
+             * @enum {unknown}
+             */
+            status?: "paused" | "waiting";
+        };
+        /**
+         * RescreenList
+         * @description A person's dates, by instrument.
+         */
+        RescreenList: {
+            items: components["schemas"]["RescreenOut"][];
+        };
+        /**
+         * RescreenOut
+         * @description When one person is asked one instrument again, and why then.
+         */
+        RescreenOut: {
+            /** @description When the last one ended. */
+            counts_from: string | null;
+            instrument: string;
+            next_at: string | null;
+            /** Format: uuid */
+            patient_id: string;
+            /** Format: uuid */
+            practice_id: string;
+            /** @enum {unknown} */
+            status: "paused" | "waiting";
+            version: number;
+            /** @enum {unknown} */
+            why: "by-hand" | "by-staff" | "declined" | "discharge" | "interval" | "not-in-care" | "screening-open";
+        };
+        /**
+         * RideDayList
+         * @description A page of the rides and boxes of a local day, in the order they were asked for.
+         */
+        RideDayList: {
+            items: components["schemas"]["ListedRideOut"][];
+            next: string | null;
+        };
+        /**
+         * RideDetail
+         * @description A ride with its history.
+         */
+        RideDetail: {
+            appointment_id: string | null;
+            /** @description Who drives, or sees to it. */
+            broker: string | null;
+            changed_at: string;
+            /** @description The number they confirmed with. */
+            confirmation: string | null;
+            /**
+             * Format: date
+             * @description The local day on whose list it stands.
+             */
+            day: string;
+            direction: ("back" | "both" | "there") | null;
+            /** @description Where to, if not the visit's place. */
+            dropoff: string | null;
+            history: components["schemas"]["RideStepOut"][];
+            /** Format: uuid */
+            id: string;
+            /** @enum {unknown} */
+            kind: "food-box" | "ride";
+            /** @description What you may record now. */
+            may_become: ("arranged" | "cancelled" | "completed" | "failed" | "requested" | "under-way")[];
+            need_id: string | null;
+            /** @description What whoever drives must know. */
+            note: string | null;
+            /** Format: uuid */
+            patient_id: string;
+            /** @description Where from, or where it is brought. */
+            pickup: string | null;
+            pickup_at: string | null;
+            /** Format: uuid */
+            practice_id: string;
+            reason: ("did-not-come" | "driver-did-not-come" | "no-driver" | "not-eligible" | "not-needed" | "other" | "patient-declined" | "patient-not-there" | "visit-cancelled" | "visit-moved") | null;
+            requested_at: string;
+            /** Format: uuid */
+            requested_by: string;
+            /** @description Null: they call when the visit is over. */
+            return_at: string | null;
+            /** @enum {unknown} */
+            status: "arranged" | "cancelled" | "completed" | "failed" | "requested" | "under-way";
+            version: number;
+            zone: string;
+        };
+        /**
+         * RideEntry
+         * @description A ride or a box was asked for, arranged, driven or brought, or came to nothing.
+         */
+        RideEntry: {
+            at: string;
+            by: string | null;
+            /** Format: uuid */
+            id: string;
+            reason: string | null;
+            ride_id: string | null;
+            state: string;
+            /** @enum {unknown} */
+            type: "ride";
+        };
+        /**
+         * RideList
+         * @description A page of a person's rides and boxes, the newest first.
+         */
+        RideList: {
+            items: components["schemas"]["RideOut"][];
+            next: string | null;
+        };
+        /**
+         * RideOut
+         * @description A ride to a visit, or a box that is brought.
+         */
+        RideOut: {
+            appointment_id: string | null;
+            /** @description Who drives, or sees to it. */
+            broker: string | null;
+            changed_at: string;
+            /** @description The number they confirmed with. */
+            confirmation: string | null;
+            /**
+             * Format: date
+             * @description The local day on whose list it stands.
+             */
+            day: string;
+            direction: ("back" | "both" | "there") | null;
+            /** @description Where to, if not the visit's place. */
+            dropoff: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @enum {unknown} */
+            kind: "food-box" | "ride";
+            /** @description What you may record now. */
+            may_become: ("arranged" | "cancelled" | "completed" | "failed" | "requested" | "under-way")[];
+            need_id: string | null;
+            /** @description What whoever drives must know. */
+            note: string | null;
+            /** Format: uuid */
+            patient_id: string;
+            /** @description Where from, or where it is brought. */
+            pickup: string | null;
+            pickup_at: string | null;
+            /** Format: uuid */
+            practice_id: string;
+            reason: ("did-not-come" | "driver-did-not-come" | "no-driver" | "not-eligible" | "not-needed" | "other" | "patient-declined" | "patient-not-there" | "visit-cancelled" | "visit-moved") | null;
+            requested_at: string;
+            /** Format: uuid */
+            requested_by: string;
+            /** @description Null: they call when the visit is over. */
+            return_at: string | null;
+            /** @enum {unknown} */
+            status: "arranged" | "cancelled" | "completed" | "failed" | "requested" | "under-way";
+            version: number;
+            zone: string;
+        };
+        /**
+         * RideStatusIn
+         * @description Where a ride has got to.
+         */
+        RideStatusIn: {
+            /** @default  */
+            broker?: string;
+            /** @default  */
+            confirmation?: string;
+            /** @default null */
+            note?: string | null;
+            /**
+             * @description Needed for arranged.
+             * @default null
+             */
+            pickup_at?: string | null;
+            /**
+             * @description Needed for failed and cancelled.
+             * @default null
+             */
+            reason?: ("did-not-come" | "driver-did-not-come" | "no-driver" | "not-eligible" | "not-needed" | "other" | "patient-declined" | "patient-not-there" | "visit-cancelled" | "visit-moved") | null;
+            /** @default null */
+            return_at?: string | null;
+            /** @enum {unknown} */
+            status: "arranged" | "cancelled" | "completed" | "failed" | "requested" | "under-way";
+        };
+        /**
+         * RideStepOut
+         * @description One step in a ride's history. It is never changed.
+         */
+        RideStepOut: {
+            at: string;
+            /** @enum {unknown} */
+            by: "caregiver" | "patient" | "provider" | "staff" | "visit";
+            by_id: string | null;
+            /** Format: uuid */
+            id: string;
+            note: string | null;
+            pickup_at: string | null;
+            reason: ("did-not-come" | "driver-did-not-come" | "no-driver" | "not-eligible" | "not-needed" | "other" | "patient-declined" | "patient-not-there" | "visit-cancelled" | "visit-moved") | null;
+            return_at: string | null;
+            /** @enum {unknown} */
+            status: "arranged" | "cancelled" | "completed" | "failed" | "requested" | "under-way";
+        };
+        /**
+         * RuleIn
+         * @description How often an instrument is asked again.
+         */
+        RuleIn: {
+            /** @default true */
+            active?: boolean;
+            /**
+             * @description Sooner, so many days after a discharge.
+             * @default null
+             */
+            after_discharge_days?: number | null;
+            /** @description For whoever would not answer: as long at least. */
+            declined_months: number;
+            /** @description Counted from the end of the last one. */
+            every_months: number;
+        };
+        /**
+         * RuleList
+         * @description The rules of a practice, by instrument.
+         */
+        RuleList: {
+            items: components["schemas"]["RuleOut"][];
+        };
+        /**
+         * RuleOut
+         * @description How often a practice asks an instrument again.
+         */
+        RuleOut: {
+            active: boolean;
+            after_discharge_days: number | null;
+            declined_months: number;
+            every_months: number;
+            instrument: string;
+            /** Format: uuid */
+            practice_id: string;
+            version: number;
+        };
+        /**
          * ScreeningEntry
          * @description An instrument that was asked.
          */
@@ -2838,6 +4026,47 @@ export interface components {
             status: "completed" | "in-progress" | "stopped";
             verdict: (components["schemas"]["AtRisk"] | components["schemas"]["NoRisk"] | components["schemas"]["CannotSay"]) | null;
             version: number;
+        };
+        /**
+         * ScriptList
+         * @description All check-in scripts; there is one page of them.
+         */
+        ScriptList: {
+            items: components["schemas"]["ScriptOut"][];
+            /** @default null */
+            next?: null;
+        };
+        /**
+         * ScriptOut
+         * @description A set of questions for a check-in plan.
+         */
+        ScriptOut: {
+            id: string;
+            languages: {
+                [key: string]: "draft" | "project";
+            };
+            questions: components["schemas"]["ScriptQuestionOut"][];
+            /** @description How far anybody has validated it. */
+            review: string;
+            thresholds: components["schemas"]["ThresholdOut"][];
+            title: string;
+            version: string;
+        };
+        /**
+         * ScriptQuestionOut
+         * @description One question, and the words of its answers.
+         */
+        ScriptQuestionOut: {
+            key: string;
+            /** @description By the key of the option, by language. */
+            options: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            text: {
+                [key: string]: string;
+            };
         };
         /**
          * SentOut
@@ -2887,6 +4116,7 @@ export interface components {
             at: string;
             /** Format: uuid */
             by: string;
+            by_name: string | null;
             /** @enum {unknown} */
             how: "verbal" | "written";
             phone: boolean;
@@ -2923,6 +4153,34 @@ export interface components {
             id: string;
         };
         /**
+         * StayList
+         * @description The newest stays, newest first; there is one page of them.
+         */
+        StayList: {
+            items: components["schemas"]["StayOut"][];
+            /** @default null */
+            next?: null;
+        };
+        /**
+         * StayOut
+         * @description A stay with the call that it asks for.
+         */
+        StayOut: {
+            admitted_at: string | null;
+            /** @description Null: it asks for none. */
+            call: components["schemas"]["CallOut"] | null;
+            discharged_at: string | null;
+            external_id: string;
+            facility: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            patient_id: string;
+            /** @enum {unknown} */
+            status: "cancelled" | "discharged" | "planned";
+            version: number;
+        };
+        /**
          * StepOut
          * @description One step in a referral's history. It is never changed.
          */
@@ -2932,6 +4190,8 @@ export interface components {
             /** @enum {unknown} */
             by: "patient" | "requester" | "target";
             by_id: string | null;
+            /** @description Of a colleague. */
+            by_name: string | null;
             /** Format: uuid */
             id: string;
             note: string | null;
@@ -2958,10 +4218,14 @@ export interface components {
             /** @enum {unknown} */
             by: "caregiver" | "organization" | "patient" | "staff" | "system";
             by_id: string | null;
+            /** @description Of a colleague. */
+            by_name: string | null;
             /** Format: uuid */
             id: string;
-            /** @description The text; its words stand there. */
             message_id: string | null;
+            /** @description The key of the question it answers. */
+            prompt: string | null;
+            question: string | null;
             reason: string | null;
             referral_id: string | null;
             /** @description Which rule says so, with its version. */
@@ -2971,6 +4235,8 @@ export interface components {
             status: string;
             /** @description The answer was somebody else's. */
             withdrawn: boolean;
+            /** @description What was written, exactly. */
+            words: string | null;
         };
         /**
          * TextIn
@@ -3004,11 +4270,28 @@ export interface components {
             words: string;
         };
         /**
+         * ThresholdOut
+         * @description A number at which a human must look.
+         */
+        ThresholdOut: {
+            /** @description Where a plan says nothing. */
+            default: number | null;
+            /** @enum {unknown} */
+            level: "amber" | "red";
+            /** @example weight.high */
+            name: string;
+            /** @description A plan must say it: each person has their own. */
+            required: boolean;
+            unit: string;
+            /** @enum {unknown} */
+            when: "at-least" | "at-most";
+        };
+        /**
          * Timeline
          * @description A page of what happened, newest first.
          */
         Timeline: {
-            items: (components["schemas"]["MessageEntry"] | components["schemas"]["ScreeningEntry"] | components["schemas"]["ItemEntry"] | components["schemas"]["ConsentEntry"] | components["schemas"]["CorrectionEntry"])[];
+            items: (components["schemas"]["MessageEntry"] | components["schemas"]["ScreeningEntry"] | components["schemas"]["ItemEntry"] | components["schemas"]["ConsentEntry"] | components["schemas"]["CorrectionEntry"] | components["schemas"]["AppointmentEntry"] | components["schemas"]["RideEntry"])[];
             next: string | null;
         };
         /**
@@ -3104,6 +4387,49 @@ export interface components {
             /** @description When it would leave; null: at once. */
             until: string | null;
             words: string;
+        };
+        /**
+         * WishesIn
+         * @description How a practice wants to ask and to chase.
+         */
+        WishesIn: {
+            /** @description Business days after which an organization is reminded. */
+            chase_after_days: number;
+            /** @description The first text of a screening names its one-time page. */
+            links_in_texts: boolean;
+        };
+        /**
+         * WishesOut
+         * @description How a practice wants to ask and to chase.
+         */
+        WishesOut: {
+            chase_after_days: number;
+            links_in_texts: boolean;
+            /** Format: uuid */
+            practice_id: string;
+        };
+        /**
+         * WordOut
+         * @description One word about a visit, in the order in which it came. It is never changed.
+         */
+        WordOut: {
+            /** @enum {unknown} */
+            act: "create" | "hear" | "move" | "status";
+            /** @description False: older than what was known, so it changed nothing. */
+            applied: boolean;
+            at: string;
+            /** @enum {unknown} */
+            by: "caregiver" | "clinic" | "patient" | "staff";
+            by_id: string | null;
+            ends_at: string | null;
+            /** Format: uuid */
+            id: string;
+            note: string | null;
+            place_id: string | null;
+            reason: ("felt-ill" | "forgot" | "other" | "patient" | "patient-online" | "provider" | "ride" | "work") | null;
+            starts_at: string | null;
+            /** @enum {unknown} */
+            status: "arrived" | "booked" | "cancelled" | "checked-in" | "entered-in-error" | "fulfilled" | "noshow" | "pending" | "proposed" | "waitlist";
         };
         /**
          * WordingOut
@@ -3669,6 +4995,588 @@ export interface operations {
             };
         };
     };
+    listAppointments: {
+        parameters: {
+            query?: {
+                patient?: string;
+                /** @description Left out: a day ago. */
+                from?: string;
+                /** @description Left out: 31 days after from. */
+                to?: string;
+                /** @description Where the page begins: `next` of the page before. */
+                cursor?: string;
+                /** @description How many items at the most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppointmentList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bookAppointment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAppointmentIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description The version of the record, for If-Match. */
+                    ETag: string;
+                    /** @description Where the new record is. */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppointmentDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAppointment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                appointment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The version of the record, for If-Match. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppointmentDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    moveAppointment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that you change; another version is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                appointment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AppointmentMoveIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The version of the record, for If-Match. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppointmentDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    concludeAppointment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that you change; another version is a 412. */
+                "If-Match"?: string;
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                appointment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AppointmentStatusIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The version of the record, for If-Match. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppointmentDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listCandidates: {
         parameters: {
             query?: {
@@ -4003,6 +5911,82 @@ export interface operations {
             };
         };
     };
+    listCheckInScripts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     streamEvents: {
         parameters: {
             query?: never;
@@ -4054,6 +6038,123 @@ export interface operations {
             };
             /** @description Unsupported Media Type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endGrant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                grant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5840,6 +7941,93 @@ export interface operations {
             };
         };
     };
+    listAttempts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttemptList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     logAttempt: {
         parameters: {
             query?: never;
@@ -5933,6 +8121,93 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDischarges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StayList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6203,6 +8478,214 @@ export interface operations {
             };
         };
     };
+    listGrants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recordGrant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGrantIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     mergePatient: {
         parameters: {
             query?: never;
@@ -6326,6 +8809,93 @@ export interface operations {
             };
         };
     };
+    listMerged: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergedList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listNeeds: {
         parameters: {
             query?: never;
@@ -6344,6 +8914,316 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NeedList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRescreens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RescreenList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putRescreen: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that you change; another version is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                patient_id: string;
+                instrument: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RescreenIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RescreenOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRides: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins: `next` of the page before. */
+                cursor?: string;
+                /** @description How many items at the most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RideList"];
                 };
             };
             /** @description Bad Request */
@@ -6840,6 +9720,531 @@ export interface operations {
             };
         };
     };
+    listPlaces: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins: `next` of the page before. */
+                cursor?: string;
+                /** @description How many items at the most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaceList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addPlace: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPlaceIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description The version of the record, for If-Match. */
+                    ETag: string;
+                    /** @description Where the new record is. */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaceOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePlace: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that you change; another version is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                place_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaceChangeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The version of the record, for If-Match. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaceOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWishes: {
+        parameters: {
+            query?: {
+                /** @description Which practice. */
+                practice_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WishesOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putWishes: {
+        parameters: {
+            query?: {
+                /** @description Which practice. */
+                practice_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WishesIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WishesOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listQueue: {
         parameters: {
             query?: {
@@ -6847,6 +10252,9 @@ export interface operations {
                 view?: "mine" | "team" | "crises" | "unclaimed" | "all";
                 owner?: string;
                 severity?: "routine" | "urgent" | "possible" | "crisis";
+                patient?: string;
+                /** @description discharge-call, crisis… */
+                subject?: string;
                 /** @description Where the page begins: `next` of the page before. */
                 cursor?: string;
                 /** @description How many items at the most. */
@@ -8147,6 +11555,764 @@ export interface operations {
             };
         };
     };
+    listRescreeningRules: {
+        parameters: {
+            query?: {
+                /** @description Which practice. */
+                practice_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putRescreeningRule: {
+        parameters: {
+            query?: {
+                /** @description Which practice. */
+                practice_id?: string;
+            };
+            header?: {
+                /** @description The ETag of the version that you change; another version is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                instrument: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRidesOfDay: {
+        parameters: {
+            query: {
+                /** @description A local day: 2026-12-03. */
+                day: string;
+                practice_id?: string;
+                /** @description Where the page begins: `next` of the page before. */
+                cursor?: string;
+                /** @description How many items at the most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RideDayList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askForRide: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRideIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description The version of the record, for If-Match. */
+                    ETag: string;
+                    /** @description Where the new record is. */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RideDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    printRidesOfDay: {
+        parameters: {
+            query: {
+                /** @description A local day: 2026-12-03. */
+                day: string;
+                practice_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ride_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The version of the record, for If-Match. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RideDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeRide: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that you change; another version is a 412. */
+                "If-Match"?: string;
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                ride_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RideStatusIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The version of the record, for If-Match. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RideDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getScreening: {
         parameters: {
             query?: never;
@@ -8263,6 +12429,127 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ScreeningOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeScreeningLink: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                screening_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PageLinkIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageLinkOut"];
                 };
             };
             /** @description Bad Request */

@@ -10,14 +10,19 @@ import { attempt, instruments, said, sentence } from "./desk";
 import { Dialog } from "./dialog";
 
 const shown = signal(false);
+/** Whom it is about, where one comes from their page. */
+const about = signal<Asked | null>(null);
 const WAIT_MS = 150;
 
-export function openAsk(): void {
+type Asked = Pick<Found, "id" | "given_name" | "family_name" | "external_id" | "language">;
+
+export function openAsk(person: Asked | null = null): void {
+  about.value = person;
   shown.value = true;
 }
 
 export function Ask() {
-  const first = useRef<HTMLInputElement>(null);
+  const first = useRef<HTMLElement>(null);
   return (
     <Dialog shown={shown} title={t("ask.title")} first={first}>
       <Form first={first} />
@@ -25,11 +30,12 @@ export function Ask() {
   );
 }
 
-function Form({ first }: { first: RefObject<HTMLInputElement | null> }) {
+function Form({ first }: { first: RefObject<HTMLElement | null> }) {
   const id = useId();
+  const whom = about.value;
   const query = useSignal("");
-  const found = useSignal<Found[] | undefined>(undefined);
-  const chosen = useSignal<Found | null>(null);
+  const found = useSignal<Asked[] | undefined>(undefined);
+  const chosen = useSignal<Asked | null>(whom);
   const told = useSignal<{ wrong: boolean; words: string } | null>(null);
   const key = useRef(crypto.randomUUID());
   const tools = instruments.value.filter((one) => one.channels.includes("sms"));
@@ -39,6 +45,7 @@ function Form({ first }: { first: RefObject<HTMLInputElement | null> }) {
   const tool = picked.value ?? usual?.id;
 
   useEffect(() => {
+    if (whom !== null) return;
     const asked = query.value;
     const timer = setTimeout(() => {
       void attempt(() =>
@@ -75,7 +82,7 @@ function Form({ first }: { first: RefObject<HTMLInputElement | null> }) {
     const words = t("ask.sent", { name: `${to.given_name} ${to.family_name}` });
     told.value = { wrong: false, words };
     said.value = words;
-    chosen.value = null;
+    chosen.value = whom;
     key.current = crypto.randomUUID();
   };
 
@@ -92,43 +99,55 @@ function Form({ first }: { first: RefObject<HTMLInputElement | null> }) {
           <p class={told.value.wrong ? "notice wrong" : "notice done"}>{told.value.words}</p>
         )}
       </div>
-      <label for={`${id}-who`}>{t("ask.who")}</label>
-      <input
-        ref={first}
-        id={`${id}-who`}
-        type="search"
-        autocomplete="off"
-        placeholder={t("ask.who.hint")}
-        value={query.value}
-        onInput={(event) => {
-          query.value = event.currentTarget.value;
-        }}
-      />
-      <fieldset class="found">
-        <legend class="unseen">{t("ask.who")}</legend>
-        {found.value?.length === 0 ? <p class="soft">{t("ask.none")}</p> : null}
-        {found.value?.map((one) => (
-          <label key={one.id} class="choice">
-            <input
-              type="radio"
-              name={`${id}-patient`}
-              checked={chosen.value?.id === one.id}
-              onChange={() => {
-                chosen.value = one;
-                told.value = null;
-              }}
-            />
-            <span>
-              {one.given_name} {one.family_name}{" "}
-              <span class="soft small">
-                {one.external_id} · {t(`language.${one.language}`)}
-              </span>
-            </span>
-          </label>
-        ))}
-      </fieldset>
+      {whom === null ? null : (
+        <p>
+          <strong>
+            {whom.given_name} {whom.family_name}
+          </strong>
+        </p>
+      )}
+      {whom !== null ? null : (
+        <>
+          <label for={`${id}-who`}>{t("ask.who")}</label>
+          <input
+            ref={first as RefObject<HTMLInputElement>}
+            id={`${id}-who`}
+            type="search"
+            autocomplete="off"
+            placeholder={t("ask.who.hint")}
+            value={query.value}
+            onInput={(event) => {
+              query.value = event.currentTarget.value;
+            }}
+          />
+          <fieldset class="found">
+            <legend class="unseen">{t("ask.who")}</legend>
+            {found.value?.length === 0 ? <p class="soft">{t("ask.none")}</p> : null}
+            {found.value?.map((one) => (
+              <label key={one.id} class="choice">
+                <input
+                  type="radio"
+                  name={`${id}-patient`}
+                  checked={chosen.value?.id === one.id}
+                  onChange={() => {
+                    chosen.value = one;
+                    told.value = null;
+                  }}
+                />
+                <span>
+                  {one.given_name} {one.family_name}{" "}
+                  <span class="soft small">
+                    {one.external_id} · {t(`language.${one.language}`)}
+                  </span>
+                </span>
+              </label>
+            ))}
+          </fieldset>
+        </>
+      )}
       <label for={`${id}-what`}>{t("ask.what")}</label>
       <select
+        ref={whom === null ? null : (first as RefObject<HTMLSelectElement>)}
         id={`${id}-what`}
         value={tool}
         onChange={(event) => {

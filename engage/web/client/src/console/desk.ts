@@ -378,6 +378,10 @@ async function refused(problem: Problem): Promise<boolean> {
     notice.value = { kind: "warn", words };
     return true;
   }
+  if (problem.code === "call-first") {
+    notice.value = { kind: "warn", words: t("refused.call-first") };
+    return true;
+  }
   if (problem.status === 409 || problem.status === 412) {
     await Promise.all([loadCard(), loadQueue()]);
     notice.value = { kind: "warn", words: t("do.changed") };

@@ -6,13 +6,13 @@ import { Mark } from "../shared/brand";
 import { Switches } from "../shared/switches";
 import { t } from "../shared/words";
 import { Ask, openAsk } from "./ask";
-import { Card } from "./card";
 import { Consent } from "./consent";
 import { called, crises, entered, items, live, me, pane, said, show, signOut, view } from "./desk";
-import { Doing } from "./doing";
+import { visit } from "./route";
 import { Help, openHelp } from "./help";
 import { Merge } from "./merging";
-import { Queue } from "./queue";
+import { Places, Shown } from "./places";
+import { place } from "./place";
 import { Wrong } from "./relabel";
 import { Who } from "./who";
 
@@ -25,9 +25,9 @@ export function Desk() {
   }, []);
   if (reader == null) return null;
   return (
-    <div class="desk" data-pane={pane.value}>
-      <a class="skip" href="#queue">
-        {t("skip")}
+    <div class="desk" data-pane={pane.value} data-place={place.value.at}>
+      <a class="skip" href={place.value.at === "queue" ? "#queue" : "#place"}>
+        {t(place.value.at === "queue" ? "skip" : "skip.page")}
       </a>
       <header class="top">
         <h1 class="brand">
@@ -53,7 +53,13 @@ export function Desk() {
           {t("menu")}
         </button>
         <nav id="menu" class={menu.value ? "row open" : "row"}>
-          <button type="button" class="button small" onClick={openAsk}>
+          <button
+            type="button"
+            class="button small"
+            onClick={() => {
+              openAsk();
+            }}
+          >
             {t("ask.open")}
           </button>
           <Switches />
@@ -69,11 +75,8 @@ export function Desk() {
         </nav>
       </header>
       <CrisisBar />
-      <main class="panes">
-        <Queue />
-        <Card />
-        <Doing />
-      </main>
+      <Places />
+      <Shown />
       <p class="unseen" aria-live="polite">
         {said.value}
       </p>
@@ -94,16 +97,19 @@ export function Desk() {
 function CrisisBar() {
   const shown = new Set((items.value ?? []).map((item) => item.id));
   const elsewhere = crises.value.filter((item) => !shown.has(item.id)).length;
-  if (elsewhere === 0 || view.value === "crises") return null;
+  const away = place.value.at !== "queue";
+  const many = away ? crises.value.length : elsewhere;
+  if (many === 0 || (view.value === "crises" && !away)) return null;
   return (
     <section class="crisis-bar" aria-label={t("view.crises")}>
       <strong>
-        {elsewhere === 1 ? t("queue.crisis.one") : t("queue.crisis.many", { n: elsewhere })}
+        {many === 1 ? t("queue.crisis.one") : t("queue.crisis.many", { n: many })}
       </strong>
       <button
         type="button"
         class="button small"
         onClick={() => {
+          if (away) visit({ at: "queue" });
           show("crises");
         }}
       >

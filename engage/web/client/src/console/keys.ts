@@ -5,8 +5,11 @@ import { singleKeys } from "../shared/look";
 import { openAsk } from "./ask";
 import { change, closed, detail, held, me, mine, openId } from "./desk";
 import { openHelp } from "./help";
+import { place } from "./place";
 import { focusCard } from "./queue";
-import { go, goToPane } from "./route";
+import { focusHead } from "./link";
+import { placesOf } from "./places";
+import { go, goToPane, visit } from "./route";
 
 /** Whether the form that asks what became of it is open. */
 export const finishing = signal(false);
@@ -49,9 +52,20 @@ const KEYS: Record<string, () => boolean | void> = {
     goToPane("doing");
     finishing.value = true;
   },
-  a: openAsk,
+  a: () => {
+    openAsk();
+  },
+  ...Object.fromEntries([1, 2, 3, 4, 5].map((key) => [String(key), () => toPlace(key)])),
   "?": openHelp,
 };
+
+function toPlace(key: number): boolean {
+  const to = placesOf()[key - 1];
+  if (to === undefined) return false;
+  visit(to);
+  focusHead();
+  return true;
+}
 
 function rows(): HTMLAnchorElement[] {
   return [...document.querySelectorAll<HTMLAnchorElement>("a.item")];
@@ -68,6 +82,7 @@ function step(by: number): void {
 
 /** Enter on a row is the browser's own; from anywhere else it opens the first one. */
 function open(): boolean {
+  if (place.value.at !== "queue") return false;
   if (document.activeElement !== document.body && document.activeElement?.id !== "queue") {
     return false;
   }

@@ -2,8 +2,9 @@
 // anew, so a missed word is a late one and never a lost one.
 import { call, Problem } from "../api/call";
 import { detail, forget, ended, live, loadCard, loadQueue, me, openId } from "./desk";
+import { place, stirred } from "./place";
 
-const KINDS = ["item", "message", "screening", "patient", "need"];
+const KINDS = ["item", "message", "screening", "patient", "need", "appointment", "ride"];
 const GATHER_MS = 80;
 const AGAIN_MS = 2000;
 
@@ -57,7 +58,7 @@ function heard(event: MessageEvent<string>): void {
     patient_id: string | null;
   };
   const ours = subject_id === openId.value || patient_id === (detail.value?.patient?.id ?? "");
-  gather(ours);
+  gather(ours || (place.value.at === "person" && patient_id === place.value.id));
 }
 
 /** Several changes at once are one look. */
@@ -69,6 +70,8 @@ function gather(card: boolean): void {
     cardToo = false;
     if (me.value == null) return;
     void loadQueue();
-    if (both) void loadCard();
+    if (!both) return;
+    stirred.value += 1;
+    void loadCard();
   }, GATHER_MS);
 }

@@ -3,6 +3,7 @@ import { effect } from "@preact/signals";
 import { render } from "preact";
 
 import "./console.css";
+import "./pages.css";
 import { t } from "../shared/words";
 import { crises, items, loadQueue, me, whoAmI } from "./desk";
 import { Desk } from "./frame";

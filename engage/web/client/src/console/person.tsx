@@ -2,8 +2,10 @@
 import type { ItemDetail } from "../api/call";
 import { clock, differ, now, place } from "../shared/time";
 import { t } from "../shared/words";
-import { me, nameOf, patient, zone } from "./desk";
+import { nameOf, patient, zone } from "./desk";
 import { Fact, Facts } from "./facts";
+import { Link } from "./link";
+import { directs } from "./place";
 import { openMerge } from "./records";
 import { openConsent } from "./texting";
 
@@ -19,6 +21,9 @@ export function Person({ item }: { item: ItemDetail }) {
         </Facts>
       </dl>
       <div class="row">
+        <Link to={{ at: "person", id: person.id }} class="button small">
+          {t("person.open")}
+        </Link>
         <button
           type="button"
           class="button small"
@@ -52,10 +57,4 @@ function Elsewhere({ of }: { of: string | null }) {
       {clock(new Date(now.value).toISOString(), of)} ({place(of)})
     </Fact>
   );
-}
-
-/** Whether the reader may decide about the work of others here; the API asks the same. */
-function directs(practice: string): boolean {
-  const held = me.value?.memberships ?? [];
-  return held.some((one) => one.practice_id === practice && one.role !== "care_manager");
 }

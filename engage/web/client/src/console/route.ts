@@ -1,19 +1,31 @@
 // The address bar: /console/ is the queue, /console/items/ID a piece of work, and so is
-// /console/queue/ID, where a page leads. Ids only.
+// /console/queue/ID, where a page leads; a person and the lists are in place.ts. Ids only.
+import { batch } from "@preact/signals";
+
 import { closeCard, openCard, openId, pane, type Pane } from "./desk";
+import { pathOf, place, placeOf, settle, type Place } from "./place";
 
 const ITEM = /^\/console\/(?:items|queue)\/([0-9a-f-]{36})\/?$/;
 
 export function follow(): void {
   const id = ITEM.exec(location.pathname)?.[1];
-  if (id === undefined) closeCard();
-  else void openCard(id, (history.state as { pane?: Pane } | null)?.pane ?? "card");
+  const to = placeOf(location.pathname);
+  if (id !== undefined) {
+    settle({ at: "queue" });
+    void openCard(id, (history.state as { pane?: Pane } | null)?.pane ?? "card");
+  } else if (openId.value !== null || pathOf(to) !== pathOf(place.value)) {
+    batch(() => {
+      closeCard();
+      settle(to);
+    });
+  }
 }
 
 export const addressOf = (id: string): string => `/console/items/${id}`;
 
 export function go(id: string): void {
   if (openId.value !== id) history.pushState({ pane: "card" }, "", addressOf(id));
+  settle({ at: "queue" });
   void openCard(id);
 }
 
@@ -24,8 +36,15 @@ export function goToPane(wanted: Pane): void {
 }
 
 export function goToQueue(): void {
-  history.pushState(null, "", "/console/");
-  closeCard();
+  visit({ at: "queue" });
+}
+
+export function visit(to: Place): void {
+  if (location.pathname !== pathOf(to)) history.pushState(null, "", pathOf(to));
+  batch(() => {
+    closeCard();
+    settle(to);
+  });
 }
 
 addEventListener("popstate", follow);

@@ -110,7 +110,9 @@ export async function reread(): Promise<void> {
 /** A refusal that this page knows is said in the reader's language. */
 export function refusal(problem: Problem): string {
   const word = `refused.${problem.code}`;
-  return isWord(word) ? t(word) : sentence(problem);
+  if (isWord(word)) return t(word);
+  if (problem.faults.length === 0) return sentence(problem);
+  return t("problem.other", { detail: [...new Set(problem.faults)].join(" ") });
 }
 
 async function tried<T>(act: () => Promise<T>): Promise<T | undefined> {

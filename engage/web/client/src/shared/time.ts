@@ -121,3 +121,9 @@ export function span(minutes: number): string {
 export function capital(words: string): string {
   return words.charAt(0).toLocaleUpperCase(language.value) + words.slice(1);
 }
+
+/** A day without an hour: "Nov 24, 2026". */
+export function dateOf(date: string): string {
+  const parts: Intl.DateTimeFormatOptions = { dateStyle: "medium", timeZone: "UTC" };
+  return new Intl.DateTimeFormat(language.value, parts).format(new Date(date));
+}

@@ -4,6 +4,7 @@ import { language } from "./look";
 import * as common from "./words/common";
 import * as consent from "./words/consent";
 import * as frame from "./words/frame";
+import type * as more from "./words/more";
 import * as phone from "./words/phone";
 import * as queue from "./words/queue";
 import * as texts from "./words/texts";
@@ -19,9 +20,10 @@ const en = {
   ...work.en,
 } as const;
 
-export type Word = keyof typeof en;
+type First = keyof typeof en;
+export type Word = First | keyof typeof more.en;
 
-const es: Record<Word, string> = {
+const es: Record<First, string> = {
   ...common.es,
   ...consent.es,
   ...frame.es,
@@ -31,15 +33,23 @@ const es: Record<Word, string> = {
   ...work.es,
 };
 
+/** By language; the pages that come later bring their own. */
+const known: Record<"en" | "es", Partial<Record<string, string>>> = { en: { ...en }, es: { ...es } };
+
+export function learn(inEnglish: Record<string, string>, inSpanish: Record<string, string>): void {
+  Object.assign(known.en, inEnglish);
+  Object.assign(known.es, inSpanish);
+}
+
 type Filled = Record<string, string | number>;
 
 export function t(word: Word, filled: Filled = {}): string {
-  const said: string = (language.value === "es" ? es : en)[word];
+  const said = known[language.value][word] ?? word;
   return said.replace(/\{(\w+)\}/g, (_, name: string) => String(filled[name] ?? ""));
 }
 
 export function isWord(word: string): word is Word {
-  return word in en;
+  return word in known.en;
 }
 
 /** A code of the API in words; one that is newer than this page is shown as its own words. */

@@ -30,6 +30,17 @@ export const en = {
   "keys.send": "Send, while writing",
   "keys.leave": "Leave the field",
   "keys.switch": "Single keys are on",
+  "places": "Places",
+  "skip.page": "Skip to the page",
+  "keys.places": "Go to a place",
+  "queue.tab": "Queue",
+  "people.tab": "People",
+  "calls.tab": "Calls",
+  "reach.tab": "Not reached",
+  "measures.tab": "Measures",
+  "person.open": "Needs, check-ins, calls",
+  "refused.call-first":
+    "Log the call first, on the person’s page: this is closed by reaching somebody or by two tries.",
 } as const;
 
 export const es: Record<keyof typeof en, string> = {
@@ -63,4 +74,15 @@ export const es: Record<keyof typeof en, string> = {
   "keys.send": "Enviar, mientras escribe",
   "keys.leave": "Dejar el campo",
   "keys.switch": "Teclas sueltas activadas",
+  "places": "Lugares",
+  "skip.page": "Ir a la página",
+  "keys.places": "Ir a un lugar",
+  "queue.tab": "Lista",
+  "people.tab": "Personas",
+  "calls.tab": "Llamadas",
+  "reach.tab": "Sin contacto",
+  "measures.tab": "Cifras",
+  "person.open": "Necesidades, seguimiento, llamadas",
+  "refused.call-first":
+    "Anote primero la llamada, en la página de la persona: esto se cierra al hablar con alguien o tras dos intentos.",
 };

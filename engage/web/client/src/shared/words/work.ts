@@ -28,6 +28,8 @@ export const en = {
   "outcome.wrong-person": "Wrong person",
   "outcome.text-was-anothers": "The text was somebody else's",
   "outcome.discharge-cancelled": "The hospital took the discharge back",
+  "outcome.arranged": "It is arranged",
+  "outcome.not-needed-any-more": "Not needed any more",
   "outcome.admission-cancelled": "The hospital took the admission back",
   "outcome.admitted-again": "In hospital again",
 
@@ -131,6 +133,8 @@ export const es: Record<keyof typeof en, string> = {
   "outcome.wrong-person": "Persona equivocada",
   "outcome.text-was-anothers": "El texto era de otra persona",
   "outcome.discharge-cancelled": "El hospital anuló el alta",
+  "outcome.arranged": "Ya está arreglado",
+  "outcome.not-needed-any-more": "Ya no hace falta",
   "outcome.admission-cancelled": "El hospital anuló el ingreso",
   "outcome.admitted-again": "Otra vez en el hospital",
 

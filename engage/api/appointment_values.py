@@ -1,0 +1,115 @@
+"""A visit, outward: where it stands, when and where it is, and its history."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from engage.appointments.appointment import MOVES, Reason, Setter, Status, may_become
+from engage.appointments.store import Act, Kept, Word
+from engage.ids import AppointmentId, PatientId, PlaceId, PracticeId
+
+
+class WordOut(Struct, frozen=True, kw_only=True):
+    """One word about a visit, in the order in which it came. It is never changed."""
+
+    id: UUID
+    at: datetime
+    act: Act
+    applied: Annotated[
+        bool, Meta(description="False: older than what was known, so it changed nothing.")
+    ]
+    status: Status
+    starts_at: datetime | None
+    ends_at: datetime | None
+    place_id: PlaceId | None
+    reason: Reason | None
+    by: Setter
+    by_id: UUID | None
+    note: str | None
+
+    def __repr__(self) -> str:
+        """Hide the note."""
+        return f"WordOut(status={self.status!r}, …)"
+
+
+class AppointmentOut(Struct, frozen=True, kw_only=True):
+    """A visit."""
+
+    practice_id: PracticeId
+    id: AppointmentId
+    patient_id: PatientId
+    status: Status
+    reason: Reason | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    zone: Annotated[str, Meta(description="By this clock the visit is told.")]
+    day: Annotated[date | None, Meta(description="The local day of the visit.")]
+    place_id: PlaceId | None
+    what: Annotated[str | None, Meta(description="What it is for. Never in a text.")]
+    from_clinic: Annotated[bool, Meta(description="The clinic's own system tells of it.")]
+    changed_at: datetime
+    may_become: Annotated[tuple[Status, ...], Meta(description="What you may record now.")]
+    may_move: Annotated[bool, Meta(description="Whether it can be given another time.")]
+    version: Annotated[int, Meta(ge=1)]
+
+    def __repr__(self) -> str:
+        """Hide the words."""
+        return f"AppointmentOut(id={self.id}, status={self.status!r}, …)"
+
+
+class AppointmentDetail(AppointmentOut, frozen=True, kw_only=True):
+    """A visit with its history."""
+
+    history: tuple[WordOut, ...]
+
+
+def appointment_out(kept: Kept) -> AppointmentOut:
+    """Return a visit as it is told in a list."""
+    return AppointmentOut(**_fields(kept))
+
+
+def appointment_detail(kept: Kept, words: Sequence[Word]) -> AppointmentDetail:
+    """Return a visit with its history."""
+    return AppointmentDetail(**_fields(kept), history=tuple(_word(one) for one in words))
+
+
+def _fields(kept: Kept) -> dict[str, Any]:
+    one = kept.visit
+    return {
+        "practice_id": one.practice_id,
+        "id": one.id,
+        "patient_id": one.patient_id,
+        "status": one.status,
+        "reason": one.reason,
+        "starts_at": None if one.time is None else one.time.starts_at,
+        "ends_at": None if one.time is None else one.time.ends_at,
+        "zone": one.zone,
+        "day": one.day,
+        "place_id": one.place_id,
+        "what": kept.what,
+        "from_clinic": kept.placer is not None or kept.filler is not None,
+        "changed_at": one.changed_at,
+        "may_become": may_become(one.status, "staff"),
+        "may_move": one.status in MOVES,
+        "version": one.version,
+    }
+
+
+def _word(one: Word) -> WordOut:
+    return WordOut(
+        id=one.id,
+        at=one.at,
+        act=one.act,
+        applied=one.applied,
+        status=one.status,
+        starts_at=None if one.time is None else one.time.starts_at,
+        ends_at=None if one.time is None else one.time.ends_at,
+        place_id=one.place_id,
+        reason=one.reason,
+        by=one.by,
+        by_id=one.by_id,
+        note=one.note,
+    )

@@ -1,0 +1,50 @@
+"""How this room refuses. A docstring is what the client reads. (p).
+
+This room refuses to repeat what was sent.
+"""
+
+from engage.errors import EngageError
+
+
+class WrongVisitStep(EngageError):  # noqa: N818 - reads as a sentence, as do the next ones
+    """A visit can't go there from where it stands."""
+
+
+class WrongRideStep(EngageError):  # noqa: N818
+    """A ride can't go there from where it stands."""
+
+
+class NotTheirsToTell(EngageError):  # noqa: N818
+    """This is for somebody else to say."""
+
+
+class ReasonNotGiven(EngageError):  # noqa: N818
+    """Say why: without a reason this can't be."""
+
+
+class ReasonNotFitting(EngageError):  # noqa: N818
+    """This reason does not belong here."""
+
+
+class NotATime(EngageError):  # noqa: N818
+    """A visit has a start and an end, the end after the start and within a day of it."""
+
+
+class TooSoon(EngageError):  # noqa: N818
+    """This can be said once the time of the visit has come."""
+
+
+class NotAVisitToRideTo(EngageError):  # noqa: N818
+    """A ride is for a visit of the same person that is booked and still to come."""
+
+
+class PickupNeeded(EngageError):  # noqa: N818
+    """Say when they are picked up, in time for the visit; or when it is brought."""
+
+
+class RideStands(EngageError):  # noqa: N818
+    """There is a ride for this way to this visit already."""
+
+
+class DirectionNeeded(EngageError):  # noqa: N818
+    """A ride is for one visit and goes there, back or both; a box that is brought goes nowhere."""

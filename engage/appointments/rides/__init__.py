@@ -1,0 +1,1 @@
+"""The rows of rides and of boxes that are brought."""

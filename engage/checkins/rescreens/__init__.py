@@ -1,0 +1,1 @@
+"""Screenings that come round, in the database."""

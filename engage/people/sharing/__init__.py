@@ -1,0 +1,1 @@
+"""What a person allowed a caregiver to be told. Nothing is told without it."""

@@ -1,0 +1,1 @@
+"""How a practice wants what is asked and chased for it."""

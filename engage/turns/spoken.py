@@ -1,0 +1,96 @@
+"""A need that somebody speaks of unasked: "my ride fell thru again" belongs to their ride. (p).
+
+The reader's labels say which need, at the threshold that each ships with; here is which of them
+count, and when. Words that only thank for what came are not held against anybody. This room refuses
+to look for needs in an answer to a question about the same thing, and to say that help is wanted.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from engage.reading.fold import words
+from engage.reading.keywords import programme_stop
+from engage.turns.advancing import in_crisis
+from engage.turns.attribution import Attributed, Unplaced
+from engage.turns.checks import is_check
+from engage.turns.clarify import is_clarifying
+from engage.turns.coming import is_coming
+from engage.turns.draft import Draft
+from engage.turns.needing import is_helping, is_need
+
+DOMAINS: Mapping[str, str] = {
+    "food": "food-insecurity",
+    "transportation": "transportation-insecurity",
+    "housing": "housing-instability",
+    "utilities": "utility-insecurity",
+}
+"""What the reader calls a need, and its domain; medicines are no social need."""
+
+_SAY_NO_MORE = frozenset({"help_request", "yes", "no"})
+"""Labels of a text that says nothing beside its need: whoever reads of the need has read it."""
+
+_THANKS = frozenset(
+    [
+        *("thank", "thanks", "thanx", "thnx", "thx", "ty", "appreciate", "received", "delivered"),
+        *("gracias", "grasias", "agradezco", "agradecida", "agradecido", "recibi", "recibimos"),
+    ]
+)
+_TROUBLE = frozenset(
+    [
+        *("not", "no", "never", "none", "nothing", "nobody", "dont", "didnt", "doesnt", "cant"),
+        *("couldnt", "wont", "isnt", "wasnt", "havent", "hasnt", "without", "out", "fell", "but"),
+        *("cancel", "cancelled", "canceled", "late", "still", "again", "need", "needs", "broke"),
+        *("broken", "lost", "nunca", "nada", "nadie", "ni", "pero", "sin", "falta", "faltan"),
+        *("fallo", "cancelo", "cancelaron", "tarde", "todavia", "aun", "necesito", "necesitamos"),
+        *("ocupo", "ocupamos", "otra", "perdi", "perdimos", "tampoco"),
+    ]
+)
+"""With one of these, thanks are manners."""
+
+_BARE = frozenset(
+    [
+        *("often", "sometimes", "never", "always", "true", "yes", "no", "not", "sure"),
+        *("a", "menudo", "veces", "aveces", "nunca", "siempre", "cierto", "si", "se", "know"),
+        *("i", "dont"),
+    ]
+)
+"""An answer to a question that nobody asks now says nothing of what it was about."""
+
+
+def says_nothing(text: str) -> bool:
+    """Say whether a text only thanks, without a word of trouble, or is an answer alone."""
+    said = frozenset(one for one in words(text) if not one.isdecimal())
+    thanks = not said.isdisjoint(_THANKS) and said.isdisjoint(_TROUBLE)
+    return thanks or said <= _BARE
+
+
+def stated(
+    draft: Draft, who: Attributed | Unplaced, text: str, labels: Iterable[str], *, danger: bool
+) -> Mapping[str, str]:
+    """Return the needs that a text may speak of, by the reader's label; of nobody, none.
+
+    During a check-in its script says which; our own questions about needs hear their answers. What
+    may be a danger is seen to as that, within minutes, by a person who reads all of it.
+    """
+    if isinstance(who, Unplaced) or not who.thread.active:
+        return {}
+    if in_crisis(draft, who.thread.patient_id) or says_nothing(text):
+        return {}
+    if programme_stop(text) is not None:
+        return {}  # "no more food questions" is about the questions
+    asked = who.conversation
+    known: Mapping[str, str] = {} if danger else DOMAINS
+    if asked is not None:
+        script = asked.script
+        if any(own(script) for own in (is_check, is_clarifying, is_helping, is_coming)):
+            return {}
+        plan = draft.library.check_in(script)
+        if plan is not None:
+            known = plan.words
+    found = {label: known[label] for label in labels if label in known}
+    return {label: domain for label, domain in found.items() if is_need(domain)}
+
+
+def wholly(who: Attributed | Unplaced, labels: Iterable[str], needs: Collection[str]) -> bool:
+    """Say whether a text is nothing but these needs, as far as the reader sees, and no answer."""
+    unasked = isinstance(who, Attributed) and who.conversation is None
+    return unasked and bool(needs) and frozenset(labels) <= _SAY_NO_MORE.union(needs)

@@ -1,0 +1,95 @@
+// The places of the console, and which of them is shown. Under a thumb they stand at the foot. What
+// stands beside the queue is fetched in the background, so that it is there when somebody goes there.
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+
+import { t, type Word } from "../shared/words";
+import { Card } from "./card";
+import { Doing } from "./doing";
+import { keepFocus, Link } from "./link";
+import { directs, place, type Place } from "./place";
+import { Queue } from "./queue";
+
+const PLACES: [Place, Word][] = [
+  [{ at: "queue" }, "queue.tab"],
+  [{ at: "people" }, "people.tab"],
+  [{ at: "calls" }, "calls.tab"],
+  [{ at: "reach", list: "silent" }, "reach.tab"],
+  [{ at: "measures" }, "measures.tab"],
+];
+const SOON_MS = 1500;
+
+const beside = signal<typeof import("./pages") | undefined>(undefined);
+const away = signal(false);
+
+async function bring(): Promise<void> {
+  try {
+    beside.value = await import("./pages");
+  } catch {
+    away.value = true;
+  }
+}
+
+/** Those that the reader has: figures about the work of others are for who directs it. */
+export function placesOf(): Place[] {
+  const all = PLACES.map(([to]) => to);
+  return directs() ? all : all.filter((to) => to.at !== "measures");
+}
+
+export function Places() {
+  const here = place.value.at === "person" ? "people" : place.value.at;
+  const mine = placesOf();
+  return (
+    <nav class="places" aria-label={t("places")}>
+      {PLACES.filter(([to]) => mine.includes(to)).map(([to, word]) => (
+        <Link key={to.at} to={to} here={here === to.at}>
+          {t(word)}
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
+export function Shown() {
+  const queue = place.value.at === "queue";
+  useEffect(() => {
+    const timer = setTimeout(() => void bring(), queue ? SOON_MS : 0);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [queue]);
+  useEffect(() => {
+    if (!queue) keepFocus();
+  }, [queue, beside.value]);
+  if (queue) {
+    return (
+      <main class="panes" id="main">
+        <Queue />
+        <Card />
+        <Doing />
+      </main>
+    );
+  }
+  if (beside.value !== undefined) return <beside.value.Page />;
+  return (
+    <main class="page" id="main">
+      <h2 id="place" tabIndex={-1}>
+        {t("loading")}
+      </h2>
+      {away.value ? (
+        <div role="alert">
+          <p class="notice wrong">{t("problem.no-answer")}</p>
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              location.reload();
+            }}
+          >
+            {t("again")}
+          </button>
+        </div>
+      ) : null}
+    </main>
+  );
+}
