@@ -48,6 +48,8 @@ from engage.people.store import MergedRecord
 LONGEST_WHAT = 120
 LONGEST_NOTE = 500
 USUAL_DAYS = timedelta(days=31)
+JUST_PAST = timedelta(days=7)
+"""So long after it a visit is still shown: on Monday somebody records what became of Friday's."""
 _ID, _START = "/id", "/starts_at"
 _MOMENT = "Must be a moment with its offset: 2026-12-03T10:30:00-07:00."
 
@@ -106,7 +108,7 @@ class AppointmentStatusIn(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class AppointmentList(Struct, frozen=True):
-    """A page of visits, by when they begin. Visits without a time are in no list of times."""
+    """A page of visits, by when they begin; of one patient, before them those without a time."""
 
     items: tuple[AppointmentOut, ...]
     next: str | None
@@ -124,7 +126,7 @@ async def list_appointments(
     patient: Annotated[UUID | None, QueryParameter(required=False)] = None,
     since: Annotated[
         datetime | None,
-        QueryParameter(name="from", required=False, description="Left out: a day ago."),
+        QueryParameter(name="from", required=False, description="Left out: a week ago."),
     ] = None,
     until: Annotated[
         datetime | None,
@@ -135,7 +137,7 @@ async def list_appointments(
 ) -> AppointmentList:
     """Return a page of visits; whose they are is recorded as looked at."""
     after, at = position_of(cursor, Position), parts.clock.now()
-    begins = _moment(since, "/from") or at - timedelta(days=1)
+    begins = _moment(since, "/from") or at - JUST_PAST
     ends = _moment(until, "/to") or begins + USUAL_DAYS
     practices = visit.visible.practices
     if patient is not None:
@@ -151,7 +153,11 @@ async def list_appointments(
             after=after,
             most=limit + 1,
         )
-    shown, last = cut(rows, limit)
+        waiting: tuple[Kept, ...] = ()
+        if patient is not None and cursor is None:
+            waiting = await store.timeless(work, keys[practices[0]], PatientId(patient), USUAL)
+    paged, last = cut(rows, limit)
+    shown = (*waiting, *paged)
     for practice in practices:
         seen = sorted({one.visit.patient_id for one in shown if one.visit.practice_id == practice})
         if seen:

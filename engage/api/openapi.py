@@ -59,7 +59,9 @@ _LOCATION: Final[Json] = {
 }
 _INTEGERS: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 _SIGN_IN: Final = ("/v1/session",)
-_OF_ONE = frozenset({"/v1/appointments", "/v1/rides", "/v1/rides.csv"})
+_OF_ONE = frozenset(
+    {"/v1/appointments", "/v1/practice-wishes", "/v1/rescreening", "/v1/rides", "/v1/rides.csv"}
+)
 """Lists of one patient, or of one practice, that the query names."""
 _BY_OUR_PAGES: Final = ("/simulator/people", "/simulator/handset", "/simulator/sign-in")
 _WEBHOOK_PROBLEMS: Final = (400, 403, 413, 415, 500, 503)

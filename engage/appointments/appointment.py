@@ -139,6 +139,7 @@ MOVES: Mapping[Status, Status] = {
 """Where a visit stands after it was given another time; what is not here can't be moved."""
 
 _AFTERWARDS: frozenset[Status] = frozenset({"fulfilled", "noshow"})
+_THERE: frozenset[Status] = frozenset({"arrived", "checked-in"})
 _STATUS, _REASON, _START, _END = "/status", "/reason", "/starts_at", "/ends_at"
 
 
@@ -219,7 +220,11 @@ def check(before: Appointment, to: Status, by: Setter, reason: Reason | None, at
         raise ReasonNotGiven(_REASON)
     if before.time is None and to not in TIMELESS:
         raise NotATime(_START)
-    if to in _AFTERWARDS and before.time is not None and at < before.time.starts_at:
+    if before.time is None:
+        return
+    # People come early, and not on another day.
+    early = LONGEST if to in _THERE else timedelta(0)
+    if to in _THERE | _AFTERWARDS and at < before.time.starts_at - early:
         raise TooSoon(_STATUS)
 
 

@@ -194,7 +194,10 @@ async def hear(
     placer = known.placer
     if placer is None and told.placer and await store.is_free(work, keys, told.placer):
         placer = told.placer
-    known = replace(known, placer=placer, filler=known.filler or told.filler or None)
+    heard = replace(known, placer=placer, filler=known.filler or told.filler or None)
+    if before is not None and heard != known:
+        # Kept even if the rest of the message is old news: the next one may bear this id only.
+        await store.save(work, heard)
     # Whose clock is wrong by years would be right until then.
     said_at = told.said_at if told.said_at - at <= CLOCKS_DIFFER else at
     by = stamp(said_at, told.said_by, told.status)
@@ -210,7 +213,7 @@ async def hear(
         where=where,
     )
     event = derived(at, cause, "word")
-    return await _take(work, keys, before, known, word, event, "hear", Teller("clinic"), at)
+    return await _take(work, keys, before, heard, word, event, "hear", Teller("clinic"), at)
 
 
 async def _place_of(

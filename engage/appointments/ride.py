@@ -88,7 +88,8 @@ _WAYS: Mapping[Direction, frozenset[str]] = {
     "back": frozenset({"back"}),
     "both": frozenset({"there", "back"}),
 }
-_ONLY_VISIT: frozenset[Reason] = frozenset({"visit-moved", "visit-cancelled"})
+OF_VISIT: frozenset[Reason] = frozenset({"visit-moved", "visit-cancelled"})
+"""What only a change of the visit says."""
 _STATUS, _REASON, _PICKUP, _RETURN = "/status", "/reason", "/pickup_at", "/return_at"
 _DIRECTION, _VISIT = "/direction", "/appointment_id"
 
@@ -176,7 +177,7 @@ def take(ride: Ride, step: Step, by: Setter, at: datetime) -> Ride:
     setters = MACHINE.get((ride.status, step.to))
     if setters is None:
         raise WrongRideStep(_STATUS)
-    if by not in setters or (step.reason in _ONLY_VISIT and by != "visit"):
+    if by not in setters or (step.reason in OF_VISIT and by != "visit"):
         raise NotTheirsToTell(_STATUS)
     if step.to in REASONED and step.reason is None:
         raise ReasonNotGiven(_REASON)
@@ -200,16 +201,33 @@ def after_visit(ride: Ride, before: Appointment, after: Appointment) -> Step | N
     """Return what a change of its visit does to a ride; None if nothing.
 
     Another time or another place: nobody will be where they are needed, so it has failed. Called
-    off, or never was: so is the ride. Missed or kept: who drove says what became of the ride.
+    off, or never was: so is the ride. Missed or kept: who drove says what became of the ride. A
+    place that is learned is no other place, and a longer visit is only too long for who comes back
+    for them at an hour.
     """
     if ride.over or ride.appointment_id != after.id:
         return None
     if after.status in {"cancelled", "entered-in-error"}:
         to: Status = "cancelled" if ride.status != "under-way" else "failed"
         return Step(to=to, reason="visit-cancelled")
-    if (before.time, before.place_id) != (after.time, after.place_id):
+    if _is_elsewhere(before, after) or _is_too_long(ride, before, after):
         return Step(to="failed", reason="visit-moved")
     return None
+
+
+def _is_elsewhere(before: Appointment, after: Appointment) -> bool:
+    if before.place_id not in {None, after.place_id}:
+        return True
+    if before.time is None or after.time is None:
+        return before.time != after.time
+    return before.time.starts_at != after.time.starts_at
+
+
+def _is_too_long(ride: Ride, before: Appointment, after: Appointment) -> bool:
+    home_at = ride.pickup_at if ride.direction == "back" else ride.return_at
+    if home_at is None or before.time is None or after.time is None:
+        return False
+    return before.time.ends_at < after.time.ends_at and after.time.ends_at > home_at
 
 
 def may_become(status: Status, by: Setter) -> tuple[Status, ...]:

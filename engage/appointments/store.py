@@ -148,6 +148,17 @@ _AHEAD = Query(
     )
     .order_by(appointment.c.start_at, appointment.c.id)
 )
+_TIMELESS = Query(
+    select(appointment)
+    .where(
+        _VISIT_HERE,
+        appointment.c.patient_id.in_(_RECORDS),
+        appointment.c.start_at.is_(None),
+        or_(appointment.c.status == "proposed", appointment.c.status == "waitlist"),
+    )
+    .order_by(appointment.c.id.desc())
+    .limit(bindparam("most"))
+)
 _ADD_WORD = Query(
     insert_or(appointment_event)
     .values({c.name: bindparam(f"its_{c.name}", type_=c.type) for c in appointment_event.c})
@@ -255,6 +266,14 @@ async def page(
         **values,
     )
     return tuple(_kept(by_practice[PracticeId(row["practice_id"])], row) for row in rows)
+
+
+async def timeless(
+    work: Work, keys: PracticeKeys, person: PatientId, most: int
+) -> tuple[Kept, ...]:
+    """Return a person's visits that are to come and have no time yet, the newest first."""
+    rows = await work.rows(_TIMELESS, practice=keys.practice, person=person, most=most)
+    return tuple(_kept(keys, row) for row in rows)
 
 
 async def add_word(work: Work, keys: PracticeKeys, word: Word) -> bool:

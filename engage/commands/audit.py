@@ -26,7 +26,7 @@ def audit() -> None:
     for one in looked.findings:
         click.echo(f"- {one.sentence}" if one.severe else f"- (note) {one.sentence}")
     verdict = "All is well" if looked.passed else "Not well"
-    click.echo(f"{verdict}: {len(looked.practices)} practices looked at.")
+    click.echo(f"{verdict}; practices looked at: {len(looked.practices)}.")
     sys.exit(0 if looked.passed else 1)
 
 

@@ -74,6 +74,8 @@ class Reading(msgspec.Struct, frozen=True):
     probability: float
     """The model's estimate that a human is needed now."""
     version: str
+    guessed: bool = False
+    """No label was sure by its own threshold: the likeliest one stands, and proves nothing."""
     failed: bool = False
     """Nothing was read: the tier is a precaution, and somebody must repair the reader."""
 
@@ -150,7 +152,11 @@ def _read(seen: Observed, asked: Asked, model: Model) -> Reading:
     option = None if any(one.stands for one in seen.findings) else bare_answer(seen, asked)
     tier = "none" if option is not None else _tier(seen, probability, language, model)
     urgency = _urgency(scores, tier) if option is None else option.urgency
-    labels = option.labels if option is not None else _labels(scores, urgency, asked.context, model)
+    labels, guessed = (
+        (option.labels, False)
+        if option is not None
+        else _labels(scores, urgency, asked.context, model)
+    )
     kind = _kind(seen.findings, scores) if tier != "none" else None
     if option is None:
         labels = _led(labels, seen, asked)
@@ -168,6 +174,7 @@ def _read(seen: Observed, asked: Asked, model: Model) -> Reading:
         terms=model.heaviest(seen.features, "u:emergency", _TERMS) if tier != "none" else (),
         probability=round(probability, 4),
         version=model.version,
+        guessed=guessed,
     )
 
 
@@ -233,7 +240,8 @@ def _kind(findings: Sequence[Finding], scores: dict[str, float]) -> Kind:
 
 def _labels(
     scores: dict[str, float], urgency: Urgency, context: Context, model: Model
-) -> tuple[str, ...]:
+) -> tuple[tuple[str, ...], bool]:
+    """Return the labels, the surest first, and whether they are only the likeliest."""
     chosen = {
         label: score
         for label, score in scores.items()
@@ -242,7 +250,8 @@ def _labels(
         and score >= model.thresholds.get(label, 0.5)
         and not (label in _PAGES and urgency != "emergency")
     }
-    if not chosen:
+    guessed = not chosen
+    if guessed:
         # A wish to opt out is heard where it is sure enough, and is nobody's second guess.
         best = max(
             (label for label in scores if not label.startswith("u:") and label != "opt_out"),
@@ -251,7 +260,7 @@ def _labels(
         if best != NOTHING and not (best in _PAGES and urgency != "emergency"):
             chosen = {best: scores[best]}
     _agree(chosen, context)
-    return tuple(sorted(chosen, key=lambda label: (-chosen[label], label))) or (NOTHING,)
+    return tuple(sorted(chosen, key=lambda label: (-chosen[label], label))) or (NOTHING,), guessed
 
 
 _LEADS: frozenset[Context] = frozenset({"appt_confirm", "hvs_food"})

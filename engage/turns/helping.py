@@ -12,6 +12,7 @@ from engage.conversation.engine import EXPIRE
 from engage.conversation.events import Started, TimerFired
 from engage.conversation.states import Asking, NotStarted
 from engage.ids import ConversationId, derived
+from engage.turns import spoken
 from engage.turns.advancing import advance_one, in_crisis
 from engage.turns.attribution import Attributed, Unplaced
 from engage.turns.context import ConversationSeen
@@ -72,7 +73,8 @@ def spoke_of_needs(
         heard.update(domains_asked(tool))
     for label, domain in needs.items():
         if domain not in heard:
-            draft.screenings.spoke_of(label, domain, version, who.thread, draft.inbound)
+            by = spoken.VERSION if label == spoken.FELL_THROUGH else version
+            draft.screenings.spoke_of(label, domain, by, who.thread, draft.inbound)
 
 
 def _found(draft: Draft, saved: ScreeningSaved, known: Mapping[str, Answer]) -> tuple[str, ...]:
@@ -80,9 +82,9 @@ def _found(draft: Draft, saved: ScreeningSaved, known: Mapping[str, Answer]) -> 
     if tool is not None:
         return domains_of(tool, known)
     plan = draft.library.check_in(saved.instrument)
-    spoken = {domain for patient, domain in draft.context.found if patient == saved.patient_id}
+    told = {domain for patient, domain in draft.context.found if patient == saved.patient_id}
     now = {one.domain for one in draft.screenings.risks if one.patient_id == saved.patient_id}
-    return () if plan is None else domains_told(plan, known, spoken | now)
+    return () if plan is None else domains_told(plan, known, told | now)
 
 
 def _begin(draft: Draft, begun: ConversationSeen) -> None:

@@ -65,7 +65,9 @@ def read_text(
     if machine:
         consents.read_by_hand(draft, who)
         return
-    needs = stated(draft, who, own, reading.labels, danger=bool(found))
+    # The likeliest label of a text that says little is no need: "the food was good".
+    heard = () if reading.guessed else reading.labels
+    needs = stated(draft, who, own, heard, danger=bool(found))
     match word:
         case Stop() | FreeFormStop() | Help() if again:
             word_again(draft, word, thread)

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from engage.reading.fold import words
 from engage.reading.keywords import programme_stop
+from engage.reading.reader import NOTHING
 from engage.turns.advancing import in_crisis
 from engage.turns.attribution import Attributed, Unplaced
 from engage.turns.checks import is_check
@@ -25,8 +26,14 @@ DOMAINS: Mapping[str, str] = {
 }
 """What the reader calls a need, and its domain; medicines are no social need."""
 
-_SAY_NO_MORE = frozenset({"help_request", "yes", "no"})
+_SAY_NO_MORE = frozenset({"help_request", "yes", "no", NOTHING})
 """Labels of a text that says nothing beside its need: whoever reads of the need has read it."""
+
+FELL_THROUGH, VERSION = "ride-fell-through", "1"
+"""A rule of our own, and its version: the model hears too little of it in Spanish."""
+
+_RIDES = frozenset({"ride", "raite", "rait", "transporte", "taxi", "van"})
+_FAILED = frozenset({"fell", "fallo", "fallaron", "cancelo", "cancelaron", "cayo"})
 
 _THANKS = frozenset(
     [
@@ -63,6 +70,12 @@ def says_nothing(text: str) -> bool:
     return thanks or said <= _BARE
 
 
+def fell_through(text: str) -> bool:
+    """Say whether a text says that a ride fell through: "me falló el raite otra vez"."""
+    said = frozenset(words(text))
+    return not (said.isdisjoint(_RIDES) or said.isdisjoint(_FAILED)) and "no" not in said
+
+
 def stated(
     draft: Draft, who: Attributed | Unplaced, text: str, labels: Iterable[str], *, danger: bool
 ) -> Mapping[str, str]:
@@ -87,6 +100,8 @@ def stated(
         if plan is not None:
             known = plan.words
     found = {label: known[label] for label in labels if label in known}
+    if "transportation" in known and "transportation" not in found and fell_through(text):
+        found[FELL_THROUGH] = known["transportation"]
     return {label: domain for label, domain in found.items() if is_need(domain)}
 
 

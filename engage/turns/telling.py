@@ -82,10 +82,17 @@ def tell(
         text_id=text_id,
     )
     older = older_texts(replace(ride, version=ride.version - 1), reader)
-    # Written down after they came: nothing is left to be told of it.
-    over = news == "arranged" and ride.pickup_at is not None and ride.pickup_at < turn.at
     empty = Draft(context, turn, library).decision()
-    return replace(empty, texts=() if over else (text,), withdrawn=older)
+    return replace(empty, texts=() if _is_over(ride, news, turn) else (text,), withdrawn=older)
+
+
+def _is_over(ride: Ride, news: News, turn: Turn) -> bool:
+    """Say whether nothing is left to be told: it was written down afterwards."""
+    if ride.pickup_at is None:
+        return False
+    if news == "arranged":
+        return ride.pickup_at < turn.at
+    return day_of(ride.pickup_at, ride.zone) < day_of(turn.at, ride.zone)
 
 
 def older_texts(ride: Ride, reader: Reader) -> tuple[Withdrawn, ...]:

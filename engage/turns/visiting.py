@@ -15,11 +15,12 @@ from engage import audit, feed
 from engage.appointments.keeping import VisitChanged
 from engage.appointments.local import day_bounds
 from engage.appointments.provider import ByPhone, Manual, Provider
-from engage.appointments.ride import HOLDS, OVER, Ride, Status
+from engage.appointments.ride import HOLDS, OF_VISIT, OVER, Ride, Status
 from engage.appointments.rides import store as rides
 from engage.appointments.riding import RideChanged
 from engage.checkins import store as plans
 from engage.conversation.events import PersonChanged
+from engage.conversation.severity import Severity
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
 from engage.ids import CaregiverId, LineId, PatientId, PracticeId, StaffId, derived
@@ -180,12 +181,17 @@ async def _make_work(
             # A ride is due before its visit; a box, before the day on which it is wanted.
             begins, _ = day_bounds(ride.day, ride.zone)
             due = min(due, before_visit(begins, calendar, at)) if begins > at else at + AT_ONCE
+        severity: Severity = "routine"
+        held = before is not None and before.status in HOLDS and ride.reason in OF_VISIT
+        if held and ride.pickup_at is not None and at < ride.pickup_at <= due:
+            # Who drives would be at the door before anybody has told them.
+            severity, due = "urgent", due_at("urgent", at, calendar)
         given = Reason(
             patient_id=ride.patient_id,
             source_id=ride.id if before is None else derived(at, ride.id, reason),
             reason=reason,
             rule=f"{ride.kind}/{ride.reason or ride.status}",
-            severity="routine",
+            severity=severity,
             due_at=due,
             joins=f"{NEED}{DOMAINS[ride.kind]}",
         )

@@ -40,6 +40,7 @@ class Practice:
         """Let a worker begin to work beside the API."""
         self.house, self.clock, parts = house, house.clock, house.parts
         worker, vault, bell = house.databases.worker, parts.vault, SilentBell()
+        assert parts.post is not None
         self._carrier = SimulatorCarrier(
             SimulatorLedger(worker, vault, parts.doors), parts.post, self.clock, pace_seconds=0
         )

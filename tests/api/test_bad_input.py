@@ -166,7 +166,10 @@ WRITES = {
 }
 """Every operation that changes something and takes JSON or nothing, as the description has it."""
 
-NO_BODY = {"undoAction", "claimQueueItem", "releaseQueueItem", "signOut", "acknowledgeQueueItem"}
+NO_BODY = {
+    *("undoAction", "claimQueueItem", "releaseQueueItem", "signOut", "acknowledgeQueueItem"),
+    "endGrant",
+}
 """They ask for no body: an empty one will do, and then the request gets further."""
 
 

@@ -101,3 +101,47 @@ async def test_work_that_a_visit_moves_says_so(house: House) -> None:
     async with raw(house.databases.urls["admin"]) as admin:
         found = await admin.fetchval("SELECT count(*) FROM audit WHERE action = 'item.moved'")
     assert found == 1
+
+
+async def test_a_driver_who_would_come_tomorrow_is_told_today(house: House) -> None:
+    """Called off, or moved to next week: the call is due before they stand at the door."""
+    play, patient = Play(house), await house.patient()
+    for change in ("off", "moved"):
+        visit = await play.book(patient, 26)
+        asked = {"patient_id": str(patient), "appointment_id": visit["id"], "direction": "there"}
+        held = await play.arranged((await play.made("/v1/rides", **asked))["id"])
+        if change == "off":
+            path = f"/v1/appointments/{visit['id']}/status"
+            await play.made(path, status="cancelled", reason="provider")
+        else:
+            assert (await play.move(visit["id"], 240)).status_code == 200
+        work = await play.work()
+        assert work["severity"] == "urgent", change
+        assert work["due_at"] < held["pickup_at"]
+        await play.made(f"/v1/queue/{work['id']}/claim")
+        await play.made(f"/v1/queue/{work['id']}/complete", outcome="reached-patient")
+
+
+async def test_what_became_of_fridays_visit_is_recorded_on_monday(house: House) -> None:
+    """A visit does not leave the page before anybody could say whether it was kept."""
+    play, patient = Play(house), await house.patient()
+    visit = await play.book(patient, -60)
+    (listed,) = (await play.ask(f"/v1/appointments?patient={patient}"))["items"]
+    assert (listed["id"], listed["status"]) == (visit["id"], "booked")
+
+
+async def test_a_visit_without_a_time_is_on_its_persons_page(house: House) -> None:
+    """On the waiting list, it waits for somebody: they must see it, before what has a time."""
+    play, patient = Play(house), await house.patient()
+    await play.book(patient, 24)
+    await play.book(patient, 48)
+    waits = await play.made("/v1/appointments", patient_id=str(patient), status="waitlist")
+    page = await play.ask(f"/v1/appointments?patient={patient}&limit=1")
+    assert [one["status"] for one in page["items"]] == ["waitlist", "booked"]
+    rest = await play.ask(f"/v1/appointments?patient={patient}&limit=1&cursor={page['next']}")
+    assert [one["status"] for one in rest["items"]] == ["booked"]
+    # Called off, or booked, it waits no longer.
+    path = f"/v1/appointments/{waits['id']}/status"
+    await play.made(path, status="cancelled", reason="patient")
+    listed = await play.ask(f"/v1/appointments?patient={patient}")
+    assert [one["status"] for one in listed["items"]] == ["booked", "booked"]

@@ -125,6 +125,9 @@ def test_nobody_says_what_is_not_theirs() -> None:
 def test_an_ending_has_its_reason_and_its_hour() -> None:
     """FHIR app-4, and nobody has missed a visit that is still to come."""
     later = THURSDAY.starts_at
+    with pytest.raises(TooSoon):
+        check(visit(), "arrived", "staff", None, later - timedelta(days=2))
+    check(visit(), "arrived", "staff", None, later - timedelta(hours=1))
     with pytest.raises(ReasonNotGiven):
         check(visit(), "cancelled", "staff", None, NOW)
     with pytest.raises(ReasonNotFitting):
@@ -289,6 +292,56 @@ def test_a_ride_goes_the_way_of_its_visit() -> None:
     assert after_visit(held, visit(), visit(id=UUID(int=8), time=FRIDAY)) is None
 
 
+def test_what_is_learned_of_a_visit_is_no_move() -> None:
+    """A place that was not known, or another end: the ride stands, unless they wait for it then."""
+    held = trip(status="arranged", pickup_at=NOW)
+    learned = visit(place_id=PlaceId(UUID(int=9)))
+    assert after_visit(held, visit(place_id=None), learned) is None
+    longer = visit(time=Span(THURSDAY.starts_at, THURSDAY.ends_at + timedelta(hours=1)))
+    assert after_visit(held, visit(), longer) is None
+    moved = Step(to="failed", reason="visit-moved")
+    assert after_visit(replace(held, return_at=THURSDAY.ends_at), visit(), longer) == moved
+    home = replace(held, direction="back", pickup_at=THURSDAY.ends_at)
+    assert after_visit(home, visit(), longer) == moved
+    assert after_visit(home, longer, visit()) is None
+    # Where it was is known to be wrong: nobody drives there.
+    assert after_visit(held, learned, visit(place_id=None)) == moved
+
+
+def test_a_pick_up_fits_its_visit() -> None:
+    """Before it begins, on its day; back, once it has begun; a box comes when it comes."""
+    begins, ends = THURSDAY.starts_at, THURSDAY.ends_at
+    hour, day = timedelta(hours=1), timedelta(days=1)
+    back, box = trip(direction="back"), trip(kind="food-box", direction=None)
+    for which, pickup, back_at, fits in (
+        (trip(), begins - hour, None, True),
+        (trip(), begins - hour, ends + hour, True),
+        (trip(), begins, None, False),
+        (trip(), begins - 2 * day, None, False),
+        (trip(), begins - hour, begins - hour, False),
+        (trip(), begins - hour, ends + 2 * day, False),
+        (back, begins - hour, None, False),
+        (back, ends, None, True),
+        (back, ends + 2 * day, None, False),
+        (box, ends + 9 * day, None, True),
+    ):
+        arranged = Step(to="arranged", pickup_at=pickup, return_at=back_at)
+        if fits:
+            ride.check_pickup(which, arranged, visit())
+        else:
+            with pytest.raises(PickupNeeded):
+                ride.check_pickup(which, arranged, visit())
+    ride.check_pickup(trip(), Step(to="arranged", pickup_at=begins), visit(time=None))
+
+
+def test_nobody_is_told_of_what_is_over() -> None:
+    """A pick-up that was written down afterwards, or failed on an earlier day, is no news."""
+    past = trip(status="arranged", pickup_at=NOW - timedelta(hours=1))
+    assert told("en", past, "arranged") is None
+    assert "can't be as we told you" in (told("en", past, "failed") or "")
+    assert told("en", replace(past, pickup_at=NOW - timedelta(days=2)), "failed") is None
+
+
 def test_a_table_of_a_day_holds_no_formula() -> None:
     """What a person typed is text in every spreadsheet; times are the place's."""
     held = trip(status="arranged", pickup_at=THURSDAY.starts_at)
@@ -352,7 +405,7 @@ def told(language: Language, ride: Ride, news: News, reader: Reader = Reader()) 
     turn = Turn(cause=UUID(int=6), event=PersonChanged(NOW, active=True), patient_id=patient)
     mine = replace(ride, patient_id=patient)
     decision = tell(world.contexts[line], turn, world.library, mine, news, reader)
-    return None if decision is None else decision.texts[0].body
+    return decision.texts[0].body if decision is not None and decision.texts else None
 
 
 def test_what_is_arranged_is_said_in_the_language_and_the_clock_of_the_place() -> None:
@@ -387,3 +440,6 @@ def test_only_what_was_promised_is_taken_back() -> None:
     assert news_of(held, trip(status="cancelled", reason="not-needed")) == "cancelled"
     assert news_of(held, trip(status="completed")) is None
     assert news_of(trip(), trip(status="failed", reason="no-driver")) is None
+    # Another driver for the same hour is no news; another hour is.
+    assert news_of(held, held) is None
+    assert news_of(held, replace(held, pickup_at=THURSDAY.starts_at)) == "arranged"

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from engage.clock import fresh_id
 from engage.db.session import Work
 from engage.ids import MessageId, PatientId, QueueItemId, StaffId
+from engage.needs.episodes import store as episodes
 from engage.people.merging import store as merging
 from engage.queue import work as queue_work
 from engage.turns import store as turns_store
@@ -346,3 +347,29 @@ async def test_two_crises_of_merged_records_are_both_the_kept_ones(house: House)
         await house.turns.before_merge(work, place, [twin, house.rosa])
         await merging.unmerge(work, place, twin, at=house.clock.now(), by=by)
     assert await house.rows(about) == apart
+
+
+async def test_words_about_a_need_that_were_another_persons(house: House) -> None:
+    """Behaviours 1, 24: the work and the risk of "no ride" go with the text to whose it is."""
+    luis = await fakes.add_patient(house.databases.app, house.place, house.clock, ROSA, "B-2")
+    await house.starts()
+    message = await text_in(house, "never, and my ride fell thru again", 1)
+    risks = "SELECT patient_id FROM need WHERE domain = 'transportation-insecurity' ORDER BY id"
+    open_work = (
+        "SELECT patient_id FROM queue_item WHERE subject = 'need:transportation-insecurity'"
+        " AND closed_at IS NULL"
+    )
+    assert await house.rows(open_work) == [(house.rosa,)]
+    assert await house.rows(risks) == [(house.rosa,)]
+
+    house.clock.advance(timedelta(minutes=1))
+    assert await corrects(house, order(house, message, luis))
+
+    assert await house.rows(open_work) == [(luis,)]
+    assert set(await house.rows(risks)) == {(house.rosa,), (luis,)}
+    place = house.place.id
+    async with house.databases.app.work([place], place) as work:
+        of_rosa = await episodes.of_patient(work, place, house.rosa)
+        (of_luis,) = await episodes.of_patient(work, place, luis)
+    assert of_rosa == ()
+    assert of_luis.need.status == "risk"

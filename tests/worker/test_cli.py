@@ -100,6 +100,8 @@ def test_first_steps(settings: dict[str, str], tmp_path: Path) -> None:
     assert first.stdout == "1 created, 0 updated, 0 unchanged.\n"
     assert again.stdout == "0 created, 0 updated, 1 unchanged.\n"
     assert again.stderr == ""
+    audited = run(settings, "audit")
+    assert (audited.returncode, audited.stdout) == (0, "All is well; practices looked at: 1.\n")
     seen = on_a_terminal(settings, "import", "patients", str(file))
     assert "Patients" in seen
     assert "━" in seen

@@ -30,7 +30,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_new
 
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Query, Row, Work
-from engage.db.tables import answer_undone, need, need_event
+from engage.db.tables import answer_undone, message, need, need_event, thread
 from engage.ids import NeedId, PatientId, PracticeId, ReferralId, StaffId
 from engage.needs.codes import Code
 from engage.needs.need import Evidence, Need, Taken
@@ -46,7 +46,7 @@ class NeedSeen(Struct, frozen=True, kw_only=True):
 
 
 class TakenSeen(Struct, frozen=True):
-    """A step of a history; `withdrawn` if the answer it stands on was somebody else's."""
+    """A step of a history; `withdrawn` if what it stands on was said by somebody else."""
 
     taken: Taken
     withdrawn: bool
@@ -54,10 +54,25 @@ class TakenSeen(Struct, frozen=True):
 
 _CODES = msgspec.json.Decoder(tuple[Code, ...])
 _PRACTICE = need.c.practice_id == bindparam("practice")
-# A risk all of whose grounds turned out to be another person's answers is none.
-_undone = exists().where(
-    answer_undone.c.practice_id == need_event.c.practice_id,
-    answer_undone.c.answer_id == need_event.c.answer_id,
+# A risk all of whose grounds turned out to be another person's is none: answers that were undone,
+# and words in a text that is no longer taken for one about this person.
+_undone = or_(
+    exists().where(
+        answer_undone.c.practice_id == need_event.c.practice_id,
+        answer_undone.c.answer_id == need_event.c.answer_id,
+    ),
+    and_(
+        need_event.c.act == "find",
+        need_event.c.answer_id.is_(None),
+        need_event.c.message_id.is_not(None),
+        ~exists().where(
+            message.c.practice_id == need_event.c.practice_id,
+            message.c.id == need_event.c.message_id,
+            thread.c.practice_id == message.c.practice_id,
+            thread.c.id == message.c.thread_id,
+            thread.c.patient_id == need_event.c.patient_id,
+        ),
+    ),
 )
 _grounded = exists().where(
     need_event.c.practice_id == need.c.practice_id,

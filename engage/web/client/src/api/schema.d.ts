@@ -1669,7 +1669,7 @@ export interface components {
         };
         /**
          * AppointmentList
-         * @description A page of visits, by when they begin. Visits without a time are in no list of times.
+         * @description A page of visits, by when they begin; of one patient, before them those without a time.
          */
         AppointmentList: {
             items: components["schemas"]["AppointmentOut"][];
@@ -4999,7 +4999,7 @@ export interface operations {
         parameters: {
             query?: {
                 patient?: string;
-                /** @description Left out: a day ago. */
+                /** @description Left out: a week ago. */
                 from?: string;
                 /** @description Left out: 31 days after from. */
                 to?: string;
@@ -10105,8 +10105,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unsupported Media Type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11604,8 +11622,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unsupported Media Type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -24,7 +24,7 @@ export const checkIns = signal<CheckIn[]>([]);
 export const moreCheckIns = signal<string | null>(null);
 export const stays = signal<Stay[] | undefined>(undefined);
 export const tried = signal<Tried[]>([]);
-/** Their visits from yesterday on, soonest first, and every ride and box. */
+/** Their visits of the last week and to come, soonest first, and every ride and box. */
 export const visits = signal<Appointment[] | undefined>(undefined);
 export const rides = signal<Ride[]>([]);
 export const places = signal<VisitPlace[]>([]);
