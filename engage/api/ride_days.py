@@ -21,12 +21,14 @@ from engage.api.parts import Parts
 from engage.api.practices import chosen_practice
 from engage.api.refusals import FieldError, InvalidRequest, Source
 from engage.api.ride_values import ListedRideOut, as_csv, listed_out
+from engage.appointments.ride import Kind
 from engage.appointments.rides import store
 from engage.appointments.rides.store import OnTheList
 from engage.db.session import Work
 from engage.ids import PatientId, PracticeId, RideId
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2200
+_FILES: dict[Kind, str] = {"ride": "rides", "food-box": "food-boxes"}
 _OUT_OF_RANGE = "Must be a day between 2000 and 2200."
 
 Day = Annotated[date, QueryParameter(description="A local day: 2026-12-03.")]
@@ -79,8 +81,11 @@ async def print_day(
     parts: NamedDependency[Parts],
     day: Day,
     practice_id: Annotated[UUID | None, QueryParameter(required=False)] = None,
+    kind: Annotated[
+        Kind, QueryParameter(description="Whose list: who drives need not read who gets food.")
+    ] = "ride",
 ) -> Response[bytes]:
-    """Return everything that is not called off on a day, by when it begins."""
+    """Return everything of a kind that is not called off on a day, by when it begins."""
     rows: list[OnTheList] = []
     after: RideId | None = None
     while True:
@@ -89,12 +94,18 @@ async def print_day(
         if len(page) < MOST:
             break
         after = page[-1].kept.ride.id
-    wanted = [one for one in rows if one.kept.ride.status not in {"failed", "cancelled"}]
+    wanted = [
+        one
+        for one in rows
+        if one.kept.ride.kind == kind and one.kept.ride.status not in {"failed", "cancelled"}
+    ]
     wanted.sort(key=_begins)
     return Response(
         content=as_csv(wanted),
         media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="rides-{day.isoformat()}.csv"'},
+        headers={
+            "Content-Disposition": f'attachment; filename="{_FILES[kind]}-{day.isoformat()}.csv"'
+        },
     )
 
 

@@ -103,6 +103,8 @@ def discharged(one: Rescreen, rule: Rule, home_since: datetime, at: datetime) ->
     """Return it after a discharge: sooner, never later, and a no holds."""
     if rule.after_discharge_days is None or one.why == "declined" or one.status == "paused":
         return one
+    if one.why == "by-staff" and one.next_at is None:
+        return one  # "not by itself" is what they said
     soon = home_since + timedelta(days=rule.after_discharge_days)
     if soon < at or (one.next_at is not None and one.next_at <= soon):
         return one
@@ -111,13 +113,20 @@ def discharged(one: Rescreen, rule: Rule, home_since: datetime, at: datetime) ->
 
 def put_off(one: Rescreen, at: datetime) -> Rescreen:
     """Return it while something else is being asked."""
-    return _moved(one, at + LATER, "screening-open", at)
+    why: Why = "by-staff" if one.why == "by-staff" else "screening-open"
+    return _moved(one, at + LATER, why, at)
 
 
-def asked(one: Rescreen, rule: Rule, at: datetime, *, by_hand: bool) -> Rescreen:
+def holds(one: Rescreen, rule: Rule | None) -> bool:
+    """Say whether it is asked by itself: as a rule says, or at the moment that staff chose."""
+    return one.why == "by-staff" or (rule is not None and rule.active)
+
+
+def asked(one: Rescreen, rule: Rule | None, at: datetime, *, by_hand: bool) -> Rescreen:
     """Return it after it was begun, or given to a person; its end, if it comes, sets it anew."""
     why: Why = "by-hand" if by_hand else "interval"
-    return _moved(one, later(at, rule.every_months), why, at)
+    again = later(at, rule.every_months) if rule is not None and rule.active else None
+    return _moved(one, again, why, at)
 
 
 def rested(one: Rescreen, at: datetime) -> Rescreen:

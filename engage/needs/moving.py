@@ -158,7 +158,9 @@ async def move_referral(
     return replace(seen, referral=now), need
 
 
-async def chase(work: Work, now: Referral, domain: str, at: datetime) -> None:
+async def chase(
+    work: Work, now: Referral, domain: str, at: datetime, *, reminded: bool = False
+) -> None:
     """Have what is next due about a referral done when it is due, counted from its last news.
 
     Of what was given, or is called for by the person alone, the person is asked whether it came.
@@ -166,7 +168,7 @@ async def chase(work: Work, now: Referral, domain: str, at: datetime) -> None:
     practice = await get_practice(work, now.practice_id)
     calendar = Calendar(practice.time_zone, practice.business_hours, practice.holidays)
     patience = (await wishes_of(work, now.practice_id)).chase_after_days
-    due = referral.nudge(now, at, calendar.closing_after, patience)
+    due = referral.nudge(now, at, calendar.closing_after, patience, reminded=reminded)
     await referrals.wake(work, now, due)
     if due is None or due.what != "ask-patient":
         return

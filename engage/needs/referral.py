@@ -278,11 +278,18 @@ class Nudge(Struct, frozen=True):
 
 
 def nudge(
-    referral: Referral, after: datetime, later: Later, patience: int = USUAL_PATIENCE
+    referral: Referral,
+    after: datetime,
+    later: Later,
+    patience: int = USUAL_PATIENCE,
+    *,
+    reminded: bool = False,
 ) -> Nudge | None:
     """Return what is next due about a referral after a moment; None if nothing ever is.
 
-    Counted from the last news of it. Who calls for themselves is not chased: they are asked.
+    Counted from the last news of it. Who calls for themselves is not chased: they are asked. Whom
+    we have just reminded is called in the end, also if every moment for it lies in the past: after
+    an outage, or because the practice has less patience now.
     """
     start = referral.changed_at
     if referral.status == "completed" or (referral.way == "self" and not referral.over):
@@ -298,4 +305,6 @@ def nudge(
         if referral.way != "page":
             return None
     due = later(start, (REMINDERS + 1) * patience)
+    if due <= after and reminded:
+        due = later(after, patience)
     return Nudge(due, "call") if due > after else None

@@ -56,10 +56,11 @@ class Chasing(Planned):
             mine = await rescreens.one(work, practice, rescreen_id, lock=True)
             rule = await rescreens.rule_of(work, practice, found.instrument)
             waits = mine is not None and mine.wakes_at is not None and mine.wakes_at <= at
-            if mine is None or rule is None or not rule.active or not waits:
+            if mine is None or not rescreen.holds(mine, rule):
                 await rescreens.rest(work, rescreen_id)
-                if mine is not None and rule is not None and rule.active:
-                    await rescreens.move(work, mine)  # another moment: it wakes then
+                return
+            if not waits:
+                await rescreens.move(work, mine)  # another moment: it wakes then
                 return
             await rescreens.move(work, await self._come_round(work, context, line, mine, rule, at))
 
@@ -71,7 +72,7 @@ class Chasing(Planned):
         context: TurnContext,
         line: LineId | None,
         mine: Rescreen,
-        rule: Rule,
+        rule: Rule | None,
         at: datetime,
     ) -> Rescreen:
         practice, thread = context.practice.id, context.thread_of(mine.patient_id)
@@ -126,13 +127,17 @@ class Chasing(Planned):
         async def act(work: Work) -> None:
             at, keys = self._clock.now(), await self._vault.keys(practice, work)
             known = await referrals.one(work, keys, referral_id)
-            if known is None or known.due is None or known.due.at > at:
+            if known is None:
                 await work.call("due_done", referrals.KIND, referral_id)
                 return
             await store.lock_lines_of(work, practice, known.referral.patient_id)
             seen = await referrals.one(work, keys, referral_id, lock=True)
-            if seen is None or seen.due is None or seen.due != known.due:
-                return  # it moved meanwhile, and wakes when that says
+            if seen is None:
+                return
+            if seen.due is None or seen.due.at > at:
+                # It moved meanwhile, and wakes when that says.
+                await referrals.wake(work, seen.referral, seen.due)
+                return
             match seen.due.what:
                 case "remind":
                     await letters.write(work, practice, referral_id, "remind", at)
@@ -140,7 +145,8 @@ class Chasing(Planned):
                     await self._call(work, seen)
                 case "ask-patient":
                     pass  # the closing has its own row
-            await moving.chase(work, seen.referral, await self._domain_of(work, seen), at)
+            reminded, domain = seen.due.what == "remind", await self._domain_of(work, seen)
+            await moving.chase(work, seen.referral, domain, at, reminded=reminded)
 
         await self._due(practice, act)
         self._bell.ring("letter")

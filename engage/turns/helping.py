@@ -18,7 +18,7 @@ from engage.turns.attribution import Attributed, Unplaced
 from engage.turns.context import ConversationSeen
 from engage.turns.decision import ScreeningSaved
 from engage.turns.draft import Draft
-from engage.turns.needing import domains_asked, domains_of, domains_told, script_id
+from engage.turns.needing import HELP, domains_asked, domains_of, domains_told, script_id
 
 
 def ask_for_help(draft: Draft) -> None:
@@ -42,7 +42,7 @@ def ask_for_help(draft: Draft) -> None:
             continue
         asked = next((c for c in draft.context.conversations if c.screening_id == saved.id), None)
         begun = ConversationSeen(
-            id=ConversationId(derived(draft.at, saved.id, "help")),
+            id=ConversationId(derived(draft.at, saved.id, HELP)),
             thread_id=thread.id,
             patient_id=saved.patient_id,
             script=script.id,

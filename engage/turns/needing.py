@@ -27,6 +27,8 @@ from engage.needs.scoring import flag_for
 YES, NO = "yes", "no"
 WANT = "help.want"
 VERSION = "1"
+HELP = "help"
+"""Of which effect of a screening's end the conversation is."""
 _FIRST = "help.first."
 _PREFIX = "help:"
 _MOST = 5

@@ -62,6 +62,14 @@ def outcome_event(sent: Fate, at: datetime) -> Event | None:
             return TextSkipped(at, key, sent.status_reason or sent.status)
         case "refused" | "failed" | "undelivered" | "expired" | "unknown":
             return DeliveryFailed(at, key, sent.status)
+        case "withdrawn" if (
+            sent.status_reason == "declined"
+            and sent.conversation_id is not None
+            and not sent.by_staff
+        ):
+            # Asked all the same, beside a wish that was older: a question left so holds the phone
+            # for ever. What a wish ended has ended by now, and takes no notice.
+            return TextSkipped(at, key, "declined")
         case "withdrawn" if sent.by_staff or sent.status_reason not in _EXPECTED:
             # Withheld at the last moment: whoever wrote it, or asked, must hear of it.
             return DeliveryFailed(at, key, sent.status_reason or sent.status)

@@ -35,6 +35,9 @@ FELL_THROUGH, VERSION = "ride-fell-through", "1"
 _RIDES = frozenset({"ride", "raite", "rait", "transporte", "taxi", "van"})
 _FAILED = frozenset({"fell", "fallo", "fallaron", "cancelo", "cancelaron", "cayo"})
 
+_REACH = 3
+"""So many words a no reaches."""
+
 _THANKS = frozenset(
     [
         *("thank", "thanks", "thanx", "thnx", "thx", "ty", "appreciate", "received", "delivered"),
@@ -72,8 +75,12 @@ def says_nothing(text: str) -> bool:
 
 def fell_through(text: str) -> bool:
     """Say whether a text says that a ride fell through: "me falló el raite otra vez"."""
-    said = frozenset(words(text))
-    return not (said.isdisjoint(_RIDES) or said.isdisjoint(_FAILED)) and "no" not in said
+    spoken = words(text)
+    if _RIDES.isdisjoint(spoken):
+        return False
+    failed = (place for place, one in enumerate(spoken) if one in _FAILED)
+    # "No me falló", "no se me cayó"; but not "me falló el raite y no tengo cómo ir".
+    return any("no" not in spoken[max(place - _REACH, 0) : place] for place in failed)
 
 
 def stated(

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from engage.ids import PatientId, ReferralId
 from engage.messaging.mail import Relay
+from engage.messaging.outbox import Outbox
 from engage.needs import closings
 from engage.needs.letters import Letters
 from engage.people import bootstrap
@@ -162,9 +163,20 @@ async def test_whom_no_text_reaches_is_asked_by_a_person(house: House) -> None:
             for one in (ride, UUID(int=10))
         ]
         await closings.call_off(work, house.north.id, ride, at)
+    async with raw(house.databases.urls["admin"]) as rows:
+        await rows.execute("UPDATE closing SET status = 'not-came' WHERE source = 'referral'")
+    async with house.parts.database.work([house.north.id], house.north.id) as work:
+        begun.append(
+            await closings.ask_after(
+                work, house.north.id, patient, "food-insecurity", "food-box", UUID(int=11), at
+            )
+        )
+    async with raw(house.databases.urls["admin"]) as rows:
+        await rows.execute("UPDATE closing SET status = 'called-off' WHERE source = 'referral'")
     rides = await rows_of(house, "SELECT status FROM closing WHERE source = 'ride'")
 
-    assert (begun, rides) == ([True, False], [("called-off",)])
+    # A box after one that did not come is asked about, however soon.
+    assert (begun, rides) == ([True, False, True], [("called-off",)])
     assert handed["status"] == "by-hand"
     assert "loop-open" in await reasons(house, "need:food-insecurity")
     assert (await closing(house, patient))["status"] == "called-off"
@@ -211,7 +223,7 @@ async def test_a_letter_says_nothing_about_anybody(house: House) -> None:
     for mail in mails:
         assert "North Clinic" in mail
         assert "waiting" in mail
-        for word in ("Rosa", "Delgado", "food", "box", "602", "Food"):
+        for word in ("Rosa", "Delgado", "food", " box", "+1602", "(602)", "Food"):
             assert word not in mail.partition("Subject:")[2]
     assert (page.status_code, "Rosa D." in page.text) == (200, True)
     assert [one["status"] for one in sent["letters"]] == ["sent", "sent"]
@@ -258,6 +270,58 @@ async def test_a_letter_in_doubt_is_a_persons(house: House) -> None:
     assert {"letter-refused", "letter-unknown"} <= set(why)
 
 
+async def test_a_referral_that_moved_still_wakes(house: House) -> None:
+    """A worker that comes to it in between forgets nothing: it wakes at its new moment."""
+    await brought_in(house)
+    patient = await at_risk(house, "1")
+    made = await referred(house, (await need_of(house, patient))["id"])
+    mine = ReferralId(UUID(made["referral"]["id"]))
+    await house.parts.turns.referral_due(house.north.id, mine)
+    (sent,) = (await need_of(house, patient))["referrals"]
+    waits = await rows_of(house, "SELECT id FROM due WHERE kind = 'referral'")
+
+    assert (waits, sent["next_due"]["what"]) == ([(mine,)], "remind")
+
+
+async def test_who_wants_no_such_texts_is_asked_by_a_person(house: House) -> None:
+    """Behaviour 20: a question that is withheld for a wish is work, and the phone is free again."""
+    house, patient = await given(house)
+    wish = {"kind": "declined", "purpose": "check-ins", "reason": "Calls only, she says"}
+    told = await tell(house, f"/v1/patients/{patient}/consent", **wish)
+    (mine,) = await due(house, "closing")
+    await house.parts.turns.closing_due(house.north.id, mine)
+    (asked,) = await rows_of(house, "SELECT id FROM message WHERE text_id = 'came.did'")
+    await cast("Outbox", house.parts.outbox).send(house.north.id, asked[0])
+    await house.parts.turns.outcome_came(house.north.id, asked[0])
+    said = await rows_of(
+        house, "SELECT status, status_reason FROM message WHERE text_id = 'came.did'"
+    )
+    asking = await rows_of(house, "SELECT 1 FROM conversation WHERE open AND script LIKE 'came%'")
+    flags = await rows_of(house, "SELECT rule FROM flag WHERE reason = 'not-asked'")
+
+    assert told.status_code == 201, told.text
+    assert (said, asking) == ([("withdrawn", "declined")], [])
+    assert flags == [("engine.not-asked",)]
+
+
+async def test_no_letter_about_whoever_left(house: House) -> None:
+    """An organization is not reminded of somebody who died; that it was silent is still work."""
+    await brought_in(house)
+    patient = await at_risk(house, "1")
+    await referred(house, (await need_of(house, patient))["id"], way="page")
+    (mine,) = await rows_of(house, "SELECT id FROM due WHERE kind = 'referral'")
+    house = await later(house, days=7)
+    await house.parts.turns.referral_due(house.north.id, ReferralId(mine[0]))
+    await house.client.patch(
+        f"/v1/patients/{patient}", json={"status": "deceased"}, headers=house.north.dana.headers
+    )
+    async with FakeSmtp() as smtp:
+        await letters(house, smtp).send(house.north.id, (await due(house, "letter"))[0])
+    found = await rows_of(house, "SELECT status, why FROM letter")
+
+    assert (found, smtp.mails) == ([("withdrawn", "not-in-care")], [])
+
+
 RULE = {"every_months": 6, "declined_months": 12, "after_discharge_days": 10}
 
 
@@ -276,12 +340,21 @@ async def test_a_screening_comes_round(house: House) -> None:
     (dated,) = (await ask(house, path))["items"]
     shorter = await put(house, "/v1/rescreening/hunger-vital-sign", **RULE | {"every_months": 3})
     (sooner,) = (await ask(house, path))["items"]
+    # Switched off, nobody wakes; on again, everybody does.
+    async with raw(house.databases.urls["admin"]) as rows:
+        await rows.execute("UPDATE rescreen SET why = 'declined'")
+        await rows.execute("DELETE FROM due WHERE kind = 'rescreen'")
+    await put(house, "/v1/rescreening/hunger-vital-sign", **RULE | {"every_months": 3})
+    woken = await rows_of(house, "SELECT due_at FROM due WHERE kind = 'rescreen'")
     early = await due(house, "rescreen")
     house = await later(house, days=93)
     (mine,) = await due(house, "rescreen")
     await house.parts.turns.rescreen_due(house.north.id, mine)
     await house.parts.turns.rescreen_due(house.north.id, mine)
     begun = await rows_of(house, "SELECT status FROM screening ORDER BY id")
+    # A new rule is no nudge to whoever has been asked and has not answered.
+    await put(house, "/v1/rescreening/hunger-vital-sign", **RULE | {"every_months": 3})
+    (silent,) = (await ask(house, path))["items"]
     for answer in ("skip", "skip"):
         house.clock.advance(timedelta(minutes=1))
         await house.text_in(answer)
@@ -300,6 +373,8 @@ async def test_a_screening_comes_round(house: House) -> None:
     assert (dated["why"], dated["next_at"][:10]) == ("interval", "2027-05-24")
     assert sooner["next_at"][:10] == "2027-02-24"
     assert early == []
+    assert [at.date().isoformat() for (at,) in woken] == ["2027-02-24"]
+    assert silent["next_at"][:7] == "2027-05"
     assert begun == [("completed",), ("in-progress",)]
     assert (declined["why"], declined["next_at"][:7]) == ("declined", "2028-02")
     assert (past.status_code, past.json()["code"]) == (422, "not-a-moment-to-ask")

@@ -56,6 +56,9 @@ ELSEWHERE = {
     "printRidesOfDay": "tests/api/test_appointments.py",
     "recordGrant": "tests/api/test_appointments.py",
     "endGrant": "tests/api/test_appointments.py",
+    "putRescreen": "tests/api/test_asking.py",
+    "putRescreeningRule": "tests/api/test_asking.py",
+    "putWishes": "tests/api/test_screening_page.py",
     "signInDemo": "tests/api/test_demo.py",
 }
 """What needs more of a story to succeed, and where that is told."""

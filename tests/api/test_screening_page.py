@@ -179,6 +179,40 @@ async def test_several_at_once_and_no_phone_needed(house: House) -> None:
     assert await texts_of(house, patient) == []
 
 
+async def test_an_old_link_shows_nothing_of_later(house: House) -> None:
+    """What another screening found is not asked on it; and whoever left is asked nothing."""
+    patient = await house.patient()
+    screening = await house.screening(patient)
+    old = await link_of(house, screening)
+    for question in ("hvs.worried", "hvs.ran-out"):
+        await tap(house, old, question, "never")
+    house.clock.advance(timedelta(minutes=5))
+    newer = await house.screening(patient)
+    own = await link_of(house, newer)
+    for question in ("hvs.worried", "hvs.ran-out"):
+        await tap(house, own, question, "often")
+    asks, closed = await house.client.get(own), await house.client.get(old)
+    made = await house.client.post(
+        f"/v1/patients/{patient}/screenings",
+        json={"instrument": "ahc-living-situation", "channel": "staff"},
+        headers=house.north.dana.headers,
+    )
+    third = await link_of(house, made.json()["id"])
+    before = await house.client.get(third)
+    await house.client.patch(
+        f"/v1/patients/{patient}", json={"status": "inactive"}, headers=house.north.dana.headers
+    )
+    gone = await house.client.get(third)
+    tapped = await tap(house, third, "ahc.living-situation", "steady")
+    stands = await known(house, ScreeningId(made.json()["id"]))
+
+    assert "do something about what you told us" in asks.text
+    assert (closed.status_code, "do something" in closed.text) == (410, False)
+    assert (before.status_code, gone.status_code) == (200, 410)
+    assert "This page is closed" in tapped.text
+    assert stands["answers"] == []
+
+
 async def test_the_first_text_names_the_page_if_the_practice_wants_it(house: House) -> None:
     """An admin chooses; then the invitation holds the link; a crisis lets the questions wait."""
     patient = await house.patient()

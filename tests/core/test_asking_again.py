@@ -158,6 +158,20 @@ def test_a_discharge_asks_sooner_and_never_later() -> None:
     assert rescreen.rested(DATE, AT).wakes_at is None
 
 
+def test_what_staff_chose_holds_without_a_rule() -> None:
+    """Their date is kept without a rule, once; a discharge does not undo "not by itself"."""
+    chosen, off = replace(DATE, why="by-staff"), replace(RULE, active=False)
+    never = replace(chosen, next_at=None)
+
+    assert [rescreen.holds(chosen, one) for one in (RULE, off, None)] == [True, True, True]
+    assert [rescreen.holds(DATE, one) for one in (RULE, off, None)] == [True, False, False]
+    assert rescreen.holds(rescreen.put_off(chosen, AT), None)
+    assert rescreen.asked(chosen, None, AT, by_hand=False).next_at is None
+    assert rescreen.asked(chosen, off, AT, by_hand=True).next_at is None
+    assert rescreen.asked(chosen, RULE, AT, by_hand=False).next_at == rescreen.later(AT, 6)
+    assert rescreen.discharged(never, RULE, AT, AT) == never
+
+
 def test_impossible_schedules_are_refused() -> None:
     """Nobody who declined is asked sooner, and nobody is asked in the past or in ten years."""
     with pytest.raises(DeclinedTooSoon):

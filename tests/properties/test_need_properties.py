@@ -218,6 +218,18 @@ def test_nudges_come_in_order_and_end(
         assert set(seen) <= {"call"}
 
 
+def test_who_was_reminded_too_late_is_called_all_the_same() -> None:
+    """Silence is work (behaviour 20): also after an outage, or with less patience than before."""
+    one, late = sent(status="requested", way="page"), START + timedelta(days=60)
+    due = referral.nudge(one, late, CALENDAR.closing_after, 1, reminded=True)
+
+    assert due is not None
+    assert (due.what, due.at) == ("call", CALENDAR.closing_after(late, 1))
+    assert referral.nudge(one, late, CALENDAR.closing_after, 1) is None
+    over = sent(status="rejected", way="page")
+    assert referral.nudge(over, late, CALENDAR.closing_after, 1, reminded=True) is None
+
+
 @given(st.sampled_from(referral.STATUSES), st.lists(st.sampled_from(referral.STATUSES), max_size=4))
 def test_a_need_falls_through_with_its_last_way(
     to: referral.Status, others: list[referral.Status]

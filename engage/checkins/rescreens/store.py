@@ -91,7 +91,7 @@ _REMAKE = Query(
         _HERE,
         rescreen.c.instrument == bindparam("of"),
         rescreen.c.status == "waiting",
-        rescreen.c.why == "interval",
+        # Whatever they wait for: while the rule was off, none of them could wake.
         rescreen.c.next_at.is_not(None),
     )
 )
@@ -106,7 +106,8 @@ _RECOUNT = Query(
     .values(
         next_at=func.greatest(
             bindparam("at", type_=rescreen.c.next_at.type),
-            rescreen.c.counts_from + func.make_interval(0, bindparam("months")),
+            # Who was asked since and has not answered waits from then: a new rule is no nudge.
+            rescreen.c.changed_at + func.make_interval(0, bindparam("months")),
         ),
         version=rescreen.c.version + 1,
     )

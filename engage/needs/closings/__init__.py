@@ -30,7 +30,8 @@ async def ask_after(
     """Have a person asked some days from now; False if they are, or were lately, of the like."""
     for known in await store.of_patient(work, practice, patient):
         lately = known.changed_at > at - SELDOM
-        if known.domain == domain and known.status != "called-off" and lately:
+        # Whoever said that it did not come is asked whether the next one did.
+        if known.domain == domain and known.status not in {"called-off", "not-came"} and lately:
             return False
     asks = Closing(
         practice_id=practice,

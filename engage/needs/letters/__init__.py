@@ -28,6 +28,8 @@ from engage.needs.letters import store
 from engage.needs.letters.store import Letter, What
 from engage.needs.referring import store as referrals
 from engage.needs.referring.store import ReferralSeen
+from engage.people.merging.store import survivor
+from engage.people.store import get_patient
 
 LINK_DAYS = 30
 """So long the page of a letter may be used."""
@@ -140,6 +142,11 @@ class Letters:
         one = seen.referral
         if one.over or one.way != "page" or one.consent is None:
             await store.move(work, practice, letter_id, "withdrawn", at, "over")
+            return None
+        person = await survivor(work, practice, one.patient_id)
+        if (await get_patient(work, keys, person)).status != "active":
+            # Who left or died needs no reminder; the call that follows is a person's to make.
+            await store.move(work, practice, letter_id, "withdrawn", at, "not-in-care")
             return None
         address = seen.organization_email
         if self._relay is None or not address:

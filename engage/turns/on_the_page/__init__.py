@@ -153,7 +153,7 @@ class OnThePage(Chasing):
         asked, status = known
         script = self._library.scripts.get(asked.instrument)
         seen = PageSeen(patient_id=asked.patient_id, language=asked.language, status="over")
-        if script is None:
+        if script is None or not await pages.in_care(work, practice, asked.patient_id):
             return _Found(seen, asked, {})
         if await pages.in_crisis(work, practice, asked.patient_id):
             return _Found(replace(seen, status="later"), asked, asked.known)
@@ -167,7 +167,7 @@ class OnThePage(Chasing):
             )
         if status == "stopped":
             return _Found(seen, asked, asked.known)
-        helping = await pages.helping(work, practice, asked.patient_id)
+        helping = await pages.helping(work, practice, asked.patient_id, screening)
         if helping is not None and isinstance(helping.state, Asking) and not helping.state.paused:
             prompt = self._library.scripts[helping.script].prompt(helping.state.prompt)
             if prompt is not None:

@@ -16,13 +16,14 @@ from engage.db.tables import (
     check_in,
     check_in_plan,
     conversation,
+    patient,
     practice,
     queue_item,
     thread,
 )
-from engage.ids import CaregiverId, ConversationId, PatientId, PracticeId, ScreeningId
+from engage.ids import CaregiverId, ConversationId, PatientId, PracticeId, ScreeningId, derived
 from engage.turns.context import Language
-from engage.turns.needing import is_helping
+from engage.turns.needing import HELP, is_helping
 from engage.turns.page_links import KIND
 
 
@@ -60,7 +61,13 @@ _SCRIPT = Query(
     )
 )
 _HELPING = Query(
-    select(conversation.c.id, conversation.c.script, conversation.c.language, conversation.c.state)
+    select(
+        conversation.c.id,
+        conversation.c.script,
+        conversation.c.language,
+        conversation.c.state,
+        conversation.c.started_at,
+    )
     .join(
         thread,
         (thread.c.practice_id == conversation.c.practice_id)
@@ -83,6 +90,13 @@ _CRISIS = Query(
         queue_item.c.closed_at.is_(None),
     )
     .limit(1)
+)
+_IN_CARE = Query(
+    select(patient.c.id).where(
+        patient.c.practice_id == _HERE,
+        patient.c.id == bindparam("person"),
+        patient.c.status == "active",
+    )
 )
 _CALLED = Query(
     select(practice.c.texting_name, practice.c.support_phone).where(practice.c.id == _HERE)
@@ -121,13 +135,24 @@ async def script_of(work: Work, practice_id: PracticeId, screening_id: Screening
     return None if row is None else row["script"]
 
 
-async def helping(work: Work, practice_id: PracticeId, person: PatientId) -> Helping | None:
-    """Return the open question whether somebody wants help, if it is asked now."""
+async def helping(
+    work: Work, practice_id: PracticeId, person: PatientId, screening_id: ScreeningId
+) -> Helping | None:
+    """Return the open question whether somebody wants help with what this screening found.
+
+    Another screening's is not shown: who holds an old link, a caregiver perhaps, learns nothing.
+    """
     for row in await work.rows(_HELPING, practice=practice_id, person=person):
-        if is_helping(row["script"]):
+        own = derived(row["started_at"], screening_id, HELP)
+        if is_helping(row["script"]) and row["id"] == own:
             state = _STATE.decode(row["state"])
             return Helping(row["id"], row["script"], row["language"], state)
     return None
+
+
+async def in_care(work: Work, practice_id: PracticeId, person: PatientId) -> bool:
+    """Say whether somebody is still asked at all: not who left, died or is another record now."""
+    return await work.maybe(_IN_CARE, practice=practice_id, person=person) is not None
 
 
 async def in_crisis(work: Work, practice_id: PracticeId, person: PatientId) -> bool:

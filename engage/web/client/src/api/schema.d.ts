@@ -1323,7 +1323,7 @@ export interface paths {
         };
         /**
          * The whole list of a local day as a table, to print or to send
-         * @description Return everything that is not called off on a day, by when it begins.
+         * @description Return everything of a kind that is not called off on a day, by when it begins.
          */
         get: operations["printRidesOfDay"];
         put?: never;
@@ -12034,6 +12034,8 @@ export interface operations {
                 /** @description A local day: 2026-12-03. */
                 day: string;
                 practice_id?: string;
+                /** @description Whose list: who drives need not read who gets food. */
+                kind?: "ride" | "food-box";
             };
             header?: never;
             path?: never;
