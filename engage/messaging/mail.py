@@ -16,7 +16,7 @@ from msgspec import Struct
 from engage.settings import is_loopback
 
 TIMEOUT_SECONDS = 15.0
-"""For the whole of it; shorter than a row may take."""
+"""For each thing that is said to the relay; a slow one ends at the limit of the row."""
 
 _PORTS = {"smtp": 587, "smtps": 465}
 _FOR_GOOD = 500

@@ -179,7 +179,7 @@ async def _came(work: Work, keys: PracticeKeys, said: CameSaid, at: datetime) ->
         try:
             seen = take(seen, act, by, at)
         except EngageError:
-            return  # it is not theirs to say: the queue item shows what they said
+            return  # it is not theirs to say; their words stand in the closing and the thread
         step = Taken(
             id=derived(at, said.id, act),
             need_id=seen.id,
