@@ -74,8 +74,17 @@ FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
 WHERE c.relnamespace = 'public'::regnamespace ORDER BY 1, 2
 """
 _OTHER_SCHEMAS = """
-SELECT nspname AS name FROM pg_namespace
-WHERE nspname NOT IN ('public', 'information_schema') AND nspname NOT LIKE 'pg\\_%' ORDER BY 1
+SELECT n.nspname AS name FROM pg_namespace n
+WHERE n.nspname NOT IN ('public', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%'
+  -- One may hold what an extension brought and nothing else, and nobody may use it.
+  AND NOT (n.nspname = 'extension'
+           AND NOT EXISTS (SELECT FROM aclexplode(n.nspacl) x WHERE x.grantee <> n.nspowner)
+           AND NOT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid)
+           AND NOT EXISTS (
+               SELECT FROM pg_proc p WHERE p.pronamespace = n.oid AND NOT EXISTS (
+                   SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass
+                   AND d.objid = p.oid AND d.deptype = 'e')))
+ORDER BY 1
 """
 _OTHER_RELATIONS = """
 SELECT c.relname AS name, c.relkind::text AS kind,

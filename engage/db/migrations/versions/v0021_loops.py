@@ -1,0 +1,28 @@
+"""Fewer statements for an answer that finds a risk, and loops that close.
+
+Revision ID: 0021
+Revises: 0020
+"""
+
+from importlib import resources
+
+from alembic import op
+
+from engage.db.migrations import scripts
+
+revision = "0021"
+down_revision = "0020"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Run the SQL files of the step, in their order."""
+    files = resources.files("engage.db.migrations") / "sql" / "0021_loops"
+    scripts.run(op.get_bind(), files)
+
+
+def downgrade() -> None:
+    """Refuse: a practice's records are not thrown away by a command. Restore a backup instead."""
+    message = "the step can't be undone; restore a backup"
+    raise RuntimeError(message)
