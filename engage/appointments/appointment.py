@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engage.appointments.refusals import (
     NotATime,
@@ -22,7 +23,7 @@ from engage.appointments.refusals import (
     TooSoon,
     WrongVisitStep,
 )
-from engage.ids import AppointmentId, PatientId, PlaceId, PracticeId
+from engage.ids import AppointmentId, PatientId, PlaceId, PracticeId, ScheduleId
 
 Status: TypeAlias = Literal[
     "proposed",
@@ -36,6 +37,7 @@ Status: TypeAlias = Literal[
     "waitlist",
     "entered-in-error",
 ]
+Answerer: TypeAlias = Literal["patient", "caregiver", "staff"]
 Setter: TypeAlias = Literal[
     "staff",
     # The clinic's own scheduling system.
@@ -55,6 +57,9 @@ Reason: TypeAlias = Literal[
     "forgot",
     "other",
 ]
+
+Answer: TypeAlias = Literal["needs-action", "accepted", "declined", "tentative"]
+"""What the person says of it: FHIR's participant.status. A declined visit is not called off."""
 
 STATUSES: tuple[Status, ...] = (
     "proposed", "pending", "booked", "arrived", "checked-in", "fulfilled", "noshow", "cancelled",
@@ -141,6 +146,7 @@ MOVES: Mapping[Status, Status] = {
 _AFTERWARDS: frozenset[Status] = frozenset({"fulfilled", "noshow"})
 _THERE: frozenset[Status] = frozenset({"arrived", "checked-in"})
 _STATUS, _REASON, _START, _END = "/status", "/reason", "/starts_at", "/ends_at"
+_ANSWER = "/answer"
 
 
 class Span(Struct, frozen=True):
@@ -165,6 +171,13 @@ class Appointment(Struct, frozen=True, kw_only=True):
     reason: Reason | None
     changed_at: datetime
     version: int = 1
+    answer: Answer = "needs-action"
+    answered_at: datetime | None = None
+    answered_by: Answerer | None = None
+    #: In whose book it is, if it is in one of ours.
+    schedule_id: ScheduleId | None = None
+    #: Of its calendar entry: higher with every change of time, place or status (RFC 5545).
+    sequence: int = 0
 
     @property
     def day(self) -> date | None:
@@ -237,6 +250,27 @@ def moved(before: Appointment, by: Setter) -> Status:
         # A person chooses among free times; that begins as another status, not as a move.
         raise NotTheirsToTell(_STATUS)
     return after
+
+
+def chosen(before: Appointment, *, kept_elsewhere: bool) -> Status:
+    """Return where a visit stands after somebody chose one of our free times for it.
+
+    Whose book is the clinic's own waits there until the clinic has written it down.
+    """
+    if before.status not in MOVES:
+        raise WrongVisitStep(_STATUS)
+    return "pending" if kept_elsewhere else "booked"
+
+
+def answered(before: Appointment, answer: Answer, by: Answerer, at: datetime) -> Appointment:
+    """Return a visit with what somebody says of it; who said no may say yes again."""
+    if answer == "needs-action":
+        raise WrongVisitStep(_ANSWER)
+    if not before.is_ahead(at) and before.status not in {"proposed", "pending"}:
+        raise WrongVisitStep(_STATUS)
+    return replace(
+        before, answer=answer, answered_at=at, answered_by=by, version=before.version + 1
+    )
 
 
 def may_become(status: Status, by: Setter) -> tuple[Status, ...]:

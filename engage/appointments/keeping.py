@@ -8,19 +8,22 @@ turns' to do, from the value that is returned. This room refuses to decide and t
 
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import assert_never
 from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from engage import audit, feed
-from engage.appointments import riding, store
+from engage.appointments import riding, seating, store
 from engage.appointments.appointment import (
+    Answer,
     Appointment,
     Reason,
     Setter,
     Span,
     Status,
+    answered,
     check,
     check_new,
     moved,
@@ -28,6 +31,7 @@ from engage.appointments.appointment import (
 from engage.appointments.heard import Kept as Heard
 from engage.appointments.heard import Said, Stamp, Standing, joined, rebooked, stamp, standing
 from engage.appointments.places import store as places
+from engage.appointments.refusals import NotTheirsToTell
 from engage.appointments.riding import Expects, RideChanged
 from engage.appointments.store import Act, Kept, Word
 from engage.audit import ActorKind
@@ -40,6 +44,7 @@ from engage.ids import (
     AppointmentId,
     PatientId,
     PlaceId,
+    ScheduleId,
     derived,
     uuid7,
 )
@@ -51,7 +56,7 @@ USUAL_LENGTH = timedelta(minutes=30)
 CLOCKS_DIFFER = timedelta(days=1)
 """So far ahead of ours a clinic's clock may be: a zone that somebody forgot to set, and more."""
 
-_PLACE = "/place_id"
+_PLACE, _ANSWER = "/place_id", "/answer"
 _LEAST = timedelta(microseconds=1)
 _ACTORS: dict[Setter, ActorKind] = {
     "staff": "staff",
@@ -149,14 +154,59 @@ async def move(  # noqa: PLR0913 - which, to when and where, by whom, on which v
     note: str | None = None,
 ) -> VisitChanged:
     """Give a visit another time, and another place if one is named."""
-    known = await _locked(work, keys, visit, expects)
+    known = await locked(work, keys, visit, expects)
     moved(known.visit, by.setter)
-    event = _fresh(at)
+    return await give_time(work, keys, known, time, place_id, None, by, at, note=note)
+
+
+async def give_time(  # noqa: PLR0913 - which, to when and where, as what, by whom
+    work: Work,
+    keys: PracticeKeys,
+    known: Kept,
+    time: Span,
+    place_id: PlaceId | None,
+    becomes: Status | None,
+    by: Teller,
+    at: datetime,
+    *,
+    schedule: ScheduleId | None = None,
+    note: str | None = None,
+) -> VisitChanged:
+    """Give a visit that is locked another time; `becomes` is how it stands then, if not as ever."""
+    before, event = known.visit, _fresh(at)
     by_now = stamp(_after(known.said, at), str(event))
     word = rebooked(known.said, Heard(time, by_now))
+    if becomes is not None and becomes != known.said.stands.status:
+        word = replace(word, standing=standing(becomes, None, by_now))
+    known = replace(known, visit=replace(known.visit, schedule_id=schedule))
     if place_id is not None:
         word = replace(word, place=Heard(place_id, by_now))
-    return await _take(work, keys, known.visit, known, word, event, "move", by, at, note=note)
+    return await _take(work, keys, before, known, word, event, "move", by, at, note=note)
+
+
+async def answer(
+    work: Work,
+    keys: PracticeKeys,
+    visit: AppointmentId,
+    said: Answer,
+    by: Teller,
+    at: datetime,
+    *,
+    expects: Expects = lambda _: True,
+) -> VisitChanged:
+    """Write down what somebody says of a visit: they come, or can't. It is not called off by it."""
+    known = await locked(work, keys, visit, expects)
+    who = by.setter
+    if who == "clinic":
+        raise NotTheirsToTell(_ANSWER)
+    after = answered(known.visit, said, who, at)
+    await store.save(work, replace(known, visit=after))
+    event = _fresh(at)
+    await _add_word(
+        work, keys, after, Said(), event, "answer", by, at, applies=True, note=None, answer=said
+    )
+    await _say(work, keys, after, by, at)
+    return VisitChanged(before=known.visit, after=after)
 
 
 async def conclude(  # noqa: PLR0913 - which, how and why, by whom, on which version
@@ -172,7 +222,7 @@ async def conclude(  # noqa: PLR0913 - which, how and why, by whom, on which ver
     note: str | None = None,
 ) -> VisitChanged:
     """Say how a visit stands: booked, arrived, fulfilled, missed, called off."""
-    known = await _locked(work, keys, visit, expects)
+    known = await locked(work, keys, visit, expects)
     check(known.visit, to, by.setter, reason, at)
     event = _fresh(at)
     by_now = stamp(_after(known.said, at), str(event), to)
@@ -285,7 +335,7 @@ async def _take(  # noqa: PLR0913, PLR0917 - one step: what was, what is said, b
     applies = said != known.said or before is None
     visit = known.visit
     if applies:
-        visit = await _as_said(work, keys, known.visit, said, at)
+        visit = await _as_said(work, keys, known.visit, said, by, at)
         after = replace(known, visit=visit, said=said)
         await (store.add(work, keys, after, at) if before is None else store.save(work, after))
     await _add_word(work, keys, visit, word, event, act, by, at, applies=applies, note=note)
@@ -293,11 +343,13 @@ async def _take(  # noqa: PLR0913, PLR0917 - one step: what was, what is said, b
         return VisitChanged(before=before, after=visit)
     await _say(work, keys, visit, by, at)
     rides = () if before is None else await riding.follow(work, keys, before, visit, at)
+    if before is not None:
+        await seating.follow(work, before, visit, at)
     return VisitChanged(before=before, after=visit, rides=rides)
 
 
 async def _as_said(
-    work: Work, keys: PracticeKeys, visit: Appointment, said: Said, at: datetime
+    work: Work, keys: PracticeKeys, visit: Appointment, said: Said, by: Teller, at: datetime
 ) -> Appointment:
     stands: Standing = said.stands
     zone = visit.zone
@@ -306,7 +358,7 @@ async def _as_said(
         if found is None:
             raise NoSuchPlace(_PLACE)
         zone = found
-    return replace(
+    after = replace(
         visit,
         status=stands.status,
         reason=stands.reason,
@@ -316,9 +368,25 @@ async def _as_said(
         changed_at=at,
         version=visit.version + 1,
     )
+    seen = (after.status, after.time, after.place_id)
+    if visit.version and seen != (visit.status, visit.time, visit.place_id):
+        after = replace(after, sequence=visit.sequence + 1)
+    return after if after.time == visit.time else _asked_anew(after, by, at)
 
 
-async def _locked(work: Work, keys: PracticeKeys, visit: AppointmentId, expects: Expects) -> Kept:
+def _asked_anew(visit: Appointment, by: Teller, at: datetime) -> Appointment:
+    """Return a visit at another time: what was said of the old one does not count for it."""
+    match by.setter:
+        case "patient" | "caregiver":
+            return replace(visit, answer="accepted", answered_at=at, answered_by=by.setter)
+        case "staff" | "clinic":
+            return replace(visit, answer="needs-action", answered_at=None, answered_by=None)
+        case _:
+            assert_never(by.setter)
+
+
+async def locked(work: Work, keys: PracticeKeys, visit: AppointmentId, expects: Expects) -> Kept:
+    """Lock a visit and return it; Conflict if it is not the version that was expected."""
     known = await store.one(work, keys, visit, lock=True)
     if known is None:
         raise NotFound
@@ -345,6 +413,7 @@ async def _add_word(  # noqa: PLR0913 - a word has this many parts
     *,
     applies: bool,
     note: str | None,
+    answer: Answer | None = None,
 ) -> None:
     said = word.standing.value if word.standing is not None else None
     await store.add_word(
@@ -365,6 +434,7 @@ async def _add_word(  # noqa: PLR0913 - a word has this many parts
             by=by.setter,
             by_id=by.id,
             note=note,
+            answer=answer,
         ),
     )
 

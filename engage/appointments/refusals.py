@@ -4,6 +4,7 @@ This room refuses to repeat what was sent.
 """
 
 from engage.errors import EngageError
+from engage.ids import RideId
 
 
 class WrongVisitStep(EngageError):  # noqa: N818 - reads as a sentence, as do the next ones
@@ -44,6 +45,15 @@ class PickupNeeded(EngageError):  # noqa: N818
 
 class RideStands(EngageError):  # noqa: N818
     """There is a ride for this way to this visit already."""
+
+
+class RideNotConfirmed(EngageError):  # noqa: N818
+    """Nobody has confirmed a ride or a box in this work; arrange it or call it off, then close."""
+
+    def __init__(self, rides: tuple[RideId, ...]) -> None:
+        """Name what would have nobody with it."""
+        super().__init__()
+        self.rides = rides
 
 
 class DirectionNeeded(EngageError):  # noqa: N818

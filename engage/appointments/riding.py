@@ -16,6 +16,7 @@ from engage import audit, feed
 from engage.appointments import store as visits
 from engage.appointments.appointment import Appointment
 from engage.appointments.local import day_of
+from engage.appointments.refusals import RideNotConfirmed
 from engage.appointments.ride import (
     Ride,
     Setter,
@@ -32,7 +33,7 @@ from engage.clock import random_bytes
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
 from engage.errors import Conflict, NotFound
-from engage.ids import RANDOM_BYTES, AppointmentId, RideId, uuid7
+from engage.ids import RANDOM_BYTES, AppointmentId, PracticeId, QueueItemId, RideId, uuid7
 
 Expects: TypeAlias = Callable[[int], bool]
 """Says whether a version is the one that the change was made on."""
@@ -110,6 +111,13 @@ async def visit_of(
     """Return the visit that a ride is for."""
     kept = await visits.one(work, keys, appointment)
     return None if kept is None else kept.visit
+
+
+async def refuse_unconfirmed(work: Work, practice: PracticeId, item: QueueItemId) -> None:
+    """Refuse to close the work in which something is asked for that nobody has confirmed."""
+    waiting = await store.waiting_in(work, practice, item)
+    if waiting:
+        raise RideNotConfirmed(waiting)
 
 
 async def follow(

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy import Uuid as UuidType
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
-from engage.appointments.appointment import Appointment, Reason, Setter, Span, Status
+from engage.appointments.appointment import Answer, Appointment, Reason, Setter, Span, Status
 from engage.appointments.heard import Said
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Query, Row, Work
@@ -35,7 +35,7 @@ from engage.db.tables import appointment, appointment_event, patient
 from engage.ids import AppointmentId, PatientId, PlaceId, PracticeId
 
 WHAT, NOTE = "appointment.what", "appointment_event.note"
-Act: TypeAlias = Literal["create", "move", "status", "hear"]
+Act: TypeAlias = Literal["create", "move", "status", "hear", "answer"]
 
 
 class Kept(Struct, frozen=True, kw_only=True):
@@ -70,6 +70,7 @@ class Word(Struct, frozen=True, kw_only=True):
     by: Setter
     by_id: UUID | None = None
     note: str | None = None
+    answer: Answer | None = None
 
     def __repr__(self) -> str:
         """Hide the note."""
@@ -87,14 +88,20 @@ _PRACTICE = bindparam("practice", type_=UuidType())
 _VISIT_HERE = appointment.c.practice_id == _PRACTICE
 _MOMENT = DateTime(timezone=True)
 
+# A visit begins without the address of its video; that is set by its own statement.
 _ADD = Query(
     insert(appointment).values(
-        {c.name: bindparam(f"its_{c.name}", type_=c.type) for c in appointment.c}
+        {
+            c.name: bindparam(f"its_{c.name}", type_=c.type)
+            for c in appointment.c
+            if c.name != "telehealth_sealed"
+        }
     )
 )
 _CHANGES = (
     *("place_id", "status", "start_at", "end_at", "zone", "reason", "placer", "filler"),
     *("said", "changed_at", "version"),
+    *("answer", "answered_at", "answered_by", "schedule_id", "sequence"),
 )
 _SAVE = Query(
     update(appointment)
@@ -316,6 +323,7 @@ async def words(work: Work, keys: PracticeKeys, visit: AppointmentId) -> tuple[W
             note=None
             if row["note_sealed"] is None
             else keys.open_text(NOTE, row["id"], row["note_sealed"]),
+            answer=row["answer"],
         )
         for row in rows
     )
@@ -335,6 +343,11 @@ def _columns(kept: Kept) -> dict[str, Any]:
         "its_said": msgspec.json.encode(kept.said).decode(),
         "its_changed_at": visit.changed_at,
         "its_version": visit.version,
+        "its_answer": visit.answer,
+        "its_answered_at": visit.answered_at,
+        "its_answered_by": visit.answered_by,
+        "its_schedule_id": visit.schedule_id,
+        "its_sequence": visit.sequence,
     }
 
 
@@ -354,6 +367,11 @@ def _visit(row: Row) -> Appointment:
         reason=row["reason"],
         changed_at=row["changed_at"],
         version=row["version"],
+        answer=row["answer"],
+        answered_at=row["answered_at"],
+        answered_by=row["answered_by"],
+        schedule_id=row["schedule_id"],
+        sequence=row["sequence"],
     )
 
 

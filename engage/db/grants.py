@@ -24,6 +24,7 @@ LEDGERS = (
     "referral_event",
     "appointment_event",
     "ride_event",
+    "time_spent",
 )
 """INSERT and SELECT only."""
 

@@ -892,6 +892,7 @@ appointment_event = Table(
     Column("by", Text, nullable=False),
     Column("by_id", UUID()),
     Column("note_sealed", LargeBinary),
+    Column("answer", Text),
 )
 schedule = Table(
     "schedule",
@@ -1138,4 +1139,16 @@ canary = Table(
     Column("read_at", DateTime(timezone=True)),
     Column("decided_at", DateTime(timezone=True)),
     Column("passed_at", DateTime(timezone=True)),
+)
+time_spent = Table(
+    "time_spent",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("patient_id", UUID()),
+    Column("item_id", UUID()),
+    Column("staff_id", UUID(), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("activity", Text, nullable=False),
+    Column("minutes", SmallInteger, nullable=False),
 )

@@ -20,6 +20,7 @@ from engage.db.sealing import PracticeKeys
 from engage.db.session import Query, Row, Work
 from engage.db.tables import (
     appointment,
+    flag,
     patient,
     phone,
     phone_use,
@@ -27,7 +28,7 @@ from engage.db.tables import (
     ride,
     ride_event,
 )
-from engage.ids import AppointmentId, PatientId, PracticeId, RideId, StaffId
+from engage.ids import AppointmentId, PatientId, PracticeId, QueueItemId, RideId, StaffId
 from engage.people.fields import Personal
 
 NOTE = "ride_event.note"
@@ -188,6 +189,19 @@ _OTHERS_OF_NEED = Query(
         _HERE, ride.c.need_id == bindparam("need"), ride.c.id != bindparam("one")
     )
 )
+_WAITING_IN = Query(
+    select(ride.c.id)
+    .join(
+        flag,
+        and_(
+            flag.c.practice_id == ride.c.practice_id,
+            flag.c.source_id == ride.c.id,
+            flag.c.withdrawn_at.is_(None),
+        ),
+    )
+    .where(_HERE, flag.c.item_id == bindparam("item"), ride.c.status == "requested")
+    .order_by(ride.c.id)
+)
 _DAY = Query(
     _listed.where(_HERE, ride.c.day == bindparam("on_day"))
     .where(ride.c.id > bindparam("after", type_=UuidType()))
@@ -272,6 +286,12 @@ async def others_of_need(work: Work, one: Ride) -> tuple[Status, ...]:
     """Return where the other rides of the same need stand."""
     rows = await work.rows(_OTHERS_OF_NEED, practice=one.practice_id, need=one.need_id, one=one.id)
     return tuple(row["status"] for row in rows)
+
+
+async def waiting_in(work: Work, practice: PracticeId, item: QueueItemId) -> tuple[RideId, ...]:
+    """Return the rides and boxes that a piece of work is there for and nobody has confirmed."""
+    rows = await work.rows(_WAITING_IN, practice=practice, item=item)
+    return tuple(RideId(row["id"]) for row in rows)
 
 
 async def of_day(

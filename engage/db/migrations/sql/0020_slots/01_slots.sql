@@ -70,3 +70,5 @@ ALTER TABLE appointment
 ALTER TABLE appointment_event DROP CONSTRAINT appointment_event_act_check;
 ALTER TABLE appointment_event ADD CONSTRAINT appointment_event_act_check
     CHECK (act IN ('create', 'move', 'status', 'hear', 'answer'));
+ALTER TABLE appointment_event ADD COLUMN answer text CHECK (answer IN (
+    'needs-action', 'accepted', 'declined', 'tentative'));
