@@ -61,12 +61,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what mostly waits, the storm and its like: the rest fills the time beside it.
+    """Begin with what mostly waits, the storm and its like, then with what is slow.
 
-    The mark only says which those are: no test relies on a group running in one process, which
-    pytest-xdist 3.8 does not do with this pytest.
+    The rest fills the time beside it, and no long test is left alone at the end. The first mark
+    only says which those are: no test relies on a group running in one process, which pytest-xdist
+    3.8 does not do with this pytest.
     """
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+    marks = ("xdist_group", "slow")
+    items.sort(key=lambda item: [item.get_closest_marker(mark) is None for mark in marks])
 
 
 def refuse_update(*, asked: bool, ci: str | None) -> None:
