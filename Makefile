@@ -63,6 +63,10 @@ tests: .venv/.dev .venv/.prism $(BUILT) ## The whole of tests/, three at a time;
 core: .venv/.dev ## The pure ring, in seconds: no database, no network, no waiting
 	$(call step,core,$(BIN)/python -m pytest -q tests/core tests/properties tests/transcripts $(ARGS))
 
+.PHONY: race
+race: .venv/.dev ## Two thousand people want a hundred free times at once
+	$(call step,race,RACE_PEOPLE=2000 RACE_TIMES=100 $(BIN)/python -m pytest -q -s tests/store/test_slot_race.py)
+
 .PHONY: storm
 storm: .venv/.dev ## Kill everything while texts flow, then compare the ledgers; LONG=1 before a release
 	$(call step,simulation and crash points,STORM_SEEDS=$(SEEDS) STORM_STEPS=300 STORM_MATRIX=whole \

@@ -38,6 +38,9 @@ from engage.people.csv_import import BadRows
 from engage.people.patient import Revision
 from engage.people.phone import PhoneNumber
 from engage.people.practice import USUAL_TEXTING_HOURS, CarrierLogin, PracticeFields
+from engage.people.signing.keeping import Keeping
+from engage.people.signing.passwords import Cost
+from engage.people.signing.staff_ways import StaffWays
 from engage.people.staff import NewStaff, Role
 from engage.settings import Settings, load
 from engage.turns.library import Library
@@ -244,6 +247,22 @@ def create_staff(practice_name: str, email: str, name: str, role: Role) -> None:
     click.echo(run(lambda: in_house(act)))
 
 
+@staff.command(name="invite")
+@click.option("--email", required=True)
+def invite_staff(email: str) -> None:
+    """Print an invitation: whoever holds it chooses this person's password and authenticator."""
+
+    async def act(house: wiring.House) -> str:
+        master, cost = house.vault.master, Cost(*house.settings.password_cost)
+        keeping = Keeping(house.database, master, house.clock, house.settings.public_url)
+        ways = StaffWays(house.database, master, house.clock, keeping, cost)
+        invited = await ways.invite_by_email(email)
+        click.echo(f"Good until {invited.until:%Y-%m-%d %H:%M} UTC, shown once:", err=True)
+        return invited.token
+
+    click.echo(run(lambda: in_house(act)))
+
+
 @main.command()
 @click.option("--email", required=True)
 @click.option(
@@ -272,6 +291,7 @@ def import_group() -> None:
 
 import_group.add_command(directory.import_directory)
 import_group.add_command(hospital.discharges)
+import_group.add_command(hospital.day_list)
 
 
 @import_group.command(name="patients")

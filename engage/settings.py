@@ -6,7 +6,7 @@ docs/settings.md describes every setting; a test compares.
 """
 
 from collections.abc import Mapping
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal, TypeAlias
 from urllib.parse import SplitResult, parse_qs, urlsplit
@@ -24,6 +24,10 @@ MOST_CANARY_MINUTES = 60
 CANARY_SECONDS = 300.0
 """How often each practice's canary flies where nothing else is said."""
 HIGHEST_PORT = 65535
+LEAST_PASSWORD_COST = (19456, 2, 1)
+"""Argon2id as OWASP recommends it at least: KiB of memory, passes, lanes."""
+MOST_PASSWORD_COST = (1 << 20, 16, 16)
+MOST_CODES_A_DAY = 100_000
 NAMES = (
     "ENGAGE_DATABASE_URL",
     "ENGAGE_OWNER_DATABASE_URL",
@@ -45,6 +49,9 @@ NAMES = (
     "ENGAGE_MLLP_TLS_CERT",
     "ENGAGE_MLLP_TLS_KEY",
     "ENGAGE_MLLP_TLS_CLIENT_CA",
+    "ENGAGE_PASSWORD_COST",
+    "ENGAGE_CODES_A_DAY",
+    "ENGAGE_TRUSTED_PROXIES",
     "ENGAGE_LOG_LEVEL",
 )
 """Every setting, as the environment spells it."""
@@ -52,7 +59,6 @@ NAMES = (
 LATER = (
     "ENGAGE_VAPID_KEYS",
     "ENGAGE_OIDC_",
-    "ENGAGE_TRUSTED_PROXIES",
 )
 """Names kept for features to come: tolerated, so that one environment serves several releases."""
 
@@ -91,6 +97,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     mllp_listen: tuple[str, int] | None = None
     #: Our certificate, its key, and who signs those of the callers: all three or none.
     mllp_tls: tuple[Path, Path, Path] | None = None
+    #: What hashing one password costs: KiB of memory, passes, lanes.
+    password_cost: tuple[int, int, int] = LEAST_PASSWORD_COST
+    #: How many sign-in codes a day leave by text at most, of all practices together.
+    codes_a_day: int = 50
+    #: The networks of our own proxies, whose X-Forwarded-For is believed.
+    trusted_proxies: tuple[str, ...] = ()
     log_level: str = "INFO"
 
     def __repr__(self) -> str:
@@ -132,18 +144,21 @@ def load(environ: Mapping[str, str]) -> Settings:
         auditor_database_url=_database(values, "ENGAGE_AUDITOR_DATABASE_URL"),
         redis_url=_redis(values["ENGAGE_REDIS_URL"]),
         data_dir=Path(data_dir) if data_dir else None,
-        spool_max_mb=_spool_max_mb(values["ENGAGE_SPOOL_MAX_MB"]),
+        spool_max_mb=_number_or(values, "ENGAGE_SPOOL_MAX_MB", 1, MOST_SPOOL_MB, 256),
         public_url=public_url,
         secret_keys=_secret_keys(values["ENGAGE_SECRET_KEYS"]),
         carrier=carrier,
         twilio_base_url=values["ENGAGE_TWILIO_BASE_URL"].rstrip("/"),
         text_reviews=Path(reviews) if reviews else None,
-        phq2_cut_off=_phq2_cut_off(values["ENGAGE_PHQ2_CUT_OFF"]),
+        phq2_cut_off=_number_or(values, "ENGAGE_PHQ2_CUT_OFF", 1, 6, 3),
         smtp_url=_smtp(values["ENGAGE_SMTP_URL"]),
         heartbeat_url=_heartbeat(values["ENGAGE_HEARTBEAT_URL"]),
-        canary_minutes=_canary_minutes(values["ENGAGE_CANARY_MINUTES"]),
+        canary_minutes=_number(values, "ENGAGE_CANARY_MINUTES", 0, MOST_CANARY_MINUTES),
         mllp_listen=_listen(values["ENGAGE_MLLP_LISTEN"]),
         mllp_tls=_tls(values),
+        password_cost=_password_cost(values["ENGAGE_PASSWORD_COST"]),
+        codes_a_day=_number_or(values, "ENGAGE_CODES_A_DAY", 0, MOST_CODES_A_DAY, 50),
+        trusted_proxies=_networks(values["ENGAGE_TRUSTED_PROXIES"]),
         log_level=level,
     )
     _check_together(settings)
@@ -209,12 +224,6 @@ def _check_together(settings: Settings) -> None:
         raise WrongSetting(
             _sentence("ENGAGE_SECRET_KEYS", "is empty: without it nothing can be sealed.")
         )
-
-
-def _phq2_cut_off(value: str) -> int:
-    if value and value not in {"1", "2", "3", "4", "5", "6"}:
-        raise WrongSetting(_sentence("ENGAGE_PHQ2_CUT_OFF", "must be a whole number from 1 to 6."))
-    return int(value) if value else 3
 
 
 def is_loopback(host: str) -> bool:
@@ -300,17 +309,19 @@ def _heartbeat(url: str) -> str:
     return url
 
 
-def _canary_minutes(raw: str) -> int | None:
+def _number(values: Mapping[str, str], name: str, least: int, most: int) -> int | None:
+    raw = values[name]
     if not raw:
         return None
-    number = int(raw) if raw.isascii() and raw.isdigit() and len(raw) <= len("60") else -1
-    if not 0 <= number <= MOST_CANARY_MINUTES:
-        raise WrongSetting(
-            _sentence(
-                "ENGAGE_CANARY_MINUTES", "must be a number of minutes, 1 to 60, or 0 for off."
-            )
-        )
+    number = int(raw) if raw.isascii() and raw.isdigit() and len(raw) <= len(str(most)) else -1
+    if not least <= number <= most:
+        raise WrongSetting(_sentence(name, f"must be a whole number from {least} to {most}."))
     return number
+
+
+def _number_or(values: Mapping[str, str], name: str, least: int, most: int, otherwise: int) -> int:
+    number = _number(values, name, least, most)
+    return otherwise if number is None else number
 
 
 def _listen(raw: str) -> tuple[str, int] | None:
@@ -337,17 +348,34 @@ def _tls(values: Mapping[str, str]) -> tuple[Path, Path, Path] | None:
     return Path(certificate), Path(key), Path(client_ca)
 
 
-def _spool_max_mb(raw: str) -> int:
+def _password_cost(raw: str) -> tuple[int, int, int]:
     if not raw:
-        return Settings().spool_max_mb
-    number = int(raw) if raw.isascii() and raw.isdigit() and len(raw) <= len("1000000") else 0
-    if not 1 <= number <= MOST_SPOOL_MB:
-        raise WrongSetting(
-            _sentence(
-                "ENGAGE_SPOOL_MAX_MB", f"must be a number of megabytes, 1 to {MOST_SPOOL_MB}."
+        return LEAST_PASSWORD_COST
+    parts = [part.strip() for part in raw.split(",")]
+    whole = all(part.isascii() and part.isdigit() and len(part) <= len("1048576") for part in parts)
+    cost = tuple(int(part) for part in parts) if whole else ()
+    match cost:
+        case (memory, passes, lanes) if all(
+            least <= one <= most
+            for least, one, most in zip(LEAST_PASSWORD_COST, cost, MOST_PASSWORD_COST, strict=True)
+        ):
+            return memory, passes, lanes
+        case _:
+            raise WrongSetting(
+                _sentence(
+                    "ENGAGE_PASSWORD_COST",
+                    "must be KiB, passes and lanes of Argon2id, from 19456,2,1 to 1048576,16,16.",
+                )
             )
-        )
-    return number
+
+
+def _networks(raw: str) -> tuple[str, ...]:
+    try:
+        return tuple(str(ip_network(one.strip())) for one in raw.split(",") if one.strip())
+    except ValueError:
+        raise WrongSetting(
+            _sentence("ENGAGE_TRUSTED_PROXIES", "must be addresses or networks: 10.0.0.0/8, ::1.")
+        ) from None
 
 
 def _secret_keys(raw: str) -> tuple[str, ...]:

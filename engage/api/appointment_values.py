@@ -7,9 +7,17 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from engage.appointments.appointment import MOVES, Reason, Setter, Status, may_become
+from engage.appointments.appointment import (
+    MOVES,
+    Answer,
+    Answerer,
+    Reason,
+    Setter,
+    Status,
+    may_become,
+)
 from engage.appointments.store import Act, Kept, Word
-from engage.ids import AppointmentId, PatientId, PlaceId, PracticeId
+from engage.ids import AppointmentId, PatientId, PlaceId, PracticeId, ScheduleId
 
 
 class WordOut(Struct, frozen=True, kw_only=True):
@@ -29,6 +37,9 @@ class WordOut(Struct, frozen=True, kw_only=True):
     by: Setter
     by_id: UUID | None
     note: str | None
+    answer: Annotated[
+        Answer | None, Meta(description="What was said of coming; null: this word is none of that.")
+    ]
 
     def __repr__(self) -> str:
         """Hide the note."""
@@ -50,6 +61,17 @@ class AppointmentOut(Struct, frozen=True, kw_only=True):
     place_id: PlaceId | None
     what: Annotated[str | None, Meta(description="What it is for. Never in a text.")]
     from_clinic: Annotated[bool, Meta(description="The clinic's own system tells of it.")]
+    answer: Annotated[
+        Answer, Meta(description="What the person says of it; a declined visit is not called off.")
+    ]
+    answered_at: datetime | None
+    answered_by: Answerer | None
+    schedule_id: Annotated[
+        ScheduleId | None, Meta(description="In which book it is, if it is in one of yours.")
+    ]
+    sequence: Annotated[
+        int, Meta(ge=0, description="Higher with every change of time, place or status.")
+    ]
     changed_at: datetime
     may_become: Annotated[tuple[Status, ...], Meta(description="What you may record now.")]
     may_move: Annotated[bool, Meta(description="Whether it can be given another time.")]
@@ -60,15 +82,27 @@ class AppointmentOut(Struct, frozen=True, kw_only=True):
         return f"AppointmentOut(id={self.id}, status={self.status!r}, …)"
 
 
+class ListedAppointmentOut(AppointmentOut, frozen=True, kw_only=True):
+    """A visit as it stands in a list, with whose it is."""
+
+    given_name: str
+    family_name: str
+    late: Annotated[bool, Meta(description="They have said that they come late.")]
+
+    def __repr__(self) -> str:
+        """Hide the names and words."""
+        return f"ListedAppointmentOut(id={self.id}, status={self.status!r}, …)"
+
+
 class AppointmentDetail(AppointmentOut, frozen=True, kw_only=True):
     """A visit with its history."""
 
     history: tuple[WordOut, ...]
 
 
-def appointment_out(kept: Kept) -> AppointmentOut:
+def listed_visit(kept: Kept, name: tuple[str, str], *, late: bool) -> ListedAppointmentOut:
     """Return a visit as it is told in a list."""
-    return AppointmentOut(**_fields(kept))
+    return ListedAppointmentOut(**_fields(kept), given_name=name[0], family_name=name[1], late=late)
 
 
 def appointment_detail(kept: Kept, words: Sequence[Word]) -> AppointmentDetail:
@@ -91,6 +125,11 @@ def _fields(kept: Kept) -> dict[str, Any]:
         "place_id": one.place_id,
         "what": kept.what,
         "from_clinic": kept.placer is not None or kept.filler is not None,
+        "answer": one.answer,
+        "answered_at": one.answered_at,
+        "answered_by": one.answered_by,
+        "schedule_id": one.schedule_id,
+        "sequence": one.sequence,
         "changed_at": one.changed_at,
         "may_become": may_become(one.status, "staff"),
         "may_move": one.status in MOVES,
@@ -112,4 +151,5 @@ def _word(one: Word) -> WordOut:
         by=one.by,
         by_id=one.by_id,
         note=one.note,
+        answer=one.answer,
     )

@@ -14,103 +14,57 @@ from litestar import Request, Response, get, patch, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from engage import audit
+from engage.api.appointment_requests import (
+    AppointmentMoveIn,
+    AppointmentStatusIn,
+    NewAppointmentIn,
+    check_alone,
+    moment_of,
+)
 from engage.api.appointment_values import (
     AppointmentDetail,
-    AppointmentOut,
+    ListedAppointmentOut,
     appointment_detail,
-    appointment_out,
+    listed_visit,
 )
 from engage.api.auth.guard import Visit
 from engage.api.auth.marks import needs
 from engage.api.etags import IfMatch, expects
-from engage.api.ids import Own, chosen
+from engage.api.ids import chosen
 from engage.api.once import Made, in_turn, made, once
 from engage.api.pages import USUAL, Cursor, Limit, cursor_of, cut, position_of
 from engage.api.parts import Parts
 from engage.api.practices import find
-from engage.api.refusals import FieldError, IdTaken, InvalidRequest
-from engage.appointments import keeping, store
-from engage.appointments.appointment import Reason, Status, is_moment, read_span
-from engage.appointments.keeping import NewVisit, Teller, VisitChanged
+from engage.api.refusals import IdTaken
+from engage.appointments import keeping, slotting, store
+from engage.appointments.appointment import read_span
+from engage.appointments.keeping import NewVisit
+from engage.appointments.listed import store as listed
 from engage.appointments.refusals import NotATime
+from engage.appointments.riding import Expects
 from engage.appointments.store import Kept, Position
+from engage.appointments.words import Teller, VisitChanged
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
 from engage.errors import NotFound
-from engage.ids import AppointmentId, PatientId, PlaceId
+from engage.ids import AppointmentId, PatientId, SlotId
 from engage.people.merging.store import survivor
 from engage.people.staffing.store import get_practice
 from engage.people.store import MergedRecord
 
-LONGEST_WHAT = 120
-LONGEST_NOTE = 500
 USUAL_DAYS = timedelta(days=31)
 JUST_PAST = timedelta(days=7)
 """So long after it a visit is still shown: on Monday somebody records what became of Friday's."""
 _ID, _START = "/id", "/starts_at"
-_MOMENT = "Must be a moment with its offset: 2026-12-03T10:30:00-07:00."
-
-Moment = Annotated[datetime, Meta(tz=True)]
-Note = Annotated[str, Meta(max_length=LONGEST_NOTE, description="Kept sealed, with your name.")]
-
-
-class NewAppointmentIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A visit to write down."""
-
-    patient_id: PatientId
-    starts_at: Moment | None = None
-    ends_at: Moment | None = None
-    place_id: PlaceId | None = None
-    status: Annotated[
-        Status,
-        Meta(description="proposed, pending, booked or waitlist; pending and booked at a time."),
-    ] = "booked"
-    what: Annotated[
-        str,
-        Meta(max_length=LONGEST_WHAT, description="What it is for.", examples=["dialysis"]),
-    ] = ""
-    id: Own[AppointmentId | None] = None
-
-    def __repr__(self) -> str:
-        """Hide the words."""
-        return "NewAppointmentIn(…)"
-
-
-class AppointmentMoveIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Another time, and another place if one is named; what was missed is booked anew."""
-
-    starts_at: Moment
-    ends_at: Moment
-    place_id: PlaceId | None = None
-    note: Note | None = None
-
-    def __repr__(self) -> str:
-        """Hide the note."""
-        return "AppointmentMoveIn(…)"
-
-
-class AppointmentStatusIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a visit stands, or what became of it."""
-
-    status: Status
-    reason: Annotated[
-        Reason | None,
-        Meta(description="Needed for cancelled; for noshow once you know it. Else none."),
-    ] = None
-    note: Note | None = None
-
-    def __repr__(self) -> str:
-        """Hide the note."""
-        return f"AppointmentStatusIn(status={self.status!r}, …)"
 
 
 class AppointmentList(Struct, frozen=True):
     """A page of visits, by when they begin; of one patient, before them those without a time."""
 
-    items: tuple[AppointmentOut, ...]
+    items: tuple[ListedAppointmentOut, ...]
     next: str | None
 
 
@@ -137,8 +91,8 @@ async def list_appointments(
 ) -> AppointmentList:
     """Return a page of visits; whose they are is recorded as looked at."""
     after, at = position_of(cursor, Position), parts.clock.now()
-    begins = _moment(since, "/from") or at - JUST_PAST
-    ends = _moment(until, "/to") or begins + USUAL_DAYS
+    begins = moment_of(since, "/from") or at - JUST_PAST
+    ends = moment_of(until, "/to") or begins + USUAL_DAYS
     practices = visit.visible.practices
     if patient is not None:
         practices = (await find(parts.database, visit, "patient", patient),)
@@ -156,8 +110,10 @@ async def list_appointments(
         waiting: tuple[Kept, ...] = ()
         if patient is not None and cursor is None:
             waiting = await store.timeless(work, keys[practices[0]], PatientId(patient), USUAL)
-    paged, last = cut(rows, limit)
-    shown = (*waiting, *paged)
+        paged, last = cut(rows, limit)
+        shown = (*waiting, *paged)
+        names = await listed.names(work, {one.visit.patient_id for one in shown})
+        late = await listed.late(work, [one.visit.id for one in shown])
     for practice in practices:
         seen = sorted({one.visit.patient_id for one in shown if one.visit.practice_id == practice})
         if seen:
@@ -171,7 +127,10 @@ async def list_appointments(
                     patients=seen,
                 )
     return AppointmentList(
-        items=tuple(appointment_out(one) for one in shown),
+        items=tuple(
+            listed_visit(one, names[one.visit.patient_id], late=one.visit.id in late)
+            for one in shown
+        ),
         next=None if last is None else cursor_of(_position(last)),
     )
 
@@ -223,6 +182,8 @@ async def post_appointment(
     practice = await find(parts.database, visit, "patient", data.patient_id)
     keys, mine = await parts.vault.keys(practice), AppointmentId(chosen(data.id, parts.clock))
     time = read_span(data.starts_at, data.ends_at)
+    if data.slot_id is not None:
+        check_alone(data.starts_at, data.ends_at, data.place_id, data.status != "booked")
 
     async def act(work: Work) -> Made:
         if await survivor(work, practice, data.patient_id) != data.patient_id:
@@ -240,7 +201,11 @@ async def post_appointment(
         )
         zone = (await get_practice(work, practice)).time_zone
         by = Teller("staff", visit.staff_id)
-        change = await keeping.book(work, keys, new, zone, by, parts.clock.now())
+        at = parts.clock.now()
+        if data.slot_id is None:
+            change = await keeping.book(work, keys, new, zone, by, at)
+        else:
+            change = (await slotting.book_new(work, keys, new, data.slot_id, by, at)).change
         await parts.turns.visit_changed(work, practice, change, visit.staff_id)
         out = await _load(work, keys, mine)
         return Made(out, HTTPStatus.CREATED, f"/v1/appointments/{mine}", out.version)
@@ -265,10 +230,15 @@ async def patch_appointment(
     practice = await find(parts.database, visit, "appointment", appointment_id)
     keys = await parts.vault.keys(practice)
     time = read_span(data.starts_at, data.ends_at)
-    if time is None:
+    slot = data.slot_id
+    if slot is not None:
+        check_alone(data.starts_at, data.ends_at, data.place_id)
+    elif time is None:
         raise NotATime(_START)
 
     async def change(work: Work, mine: AppointmentId, by: Teller) -> VisitChanged:
+        if time is None:
+            return await _choose(parts, work, keys, mine, slot, by, expects(if_match), data.note)
         return await keeping.move(
             work,
             keys,
@@ -348,6 +318,23 @@ def _changing(
     return act
 
 
+async def _choose(
+    parts: Parts,
+    work: Work,
+    keys: PracticeKeys,
+    mine: AppointmentId,
+    slot: SlotId | None,
+    by: Teller,
+    version: Expects,
+    note: str | None,
+) -> VisitChanged:
+    if slot is None:
+        raise NotATime(_START)
+    at = parts.clock.now()
+    seated = await slotting.book_into(work, keys, mine, slot, by, at, expects=version, note=note)
+    return seated.change
+
+
 async def _load(work: Work, keys: PracticeKeys, mine: AppointmentId) -> AppointmentDetail:
     kept = await store.one(work, keys, mine)
     if kept is None:
@@ -359,10 +346,3 @@ def _position(last: Kept) -> Position:
     if last.visit.time is None:
         raise NotFound
     return Position(last.visit.time.starts_at, last.visit.id)
-
-
-def _moment(given: datetime | None, field: str) -> datetime | None:
-    """Return a moment of a query; one without an offset is nobody's."""
-    if given is not None and not is_moment(given):
-        raise InvalidRequest(FieldError(field, "wrong-form", _MOMENT, "query"))
-    return given

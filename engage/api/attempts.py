@@ -19,6 +19,7 @@ from engage import audit
 from engage.api.auth.guard import Visit
 from engage.api.auth.marks import needs
 from engage.api.ids import AHEAD, Own, chosen
+from engage.api.item_values import Minutes
 from engage.api.once import Made, once
 from engage.api.parts import Parts
 from engage.api.practices import find
@@ -33,6 +34,7 @@ from engage.ids import PatientId, QueueItemId, StaffId
 from engage.people.merging.store import survivor
 from engage.queue import work as queue_work
 from engage.queue.item import AlreadyClaimed, Ending
+from engage.queue.minutes import store as minutes
 
 LONGEST_NOTE = 4000
 OLDEST = timedelta(days=31)
@@ -56,6 +58,7 @@ class AttemptIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     item_id: Annotated[
         QueueItemId | None, Meta(description="The piece of work it was made for.")
     ] = None
+    minutes: Minutes | None = None
     id: Own[UUID | None] = None
 
 
@@ -71,6 +74,7 @@ class AttemptSeenOut(Struct, frozen=True, kw_only=True):
     outcome: Outcome
     at: datetime
     note: str | None
+    minutes: int | None
 
     def __repr__(self) -> str:
         """Hide the note."""
@@ -115,6 +119,7 @@ async def list_attempts(
     async with parts.database.work([practice], practice) as work:
         logged = await attempts_of(work, practice, person)
         names = await names_of(work, [one.staff_id for one in logged])
+        spent = await minutes.of_entries(work, practice, [one.id for one in logged])
         await audit.record_patients(
             work,
             practice,
@@ -137,6 +142,7 @@ async def list_attempts(
                 note=None
                 if one.note_sealed is None
                 else keys.open_text(_NOTE_PLACE, one.id, one.note_sealed),
+                minutes=spent.get(one.id),
             )
             for one in logged
         )
@@ -184,6 +190,17 @@ async def post_attempt(
             note_sealed=sealed,
         )
         ending = await discharges.log(work, practice, logged, now)
+        if data.minutes is not None:
+            took = minutes.TimeSpent(
+                id=own_id,
+                patient_id=person,
+                item_id=data.item_id,
+                staff_id=visit.staff_id,
+                at=at,
+                activity=data.channel,
+                minutes=data.minutes,
+            )
+            await minutes.spend(work, practice, took, now)
         waiting = await undoing.waiting(work, practice, person)
         # A call of before they wrote, logged late, is no answer to what they wrote.
         if is_answer(data.outcome) and all(one.since <= at for one in waiting):

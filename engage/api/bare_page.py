@@ -10,9 +10,12 @@ import hashlib
 from collections.abc import Mapping
 from html import escape
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final, Literal
 
-from litestar import Response
+from litestar import Request, Response
+from litestar.datastructures import State
+
+from engage.api.page_pace import WAIT
 
 _STYLE: Final = (
     "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:38rem;margin:2rem auto;padding:0 1rem;"
@@ -52,3 +55,16 @@ def bare(
         media_type="text/html; charset=utf-8",
         headers=dict(HEADERS),
     )
+
+
+def wait(body: str, language: str) -> Response[str]:
+    """Return a page that says that it was asked for too often, and how long to wait."""
+    page = bare(body, language, status=HTTPStatus.TOO_MANY_REQUESTS)
+    page.headers["Retry-After"] = str(int(WAIT.total_seconds()))
+    return page
+
+
+def spoken_by(request: Request[Any, Any, State]) -> Literal["en", "es"]:
+    """Return which of our languages a browser asks for first."""
+    first = request.headers.get("accept-language", "").strip().lower()
+    return "es" if first.startswith("es") else "en"

@@ -7,6 +7,7 @@ patients on it. Counts name nobody, and are a request of their own: a page never
 from typing import Annotated
 from uuid import UUID
 
+import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
@@ -15,9 +16,9 @@ from msgspec import Meta, Struct
 from engage import audit
 from engage.api.auth.guard import Visit
 from engage.api.auth.marks import needs
+from engage.api.items import ItemOut, fields_of
 from engage.api.pages import USUAL, Cursor, Limit, cursor_of, cut, position_of
 from engage.api.parts import Parts
-from engage.api.queue import ItemOut, fields_of
 from engage.audit import By
 from engage.conversation.severity import Severity
 from engage.ids import PatientId, StaffId
@@ -35,13 +36,17 @@ class ItemList(Struct, frozen=True):
 Counted = Annotated[int, Meta(ge=0, le=board.MOST_COUNTED)]
 
 
-class QueueCounts(Struct, frozen=True, kw_only=True):
-    """How much is open in each view; a count ends at 100, which means 100 or more."""
+class QueueCounts(Struct, frozen=True, kw_only=True, rename="kebab"):
+    """How much there is in each view; a count ends at 100, which means 100 or more."""
 
     mine: Counted
     team: Counted
     crises: Counted
     unclaimed: Counted
+    snoozed: Counted
+    waiting_on_patient: Counted
+    silent: Counted
+    done_today: Counted
     all: Counted
 
 
@@ -58,7 +63,10 @@ async def list_queue(  # noqa: PLR0913, PLR0917 - its query parameters
         View,
         QueryParameter(
             description="mine: I own it; team: about patients I care for; crises; "
-            "unclaimed: nobody has taken it yet; all: everything open."
+            "unclaimed: nobody has taken it yet; snoozed: it rests; waiting-on-patient: a person "
+            "answered and they have not; silent: they answer nothing; done-today: closed by a "
+            "person since the practice's midnight; all: everything open. What is snoozed stands "
+            "only in snoozed and all."
         ),
     ] = "all",
     owner: Annotated[UUID | None, QueryParameter(required=False)] = None,
@@ -97,7 +105,7 @@ async def list_queue(  # noqa: PLR0913, PLR0917 - its query parameters
                 patients=[patient for patient in seen if patient is not None],
             )
     return ItemList(
-        items=tuple(ItemOut(**fields_of(one.item, one.excerpt)) for one in shown),
+        items=tuple(ItemOut(**fields_of(one.item, one.excerpt, one.here)) for one in shown),
         next=None if last is None else cursor_of(board.position(last.item)),
     )
 
@@ -112,4 +120,4 @@ async def count_queue(visit: NamedDependency[Visit], parts: NamedDependency[Part
     """Count the open work of each view in all practices of the caller; it names nobody."""
     async with parts.database.work(visit.practices) as work:
         counts = await board.counts(work, visit.visible, visit.staff_id, parts.clock.now())
-    return QueueCounts(**counts)
+    return msgspec.convert(counts, QueueCounts)

@@ -27,6 +27,7 @@ from engage.api.parts import Parts
 from engage.api.practices import find
 from engage.api.refusals import OwnProposal
 from engage.clock import fresh_id
+from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
 from engage.errors import NotFound
 from engage.ids import MessageId, PracticeId, QueueItemId, StaffId
@@ -57,6 +58,7 @@ Label: TypeAlias = Literal[
     "no",
     "none_of_these",
 ]
+Labels: TypeAlias = Annotated[tuple[Label, ...], Meta(min_length=1, max_length=8)]
 Urgency: TypeAlias = Literal["none", "routine", "urgent", "emergency"]
 LONGEST = 1600
 Tier: TypeAlias = Literal["none", "possible", "emergency"]
@@ -68,7 +70,7 @@ class RelabelIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a text should have been read as."""
 
     message_id: MessageId
-    labels: Annotated[tuple[Label, ...], Meta(min_length=1, max_length=8)]
+    labels: Labels
     urgency: Urgency
 
 
@@ -139,36 +141,44 @@ async def post_relabel(
     keys, item = await parts.vault.keys(practice), QueueItemId(item_id)
 
     async def act(work: Work) -> Made:
-        said = await store.said(work, keys, item, data.message_id)
-        if said is None:
-            raise NotFound
-        at = parts.clock.now()
-        known = await store.by_message(work, keys, data.message_id)
-        context = context_of(said.prompt, by_caregiver=said.author == "caregiver")
-        was = read(said.words, Asked(context))
-        new = Proposed(
-            id=fresh_id(parts.clock) if known is None else known.id,
-            item_id=item,
-            message_id=data.message_id,
-            words=deidentified(said.words, said.names) if known is None else known.words,
-            language=was.language,
-            context=context,
-            labels=data.labels,
-            urgency=data.urgency,
-            tier_was=was.tier,
-            labels_were=was.labels,
-            reader_version=was.version,
-            proposed_by=visit.staff_id,
-            proposed_at=at,
-        )
-        if known is None:
-            await store.propose(work, keys, new)
-        else:
-            await store.propose_again(work, practice, new)
-        await _noted(work, practice, at, visit, "candidate.propose", new.id)
-        return Made(_out(practice, new))
+        return Made(await relabelled(work, keys, parts, visit, item, data))
 
     return await once(request, parts, practice, CorpusCandidateOut, act)
+
+
+async def relabelled(
+    work: Work, keys: PracticeKeys, parts: Parts, visit: Visit, item: QueueItemId, data: RelabelIn
+) -> CorpusCandidateOut:
+    """Keep what somebody says a text should have been read as; NotFound if it is not the item's."""
+    practice = keys.practice
+    said = await store.said(work, keys, item, data.message_id)
+    if said is None:
+        raise NotFound
+    at = parts.clock.now()
+    known = await store.by_message(work, keys, data.message_id)
+    context = context_of(said.prompt, by_caregiver=said.author == "caregiver")
+    was = read(said.words, Asked(context))
+    new = Proposed(
+        id=fresh_id(parts.clock) if known is None else known.id,
+        item_id=item,
+        message_id=data.message_id,
+        words=deidentified(said.words, said.names) if known is None else known.words,
+        language=was.language,
+        context=context,
+        labels=data.labels,
+        urgency=data.urgency,
+        tier_was=was.tier,
+        labels_were=was.labels,
+        reader_version=was.version,
+        proposed_by=visit.staff_id,
+        proposed_at=at,
+    )
+    if known is None:
+        await store.propose(work, keys, new)
+    else:
+        await store.propose_again(work, practice, new)
+    await _noted(work, practice, at, visit, "candidate.propose", new.id)
+    return _out(practice, new)
 
 
 @get(

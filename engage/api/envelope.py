@@ -12,6 +12,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from structlog.contextvars import bound_contextvars
 
+from engage.api.file_names import inside
 from engage.clock import Clock, fresh_id, monotonic_seconds
 
 REQUEST_ID: Final = b"x-request-id"
@@ -82,6 +83,7 @@ class Envelope:
         without_body = asked == "HEAD" and scope["path"] not in _STREAMS
         began = monotonic_seconds()
         request_id = self._request_id(scope)
+        scope["path"] = inside(scope["path"])
         if without_body:
             scope["method"] = "GET"  # type: ignore[typeddict-item] # litestar's enum of methods
 

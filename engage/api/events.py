@@ -19,7 +19,7 @@ from litestar.params import HeaderParameter
 from litestar.response import Stream
 from msgspec import Struct
 
-from engage.api.auth.bearer import authenticate
+from engage.api.auth.bearer import who
 from engage.api.auth.guard import Visit
 from engage.api.auth.marks import needs
 from engage.api.parts import Parts
@@ -27,7 +27,7 @@ from engage.clock import monotonic_seconds
 from engage.db.session import DatabaseAway
 from engage.feed import BadCursor, FeedEvent
 from engage.ids import PatientId, PracticeId
-from engage.people.access import visible_to
+from engage.people.access import Caller, visible_to
 
 RECHECK_SECONDS: Final = 1.0
 HEARTBEAT_SECONDS: Final = 15.0
@@ -108,10 +108,10 @@ async def _stream(parts: Parts, visit: Visit, after: str) -> AsyncGenerator[byte
 
 async def _still_open(parts: Parts, visit: Visit) -> bool:
     try:
-        caller = await authenticate(parts.database, parts.vault, visit.token, parts.clock.now())
+        caller = await who(parts, visit.token)
     except DatabaseAway:
         return False
-    return caller is not None and visible_to(caller, visit.action) == visit.visible
+    return isinstance(caller, Caller) and visible_to(caller, visit.action) == visit.visible
 
 
 def _written(change: FeedEvent) -> bytes:

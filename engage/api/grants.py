@@ -84,7 +84,7 @@ async def list_grants(
             action="patient.grants",
             patients=[PatientId(patient_id)],
         )
-    return GrantList(tuple(_outward(one) for one in found))
+    return GrantList(tuple(grant_out(one) for one in found))
 
 
 @post(
@@ -120,7 +120,7 @@ async def post_grant(
         )
         await store.add(work, new)
         await _record(work, parts, visit, new, "grant.add")
-        return Made(_outward(new), HTTPStatus.CREATED, version=new.version)
+        return Made(grant_out(new), HTTPStatus.CREATED, version=new.version)
 
     return await once(request, parts, practice, GrantOut, act)
 
@@ -158,12 +158,13 @@ async def post_end(
         after = await store.one_of(work, practice, mine)
         if after is None:
             raise NotFound
-        return Made(_outward(after), version=after.version)
+        return Made(grant_out(after), version=after.version)
 
     return await once(request, parts, practice, GrantOut, act)
 
 
-def _outward(one: Grant) -> GrantOut:
+def grant_out(one: Grant) -> GrantOut:
+    """Return a grant as it is told."""
     return GrantOut(**{name: getattr(one, name) for name in Grant.__struct_fields__})
 
 

@@ -10,9 +10,14 @@ from engage.appointments.appointment import Status as VisitStatus
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
 from engage.ids import AppointmentId, PlaceId, QueueItemId, StaffId
+from engage.queue.minutes.store import MOST
 from engage.queue.paging import store as paging
 from engage.queue.paging.channel import ChannelName
 from engage.turns.standing import store as standing
+
+Minutes = Annotated[
+    int, Meta(ge=1, le=MOST, description="How long it took, in whole minutes, as you say.")
+]
 
 
 class StaffOut(Struct, frozen=True):

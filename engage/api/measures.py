@@ -20,7 +20,7 @@ from engage.api.parts import Parts
 from engage.api.refusals import FieldError, InvalidRequest
 from engage.ids import PracticeId
 from engage.measures.cells import By, Hidden
-from engage.measures.evidence import Measured, Name, measured, period
+from engage.measures.evidence import SPENDING, Measured, Name, measured, period
 from engage.measures.store import evidence
 from engage.measures.waits import Summary
 from engage.people.staffing.store import get_practice
@@ -39,6 +39,11 @@ class MeasureOut(Struct, frozen=True, kw_only=True):
     """One measure of everybody or of one group. All figures are null where it is hidden."""
 
     measure: Name
+    of: Annotated[
+        str | None,
+        Meta(description="What it is about: a domain, an instrument, a ride or a food-box."),
+    ] = None
+    version: Annotated[str | None, Meta(description="Of the instrument.")] = None
     group: Annotated[str | None, Meta(description="Null: everybody.")]
     hidden: Annotated[Hidden | None, Meta(description="Why no figure is shown.")] = None
     people: int | None = None
@@ -55,6 +60,9 @@ class MeasureOut(Struct, frozen=True, kw_only=True):
         int | None, Meta(description="After which half had; null: not yet, or never.")
     ] = None
     p90_seconds: int | None = None
+    total_seconds: Annotated[
+        int | None, Meta(description="All minutes of staff; null: not a measure of minutes.")
+    ] = None
     share_within: Annotated[
         float | None,
         Meta(description="In the measure's own window, the open ones judged by the others."),
@@ -122,7 +130,7 @@ async def _practice(
     async with parts.database.work([practice], practice) as work:
         its = await get_practice(work, practice)
         when = period(first_day, last_day, its.time_zone, at)
-        found = await evidence(work, keys, when)
+        found = await evidence(work, keys, when, parts.instruments)
         await audit.record(
             work,
             practice,
@@ -144,11 +152,15 @@ async def _practice(
 
 
 def _out(one: Measured) -> MeasureOut:
-    figures = one.figures
+    figures, (of, version) = one.figures, one.about or (None, None)
     if not isinstance(figures, Summary):
-        return MeasureOut(measure=one.measure, group=one.group, hidden=figures)
+        return MeasureOut(
+            measure=one.measure, of=of, version=version, group=one.group, hidden=figures
+        )
     return MeasureOut(
         measure=one.measure,
+        of=of,
+        version=version,
         group=one.group,
         people=figures.people,
         began=figures.waits,
@@ -158,6 +170,7 @@ def _out(one: Measured) -> MeasureOut:
         share=figures.share,
         median_seconds=_seconds(figures.median),
         p90_seconds=_seconds(figures.p90),
+        total_seconds=_seconds(figures.total) if one.measure in SPENDING else None,
         share_within=figures.within,
     )
 

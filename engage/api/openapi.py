@@ -21,6 +21,7 @@ from litestar.routes import HTTPRoute
 from engage import __version__
 from engage.api.auth.cookie import CSRF_HEADER, NAME
 from engage.api.auth.marks import PUBLIC
+from engage.api.file_names import outside
 from engage.api.once import KEY_HEADER, LONGEST_KEY
 from engage.api.problems import MEDIA_TYPE, Problem
 from engage.api.reading import MOST_BYTES
@@ -59,8 +60,19 @@ _LOCATION: Final[Json] = {
 }
 _INTEGERS: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 _SIGN_IN: Final = ("/v1/session",)
+_BY_STEPS: Final = "/v1/auth/"
+"""Signing in by steps: limited, and never stored under a key, since the answers are secrets."""
 _OF_ONE = frozenset(
-    {"/v1/appointments", "/v1/practice-wishes", "/v1/rescreening", "/v1/rides", "/v1/rides.csv"}
+    {
+        "/v1/appointments",
+        "/v1/canned-replies",
+        "/v1/practice-wishes",
+        "/v1/rescreening",
+        "/v1/rides",
+        "/v1/rides.csv",
+        "/v1/slots",
+        "/v1/waiting",
+    }
 )
 """Lists of one patient, or of one practice, that the query names."""
 _BY_OUR_PAGES: Final = ("/simulator/people", "/simulator/handset", "/simulator/sign-in")
@@ -89,6 +101,7 @@ def document(routes: Sequence[Any], dependencies: Mapping[str, Any]) -> bytes:
         for operation in operations.values():
             handler = routes_by_name[operation["operationId"]]
             _set_right(path, operation, handler, bodies[operation["operationId"]])
+    drawn["paths"] = {outside(path): operations for path, operations in drawn["paths"].items()}
     drawn["components"] = {
         "schemas": components,
         "securitySchemes": {
@@ -150,7 +163,8 @@ def _set_right(
         operation["requestBody"] = {"required": True, "content": {JSON: {"schema": taken}}}
     if path.startswith("/webhooks/"):
         operation["requestBody"] = _FORM
-    if method == "POST" and path.startswith("/v1/") and not open_to_all:
+    signs_in = path.startswith(_BY_STEPS)
+    if method == "POST" and path.startswith("/v1/") and not open_to_all and not signs_in:
         operation.setdefault("parameters", []).append(_KEY_PARAMETER)
     status = str(handler.status_code)
     good: Json = {"description": HTTPStatus(handler.status_code).phrase}
@@ -195,12 +209,13 @@ def _problems(path: str, method: str, operation: Json, *, open_to_all: bool) -> 
         found |= {503}
     if takes_body:
         found |= {400, 413, 415, 422}
-    if path in _SIGN_IN:
-        found |= {401, 403}
+    found |= _signing_problems(path, takes_body=takes_body)
     if path in _BY_OUR_PAGES:
         found |= {403}
     if named and open_to_all:
         found |= {400}
+    if path.startswith("/v1/calendars/"):
+        found |= {429}
     if "{" in path or (takes_body and not open_to_all):
         found |= {404}
     if path in _OF_ONE:
@@ -214,6 +229,12 @@ def _problems(path: str, method: str, operation: Json, *, open_to_all: bool) -> 
     return sorted(found)
 
 
+def _signing_problems(path: str, *, takes_body: bool) -> set[int]:
+    if path.startswith(_BY_STEPS) and takes_body:
+        return {401, 403, 409, 429}
+    return {401, 403} if path in _SIGN_IN else set()
+
+
 def _problem(status: int) -> Json:
     said: Json = {
         "description": HTTPStatus(status).phrase,
@@ -221,7 +242,7 @@ def _problem(status: int) -> Json:
     }
     if status == HTTPStatus.UNAUTHORIZED:
         said["headers"] = {"WWW-Authenticate": {"required": True, "schema": {"type": "string"}}}
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
         said["headers"] = {"Retry-After": {"required": True, "schema": {"type": "string"}}}
     return said
 

@@ -1,6 +1,6 @@
 """RFC 9457 for everything that is not a success, in one place.
 
-`STATUS` is the only table from an error to an HTTP status. A problem has a stable type and code, a
+The table from an error to an HTTP status is statuses.py. A problem has a stable type and code, a
 sentence, and the places at fault; it never repeats what was sent. What we did not expect is a 500
 without any detail, logged as type and code location. docs/api.md lists the codes; a test compares.
 """
@@ -9,178 +9,34 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, TypeAlias, cast
+from uuid import UUID
 
 import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException, ValidationException
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from engage.api import refusals
 from engage.api.refusals import FieldError, InvalidRequest, Source
+from engage.api.statuses import STATUS, status_of
 from engage.api.wording import sentence_of
 from engage.appointments import refusals as of_visits
-from engage.appointments.keeping import NoSuchPlace
-from engage.appointments.place import NotAPlace
-from engage.checkins.beginning import NoSuchScript, NotTheirHelper, StartNeeded
-from engage.checkins.cadence import NeverDue, NotACadence, TooOften, UnknownZone
-from engage.checkins.call import CallFirst
-from engage.checkins.plan import NoSuchThreshold, NothingToSkip, PlanEnded, ThresholdNeeded
-from engage.checkins.rescreen import DeclinedTooSoon, NotAMomentToAsk
-from engage.db.sealing import CannotOpen
-from engage.db.session import DatabaseAway
-from engage.errors import Conflict, EngageError, NotDurable, NotFound, WrongSetting
-from engage.feed import BadCursor
-from engage.ids import StaffId
-from engage.messaging.carrier import CarrierSilent
-from engage.messaging.webhook_form import BadForm
-from engage.needs.codes import NotSuggested
-from engage.needs.need import NotTheirsToSay, NotWanted, WrongStep
-from engage.needs.referral import (
-    NoConsentToShare,
-    NotTheirsToSet,
-    ReasonMissing,
-    WrongMove,
-    WrongReason,
-)
-from engage.needs.screening import NotByText
-from engage.people import fields
-from engage.people.consent import LineIsClosed, LineIsOpen, PurposeNeeded, ReasonNeeded
-from engage.people.merging.store import AlreadyMerged, HoldsAnother, NotMerged, SameRecord
-from engage.people.patient import FieldMissing, NotAPatient, NotAStatus
-from engage.people.phone import NotAPhoneNumber
-from engage.people.sharing.store import NotTheirFamily
-from engage.people.staff import UnknownStaff
-from engage.people.store import ExternalIdTaken, MergedRecord
-from engage.people.store import IdTaken as PatientIdTaken
-from engage.queue.item import AlreadyClaimed, AlreadyClosed, NeedsCrisisOutcome, NotYours
-from engage.turns import refusals as of_turns
-from engage.turns.correcting import NotReadYet, NotTheirCaregiver, Superseded
+from engage.errors import EngageError
+from engage.ids import RideId, StaffId
+from engage.people.patient import NotAPatient
+from engage.people.signing.families import SeveralPeople
+from engage.people.signing.limits import TooManyTries
+from engage.people.signing.principal import FamilyKind
+from engage.queue.item import AlreadyClaimed
 from engage.turns.store import TurnFailed
 
 MEDIA_TYPE = "application/problem+json"
 
-STATUS: Mapping[type[EngageError], int] = {
-    InvalidRequest: 400,
-    refusals.CutShort: 400,
-    refusals.MalformedJson: 400,
-    refusals.TooDeep: 400,
-    refusals.DuplicateField: 400,
-    refusals.UnreadableText: 400,
-    refusals.WrongCursor: 400,
-    BadCursor: 400,
-    refusals.WrongId: 400,
-    BadForm: 400,
-    refusals.NotSignedIn: 401,
-    refusals.NotAllowed: 403,
-    refusals.CrossSite: 403,
-    refusals.BadSignature: 403,
-    NotFound: 404,
-    AlreadyClaimed: 409,
-    AlreadyClosed: 409,
-    CallFirst: 409,
-    NotYours: 409,
-    refusals.IdTaken: 409,
-    PatientIdTaken: 409,
-    ExternalIdTaken: 409,
-    of_turns.NoPhone: 409,
-    of_turns.AlreadyAsked: 409,
-    of_turns.NotInCare: 409,
-    of_turns.PhoneOptedOut: 409,
-    of_turns.PhoneBusy: 409,
-    LineIsOpen: 409,
-    LineIsClosed: 409,
-    of_turns.ScreeningOver: 409,
-    PlanEnded: 409,
-    NothingToSkip: 409,
-    of_turns.PhoneShared: 409,
-    NotReadYet: 409,
-    Superseded: 409,
-    AlreadyMerged: 409,
-    HoldsAnother: 409,
-    NotMerged: 409,
-    MergedRecord: 409,
-    NotWanted: 409,
-    WrongStep: 409,
-    WrongMove: 409,
-    of_visits.WrongVisitStep: 409,
-    of_visits.WrongRideStep: 409,
-    of_visits.RideStands: 409,
-    of_visits.TooSoon: 409,
-    refusals.MayNotText: 409,
-    refusals.StillRunning: 409,
-    refusals.ThreadMoved: 409,
-    refusals.OwnProposal: 409,
-    refusals.TooLate: 409,
-    Conflict: 412,
-    refusals.TooLarge: 413,
-    refusals.NotJson: 415,
-    refusals.NotAForm: 415,
-    refusals.KeyReused: 422,
-    refusals.PracticeNeeded: 422,
-    refusals.Unprocessable: 422,
-    NeedsCrisisOutcome: 422,
-    NotAPatient: 422,
-    FieldMissing: 422,
-    NotAStatus: 422,
-    fields.NotAName: 422,
-    fields.NotAnExternalId: 422,
-    fields.NotABirthDate: 422,
-    fields.NotATimeZone: 422,
-    fields.NotAState: 422,
-    fields.NotALanguage: 422,
-    fields.NotAnEmail: 422,
-    UnknownStaff: 422,
-    ReasonNeeded: 422,
-    PurposeNeeded: 422,
-    of_turns.NoSuchInstrument: 422,
-    of_turns.NoSuchAnswer: 422,
-    of_turns.ConflictingAnswers: 422,
-    NoSuchScript: 422,
-    NotACadence: 422,
-    NeverDue: 422,
-    DeclinedTooSoon: 422,
-    NotAMomentToAsk: 422,
-    TooOften: 422,
-    UnknownZone: 422,
-    StartNeeded: 422,
-    NoSuchThreshold: 422,
-    ThresholdNeeded: 422,
-    NotTheirHelper: 422,
-    NotAPhoneNumber: 422,
-    NotByText: 422,
-    of_turns.NotOnAPage: 422,
-    NoConsentToShare: 422,
-    NotSuggested: 422,
-    NotTheirsToSay: 422,
-    NotTheirsToSet: 422,
-    ReasonMissing: 422,
-    WrongReason: 422,
-    of_visits.NotATime: 422,
-    of_visits.NotTheirsToTell: 422,
-    of_visits.ReasonNotGiven: 422,
-    of_visits.ReasonNotFitting: 422,
-    of_visits.NotAVisitToRideTo: 422,
-    of_visits.PickupNeeded: 422,
-    of_visits.DirectionNeeded: 422,
-    NoSuchPlace: 422,
-    NotAPlace: 422,
-    NotTheirFamily: 422,
-    NotTheirCaregiver: 422,
-    SameRecord: 422,
-    DatabaseAway: 503,
-    NotDurable: 503,
-    CarrierSilent: 503,
-    refusals.SchemaBehind: 503,
-    TurnFailed: 500,
-    WrongSetting: 500,
-    CannotOpen: 500,
-    EngageError: 500,
-}
-"""An error that is not listed here counts as its nearest listed base class."""
-
 RETRY_SECONDS = "2"
+PATIENCE_SECONDS = "600"
+"""After which who asked too often may ask again."""
 
 _SQL_INPUT = "22"
 """The class of SQLSTATEs that blame a value: NUL in a text, a number out of range."""
@@ -212,6 +68,14 @@ class Holder(Struct, frozen=True):
     since: datetime | None
 
 
+class PersonOnPhone(Struct, frozen=True):
+    """One of the people who use a phone, as they know each other."""
+
+    id: UUID
+    kind: FamilyKind
+    given_name: str
+
+
 class Problem(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What went wrong (RFC 9457)."""
 
@@ -223,6 +87,10 @@ class Problem(Struct, frozen=True, omit_defaults=True, kw_only=True):
     errors: tuple[FieldError, ...] = ()
     #: Only with `already-claimed`: the colleague who has the item.
     held_by: Holder | None = None
+    #: Only with `ride-not-confirmed`: what would have nobody with it.
+    rides: tuple[RideId, ...] = ()
+    #: Only with `several-people`: who uses the phone that the code came to.
+    people: tuple[PersonOnPhone, ...] = ()
 
 
 def answer(request: AnyRequest, error: Exception) -> Response[bytes]:
@@ -271,20 +139,19 @@ def describe(error: Exception) -> tuple[Problem, dict[str, str]]:
     match problem.status:
         case 401:
             headers["WWW-Authenticate"] = 'Bearer realm="engage"'
+        case 429:
+            headers["Retry-After"] = PATIENCE_SECONDS
         case 503:
             headers["Retry-After"] = RETRY_SECONDS
         case _:
             pass
+    if isinstance(error, TooManyTries):
+        headers["Retry-After"] = str(error.seconds)
     return problem, headers
 
 
 def _route(request: AnyRequest) -> str:
     return str(cast("dict[str, Any]", request.scope).get("path_template", ""))
-
-
-def status_of(kind: type[EngageError]) -> int:
-    """Return the HTTP status of an error class."""
-    return next(STATUS[base] for base in kind.__mro__ if base in STATUS)
 
 
 def codes() -> Iterator[tuple[str, int, str]]:
@@ -314,6 +181,7 @@ def _of_ours(error: EngageError) -> Problem:
         return _of(500)
     errors: tuple[FieldError, ...] = ()
     held_by = None
+    rides: tuple[RideId, ...] = ()
     match error:
         case InvalidRequest() | refusals.Unprocessable():
             errors = error.errors
@@ -322,11 +190,17 @@ def _of_ours(error: EngageError) -> Problem:
         case AlreadyClaimed():
             name = error.name if isinstance(error, refusals.ClaimedBy) else None
             held_by = Holder(error.holder, name, error.since)
+        case of_visits.RideNotConfirmed():
+            rides = error.rides
         case _ if error.field is not None:
             errors = (_at_fault(error),)
         case _:
             pass
-    return _named(error, errors, held_by)
+    problem = _named(error, errors, held_by, rides)
+    if isinstance(error, SeveralPeople):
+        seen = (PersonOnPhone(one.id, one.kind, one.given_name) for one in error.people)
+        return structs.replace(problem, people=tuple(seen))
+    return problem
 
 
 def _at_fault(error: EngageError) -> FieldError:
@@ -334,7 +208,10 @@ def _at_fault(error: EngageError) -> FieldError:
 
 
 def _named(
-    error: EngageError, errors: tuple[FieldError, ...] = (), held_by: Holder | None = None
+    error: EngageError,
+    errors: tuple[FieldError, ...] = (),
+    held_by: Holder | None = None,
+    rides: tuple[RideId, ...] = (),
 ) -> Problem:
     return Problem(
         type=f"/problems/{error.code}",
@@ -344,6 +221,7 @@ def _named(
         detail=error.sentence,
         errors=errors,
         held_by=held_by,
+        rides=rides,
     )
 
 

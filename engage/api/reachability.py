@@ -15,9 +15,9 @@ from msgspec import Meta, Struct
 from engage import audit
 from engage.api.auth.guard import Visit
 from engage.api.auth.marks import needs
+from engage.api.items import PatientNameOut
 from engage.api.pages import USUAL, Cursor, Limit, cursor_of, position_of
 from engage.api.parts import Parts
-from engage.api.queue import PatientNameOut
 from engage.ids import PatientId, PracticeId
 from engage.measures.reach import LISTS, ListName
 from engage.measures.reaching import store

@@ -23,8 +23,9 @@ from msgspec import Struct
 
 from engage import audit
 from engage.api.auth.marks import ANYBODY
-from engage.api.bare_page import FORM, bare
+from engage.api.bare_page import FORM, bare, spoken_by, wait
 from engage.api.once import in_turn
+from engage.api.page_pace import PagePaces
 from engage.api.parts import Parts
 from engage.api.referrals import LONGEST_NOTE, NEWS
 from engage.db.sealing import PracticeKeys
@@ -91,11 +92,16 @@ async def show(
     request: Request[Any, Any, State],
     token: FromPath[str],
     parts: NamedDependency[Parts],
+    page_paces: NamedDependency[PagePaces],
     lang: Language = "",
 ) -> Response[str]:
     """Show what is asked. Looking changes nothing, and is recorded."""
     words = _words(request, lang)
+    if page_paces.refuses(token, parts.clock.now()):
+        return _too_often(words)
     linked = await _follow(parts, token)
+    if linked is None and page_paces.missed(request, parts.clock.now()):
+        return _too_often(words)
     if linked is None or not linked.usable:
         return _closed(linked, words)
     keys = await parts.vault.keys(linked.practice_id)
@@ -128,11 +134,16 @@ async def answer(
     request: Request[Any, Any, State],
     token: FromPath[str],
     parts: NamedDependency[Parts],
+    page_paces: NamedDependency[PagePaces],
     lang: Language = "",
 ) -> Response[str]:
     """Take the organization's answer; the practice hears of what needs a person."""
     words = _words(request, lang)
+    if page_paces.refuses(token, parts.clock.now()):
+        return _too_often(words)
     linked = await _follow(parts, token)
+    if linked is None and page_paces.missed(request, parts.clock.now()):
+        return _too_often(words)
     if linked is None or not linked.usable:
         return _closed(linked, words)
     keys = await parts.vault.keys(linked.practice_id)
@@ -238,9 +249,7 @@ def _all_words() -> Mapping[str, Mapping[str, str]]:
 
 
 def _words(request: Request[Any, Any, State], lang: str) -> Mapping[str, str]:
-    first = request.headers.get("accept-language", "").strip().lower()
-    chosen = lang if lang in {"en", "es"} else "es" if first.startswith("es") else "en"
-    return _all_words()[chosen]
+    return _all_words()[lang if lang in {"en", "es"} else spoken_by(request)]
 
 
 def _fill(text: str, shown: Shown) -> str:
@@ -288,6 +297,10 @@ def _closed(linked: Linked | None, words: Mapping[str, str]) -> Response[str]:
         return _page(f"<p>{escape(words['unknown'])}</p>", words, "", HTTPStatus.NOT_FOUND)
     body = f"<h1>{escape(words['over'])}</h1><p>{escape(words['over-more'])}</p>"
     return _page(body, words, "", HTTPStatus.GONE)
+
+
+def _too_often(words: Mapping[str, str]) -> Response[str]:
+    return wait(f"<p>{escape(words['too-often'])}</p>", words["language"])
 
 
 def _page(

@@ -144,5 +144,9 @@ class ClaimedBy(AlreadyClaimed):
         return "already-claimed"
 
 
+class AskedTooOften(EngageError):  # noqa: N818
+    """This address was asked for too often; ask again in some minutes."""
+
+
 class SchemaBehind(EngageError):  # noqa: N818
     """The database does not have the schema that this release expects; run engage migrate."""

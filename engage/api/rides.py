@@ -15,7 +15,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from engage.api.appointments import LONGEST_NOTE, Moment, Note
+from engage.api.appointment_requests import LONGEST_NOTE, Moment, Note
 from engage.api.auth.guard import Visit
 from engage.api.auth.marks import needs
 from engage.api.etags import IfMatch, expects

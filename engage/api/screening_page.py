@@ -12,7 +12,7 @@ from functools import lru_cache
 from html import escape
 from http import HTTPStatus
 from importlib import resources
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal, TypeAlias
 from urllib.parse import parse_qs
 
 from litestar import Request, Response, get, post
@@ -22,8 +22,9 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from engage.api.auth.marks import ANYBODY
-from engage.api.bare_page import FORM, bare
+from engage.api.bare_page import FORM, bare, spoken_by, wait
 from engage.api.once import in_turn
+from engage.api.page_pace import PagePaces
 from engage.api.parts import Parts
 from engage.conversation.answers import Answer, Declined, DidNotKnow, Measured, as_one
 from engage.conversation.script import Prompt
@@ -37,7 +38,9 @@ from engage.turns.page_links import KIND
 Language = Annotated[
     str, QueryParameter(name="lang", max_length=2, description="en or es", required=False)
 ]
-_LANGUAGES: Final = ("en", "es")
+Spoken: TypeAlias = Literal["en", "es"]
+_LANGUAGES: Final[tuple[Spoken, ...]] = ("en", "es")
+_SPOKEN: Final[Mapping[str, Spoken]] = {one: one for one in _LANGUAGES}
 _MOST_FIELDS: Final = 40
 _LONGEST_TOKEN: Final = 64
 _LONGEST_FIELD: Final = 80
@@ -52,6 +55,8 @@ class Frame(Struct, frozen=True, kw_only=True):
     language: str
     practice: str
     support: str
+    #: Whether who looks may say in which language they are texted.
+    may_keep: bool = False
 
     def said(self, key: str, **values: str) -> str:
         """Return one of the page's sentences, escaped."""
@@ -72,18 +77,23 @@ async def show(
     request: Request[Any, Any, State],
     token: FromPath[str],
     parts: NamedDependency[Parts],
+    page_paces: NamedDependency[PagePaces],
     lang: Language = "",
 ) -> Response[str]:
     """Show the question that is asked now. Looking changes nothing."""
+    if page_paces.refuses(token, parts.clock.now()):
+        return _too_often(request, lang)
     linked = await _follow(parts, token)
     if linked is None:
-        return _unknown(request, lang)
+        missed = page_paces.missed(request, parts.clock.now())
+        return _too_often(request, lang) if missed else _unknown(request, lang)
     async with parts.database.work([linked.practice_id]) as work:
         seen = await parts.turns.page_of(work, linked.practice_id, linked.screening_id)
         practice, support = await pages.called(work, linked.practice_id)
+        own = await parts.turns.is_own_page(work, linked.practice_id, linked.screening_id)
     if seen is None:
         return _unknown(request, lang)
-    frame = _frame(lang or seen.language, practice, support)
+    frame = _frame(lang or seen.language, practice, support, may_keep=own)
     if not linked.usable:
         return _said(frame, "over", HTTPStatus.GONE)
     return _shown(parts, frame, seen, HTTPStatus.GONE)
@@ -101,16 +111,23 @@ async def answer(
     request: Request[Any, Any, State],
     token: FromPath[str],
     parts: NamedDependency[Parts],
+    page_paces: NamedDependency[PagePaces],
     lang: Language = "",
 ) -> Response[str]:
     """Take an answer, as a text would be taken, and show the next question."""
+    if page_paces.refuses(token, parts.clock.now()):
+        return _too_often(request, lang)
     linked = await _follow(parts, token)
     if linked is None:
-        return _unknown(request, lang)
+        missed = page_paces.missed(request, parts.clock.now())
+        return _too_often(request, lang) if missed else _unknown(request, lang)
     practice, screening = linked.practice_id, linked.screening_id
-    put, given = _given(request.headers.get("content-type", ""), await request.body())
+    said = _given(request.headers.get("content-type", ""), await request.body())
+    put, given = said.question, said.answer
 
     async def act(work: Work) -> PageSeen | None:
+        if linked.usable and said.speaks is not None:
+            return await parts.turns.page_speaks(work, practice, screening, said.speaks)
         if not linked.usable or given is None:
             return await parts.turns.page_of(work, practice, screening)
         return await parts.turns.page_answered(work, practice, screening, put, given)
@@ -119,12 +136,16 @@ async def answer(
     if seen is None:
         return _unknown(request, lang)
     async with parts.database.work([practice]) as work:
-        frame = _frame(lang or seen.language, *await pages.called(work, practice))
+        own = await parts.turns.is_own_page(work, practice, screening)
+        called = await pages.called(work, practice)
+    frame = _frame(lang or seen.language, *called, may_keep=own)
     if not linked.usable:
         return _said(frame, "over", HTTPStatus.GONE)
     parts.bell.ring("outbox")
     parts.bell.ring("page")
     wrong = "refused" if seen.refused or given is None else "stale" if seen.stale else ""
+    if said.speaks is not None:
+        wrong = "kept" if own else ""
     return _shown(parts, frame, seen, HTTPStatus.OK, wrong)
 
 
@@ -136,27 +157,42 @@ async def _follow(parts: Parts, token: str) -> Linked | None:
         return await pages.follow(work, hashes, parts.clock.now())
 
 
-def _given(content_type: str, body: bytes) -> tuple[str, Answer | None]:
-    """Return which question a form answers, and how; None if it is none of ours."""
+class _Given(Struct, frozen=True):
+    """What a form says: which question it answers, and how; or which language they want."""
+
+    question: str = ""
+    #: None: none of ours.
+    answer: Answer | None = None
+    speaks: Spoken | None = None
+
+    def __repr__(self) -> str:
+        """Hide the answer."""
+        return "_Given(…)"
+
+
+def _given(content_type: str, body: bytes) -> _Given:
     if content_type.partition(";")[0].strip().lower() != FORM:
-        return "", None
+        return _Given()
     try:
         fields = parse_qs(body.decode("utf-8"), max_num_fields=_MOST_FIELDS)
     except ValueError:
-        return "", None
+        return _Given()
+    speaks = _SPOKEN.get(fields.get("speaks", [""])[0])
+    if speaks is not None:
+        return _Given(speaks=speaks)
     put = fields.get("question", [""])[0][:_LONGEST_FIELD]
     pressed = [one[:_LONGEST_FIELD] for one in fields.get("answer", [])]
     numbers = [one.strip().replace(",", ".") for one in fields.get("number", [])]
     if _DECLINED in pressed:
-        return put, Declined()
+        return _Given(put, Declined())
     if _UNKNOWN in pressed:
-        return put, DidNotKnow()
+        return _Given(put, DidNotKnow())
     if numbers:
         try:
-            return put, Measured.of("/".join(numbers))
+            return _Given(put, Measured.of("/".join(numbers)))
         except ValueError:
-            return put, None
-    return put, as_one(pressed) if pressed else None
+            return _Given(put)
+    return _Given(put, as_one(pressed) if pressed else None)
 
 
 # What is shown
@@ -169,15 +205,25 @@ def _all_words() -> Mapping[str, Mapping[str, str]]:
     return {language: made[language] for language in _LANGUAGES}
 
 
-def _frame(language: str, practice: str, support: str) -> Frame:
-    spoken = language if language in _LANGUAGES else "en"
-    return Frame(words=_all_words()[spoken], language=spoken, practice=practice, support=support)
+def _frame(language: str, practice: str, support: str, *, may_keep: bool = False) -> Frame:
+    spoken = _SPOKEN.get(language, "en")
+    return Frame(
+        words=_all_words()[spoken],
+        language=spoken,
+        practice=practice,
+        support=support,
+        may_keep=may_keep,
+    )
 
 
 def _unknown(request: Request[Any, Any, State], lang: str) -> Response[str]:
-    first = request.headers.get("accept-language", "").strip().lower()
-    frame = _frame(lang or ("es" if first.startswith("es") else "en"), "", "")
+    frame = _frame(lang or spoken_by(request), "", "")
     return bare(f"<p>{frame.said('gone')}</p>", frame.language, status=HTTPStatus.NOT_FOUND)
+
+
+def _too_often(request: Request[Any, Any, State], lang: str) -> Response[str]:
+    frame = _frame(lang or spoken_by(request), "", "")
+    return wait(f"<p>{frame.said('too-often')}</p>", frame.language)
 
 
 def _said(frame: Frame, what: str, status: int = HTTPStatus.OK) -> Response[str]:
@@ -193,7 +239,7 @@ def _shown(
         gone = seen.status in {"finished", "over"}
         return _said(frame, seen.status, ended if gone else HTTPStatus.OK)
     status = HTTPStatus.OK
-    if wrong:
+    if wrong and wrong != "kept":
         status = HTTPStatus.CONFLICT if wrong == "stale" else HTTPStatus.UNPROCESSABLE_ENTITY
     question = parts.turns.question_of(seen.prompt.key)
     body = "".join(_asking(frame, seen, seen.prompt, question, wrong))
@@ -205,7 +251,13 @@ def _asking(
 ) -> Iterator[str]:
     other = "en" if frame.language == "es" else "es"
     yield f'<p><a href="?lang={other}" hreflang="{other}">{frame.said("other")}</a></p>'
-    if wrong:
+    if frame.may_keep and frame.language != seen.language:
+        yield f'<form method="post" action="?lang={frame.language}">'
+        yield f'<button class="tap calm" name="speaks" value="{frame.language}">'
+        yield f"{frame.said('keep')}</button></form>"
+    if wrong == "kept":
+        yield f"<p role=status>{frame.said(wrong)}</p>"
+    elif wrong:
         yield f"<p role=alert><strong>{frame.said(wrong)}</strong></p>"
     yield f"<h1>{_worded(frame, prompt, question)}</h1>"
     yield f'<form method="post" action="?lang={frame.language}">'

@@ -1,8 +1,7 @@
 """Signing our own pages in and out: a bearer token becomes a cookie that no script can read.
 
-Until there are passwords and second factors, a token from `engage token` is the way in. Whoever
-has a token already can do all that the cookie can: the exchange adds no right and no minute. It
-refuses to say why a token does not open.
+A token from `engage token`, or an access token: whoever has one can do all that the cookie can, so
+the exchange adds no right and no minute. It refuses to say why a token does not open.
 """
 
 from http import HTTPStatus
@@ -14,10 +13,11 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from engage.api.auth.bearer import LONGEST_TOKEN, authenticate
+from engage.api.auth.bearer import LONGEST_TOKEN, is_signed, who
 from engage.api.auth.cookie import refuse_other_sites, signed_in, signed_out
 from engage.api.auth.guard import Visit
 from engage.api.auth.marks import ANYBODY, needs
+from engage.api.auth.ways import keeping
 from engage.api.parts import Parts
 from engage.api.refusals import NotSignedIn
 from engage.people.bootstrap import revoke
@@ -50,10 +50,7 @@ async def sign_in(
     """Answer with the cookie, if the token opens; it lasts as long as the token does."""
     refuse_other_sites(request)
     token = data.token.strip()
-    known = token.isascii() and await authenticate(
-        parts.database, parts.vault, token, parts.clock.now()
-    )
-    if not known:
+    if not token.isascii() or await who(parts, token) is None:
         raise NotSignedIn
     return admitted(parts, token)
 
@@ -67,9 +64,20 @@ async def sign_in(
 )
 async def sign_out(visit: NamedDependency[Visit], parts: NamedDependency[Parts]) -> Response[None]:
     """Revoke the token of this request, and let the browser forget its cookie."""
-    await revoke(parts.database, parts.vault, parts.clock, visit.token)
+    await forget(parts, visit.token)
     cookie = signed_out(parts.settings.public_url)
     return Response(content=None, status_code=HTTPStatus.NO_CONTENT, cookies=[cookie])
+
+
+async def forget(parts: Parts, token: str) -> None:
+    """Let a token never open again, nor anything that was made from the same sign-in."""
+    if not is_signed(token):
+        await revoke(parts.database, parts.vault, parts.clock, token)
+        return
+    ways = keeping(parts)
+    claims = ways.read(token)
+    if claims is not None:
+        await ways.sign_out(claims)
 
 
 def admitted(parts: Parts, token: str) -> Response[None]:

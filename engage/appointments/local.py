@@ -4,6 +4,7 @@ A time in a text is the place's local time (behaviour 44). How a language says a
 stands here; sentences are the catalogue's. This room refuses a naive moment.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,8 @@ _MONTHS = {
     ),
 }
 _HALF = {"en": ("AM", "PM"), "es": ("a.m.", "p.m.")}
+_AT = {"en": "at", "es": "a las"}
+_AND = {"en": "and", "es": "y"}
 _NOON = 12
 
 
@@ -49,6 +52,15 @@ def say_time(moment: datetime, zone: str, language: str) -> str:
     local = _local(moment, zone)
     half = _HALF[spoken][local.hour >= _NOON]
     return f"{local.hour % _NOON or _NOON}:{local.minute:02d} {half}"
+
+
+def say_when(moments: Sequence[datetime], zone: str, language: str) -> str:
+    """Return "Thursday, Dec 3 at 9:15 AM and 2:30 PM": moments of one day, in order."""
+    spoken = language if language in _AT else "en"
+    times = [say_time(one, zone, spoken) for one in moments]
+    *most, last = times
+    listed = f" {_AND[spoken]} ".join((", ".join(most), last)) if most else last
+    return f"{say_day(day_of(moments[0], zone), spoken)} {_AT[spoken]} {listed}"
 
 
 def _local(moment: datetime, zone: str) -> datetime:

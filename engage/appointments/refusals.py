@@ -58,3 +58,39 @@ class RideNotConfirmed(EngageError):  # noqa: N818
 
 class DirectionNeeded(EngageError):  # noqa: N818
     """A ride is for one visit and goes there, back or both; a box that is brought goes nowhere."""
+
+
+class WaitsAlready(EngageError):  # noqa: N818
+    """They are on this waiting list already."""
+
+
+class NotWaiting(EngageError):  # noqa: N818
+    """They do not wait any more: they have a visit now."""
+
+
+class NotDays(EngageError):  # noqa: N818
+    """The days end after they begin, not before today, and within a year."""
+
+
+class NotHours(EngageError):  # noqa: N818
+    """Reminders are at most five, each between 1 and 720 hours before a visit."""
+
+
+class TimesOverlap(EngageError):  # noqa: N818
+    """One of these times overlaps another one of this schedule; none was added."""
+
+
+class NoSuchSchedule(EngageError):  # noqa: N818
+    """The practice has no such schedule in use; add it first."""
+
+
+class NoTimes(EngageError):  # noqa: N818
+    """These days and hours make no time that is still to come."""
+
+
+class TooManyTimes(EngageError):  # noqa: N818
+    """At most five hundred times are added at once; choose fewer days."""
+
+
+class NotAVideoAddress(EngageError):  # noqa: N818
+    """An address of a visit by video is https, without a name or password, of 500 characters."""

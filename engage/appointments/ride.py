@@ -2,8 +2,8 @@
 
 A ride is asked for one visit: there, back or both. It is arranged when somebody has a time and,
 from whoever drives, a word to hold on to. When the visit is given another time, the ride fails;
-when the visit is called off, so is the ride. Completed means that it was driven or brought; whether
-it came, the person is asked, and a no opens their need again and leaves the ride as it was told.
+when the visit is called off, so is the ride. Completed means that it was driven or brought, as it
+was told; whether it came, the person is asked, and a no opens their need again and fails the ride.
 This room refuses a ride for nothing, and an ending without its reason.
 """
 

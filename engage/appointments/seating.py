@@ -7,7 +7,7 @@ room refuses to offer; turns does.
 from datetime import datetime
 
 from engage.appointments.appointment import Appointment, Status
-from engage.appointments.slot import NOTICE, Slot, free
+from engage.appointments.slot import NOTICE, Slot, free, take
 from engage.appointments.slots import store
 from engage.db.session import Work
 
@@ -21,9 +21,9 @@ KEEPS: frozenset[Status] = frozenset(
 
 
 async def follow(work: Work, before: Appointment, after: Appointment, at: datetime) -> Slot | None:
-    """Free the time that a visit no longer has; None if it has it still, or had none of ours."""
+    """Free the time that a visit no longer has, or give it back; None if nothing is to do."""
     if after.status in KEEPS and after.time == before.time:
-        return None
+        return None if before.status in KEEPS else await _again(work, after, at)
     held = await store.of_visit(work, after.practice_id, after.id)
     if held is None or (after.status in KEEPS and _is_at(after, held)):
         return None
@@ -31,6 +31,22 @@ async def follow(work: Work, before: Appointment, after: Appointment, at: dateti
     if not seen or seen[0].appointment_id != after.id:
         return None
     return await let_go(work, seen[0], at)
+
+
+async def _again(work: Work, visit: Appointment, at: datetime) -> Slot | None:
+    """Give a visit that was called off and is not any more its old time, if nobody has it."""
+    if visit.schedule_id is None or visit.time is None:
+        return None
+    practice = visit.practice_id
+    there = await store.at_time(work, practice, visit.schedule_id, visit.time.starts_at)
+    if there is None or there.ends_at != visit.time.ends_at:
+        return None
+    seen = await store.locked(work, practice, [there.id])
+    if not seen or not seen[0].is_open_to(visit.patient_id, at):
+        return None
+    taken = take(seen[0], visit.patient_id, visit.id, at)
+    await store.save(work, taken)
+    return taken
 
 
 async def let_go(work: Work, held: Slot, at: datetime) -> Slot:

@@ -65,10 +65,11 @@ class Slot(Struct, frozen=True, kw_only=True):
         if self.starts_at <= at:
             return False
         if self.status == "busy-tentative":
-            return (person is not None and self.held_for == person) or self._has_lapsed(at)
+            return (person is not None and self.held_for == person) or self.has_lapsed(at)
         return self.status == "free"
 
-    def _has_lapsed(self, at: datetime) -> bool:
+    def has_lapsed(self, at: datetime) -> bool:
+        """Say whether whoever it was held for has had their time."""
         return self.held_until is not None and self.held_until <= at
 
 
@@ -143,8 +144,12 @@ def free(slot: Slot) -> Slot:
     )
 
 
-def block(slot: Slot, to: Literal["free", "busy-unavailable", "entered-in-error"]) -> Slot:
+def block(
+    slot: Slot, to: Literal["free", "busy-unavailable", "entered-in-error"], at: datetime
+) -> Slot:
     """Take a time that nobody has out of the book, or put it back."""
+    if slot.has_lapsed(at):
+        slot = free(slot)
     if slot.status in {"busy", "busy-tentative"}:
         raise SlotGone
     if slot.status == "entered-in-error":
@@ -161,6 +166,12 @@ def is_unusual(starts_at: datetime, zone: str) -> frozenset[str]:
         "weekend": local.weekday() >= _SATURDAY,
     }
     return frozenset(name for name, holds in kinds.items() if holds)
+
+
+def suits(starts_at: datetime, zone: str, wish: Wish) -> bool:
+    """Say whether an early, late or weekend time is what somebody asked for."""
+    unusual = is_unusual(starts_at, zone)
+    return bool(unusual if wish.carer else unusual & _wanted(wish))
 
 
 def choose(
@@ -183,11 +194,9 @@ def choose(
 
 
 def _rank(slot: Slot, zone: str, wish: Wish) -> int:
-    unusual = is_unusual(slot.starts_at, zone)
-    wanted = unusual if wish.carer else unusual & _wanted(wish)
-    if wanted:
+    if suits(slot.starts_at, zone, wish):
         return 0
-    return 2 if unusual else 1
+    return 2 if is_unusual(slot.starts_at, zone) else 1
 
 
 def _wanted(wish: Wish) -> frozenset[str]:

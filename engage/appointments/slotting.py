@@ -7,13 +7,16 @@ hears so. This room refuses to text.
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engage.appointments import keeping, seating
 from engage.appointments.appointment import Span, chosen
-from engage.appointments.keeping import NoSuchPlace, Teller, VisitChanged
+from engage.appointments.keeping import NewVisit
+from engage.appointments.refusals import NoSuchSchedule
 from engage.appointments.riding import Expects
 from engage.appointments.slot import Schedule, Slot, SlotGone, hold, take
 from engage.appointments.slots import store
+from engage.appointments.words import Teller, VisitChanged, locked
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
 from engage.ids import AppointmentId, PatientId, PracticeId, SlotId
@@ -41,9 +44,10 @@ async def book_into(
     at: datetime,
     *,
     expects: Expects = lambda _: True,
+    note: str | None = None,
 ) -> Seated:
     """Move a visit to a free time and let go of the one it had; SlotGone if somebody was faster."""
-    known = await keeping.locked(work, keys, visit, expects)
+    known = await locked(work, keys, visit, expects)
     person = await survivor(work, keys.practice, known.visit.patient_id)
     old = await store.of_visit(work, keys.practice, visit)
     both = [slot] if old is None else [slot, old.id]
@@ -52,7 +56,7 @@ async def book_into(
         raise SlotGone(_SLOT)
     schedule = await store.schedule_of(work, keys.practice, seen[slot].schedule_id)
     if schedule is None:
-        raise NoSuchPlace(_SLOT)
+        raise NoSuchSchedule(_SLOT)
     kept_elsewhere = known.filler is not None and by.setter != "staff"
     becomes = chosen(known.visit, kept_elsewhere=kept_elsewhere)
     taken = take(seen[slot], person, visit, at)
@@ -70,8 +74,28 @@ async def book_into(
         by,
         at,
         schedule=schedule.id,
+        note=note,
     )
     return Seated(change=change, slot=taken, schedule=schedule, to_write_down=kept_elsewhere)
+
+
+async def book_new(
+    work: Work, keys: PracticeKeys, new: NewVisit, slot: SlotId, by: Teller, at: datetime
+) -> Seated:
+    """Write down a visit at a free time; SlotGone if somebody was faster."""
+    seen = await store.locked(work, keys.practice, [slot])
+    if not seen or not seen[0].is_open_to(new.patient_id, at):
+        raise SlotGone(_SLOT)
+    schedule = await store.schedule_of(work, keys.practice, seen[0].schedule_id)
+    if schedule is None:
+        raise NoSuchSchedule(_SLOT)
+    time = Span(seen[0].starts_at, seen[0].ends_at)
+    here = replace(new, time=time, place_id=schedule.place_id, schedule_id=schedule.id)
+    change = await keeping.book(work, keys, here, schedule.zone, by, at)
+    # A time holds a visit that there is: the visit comes first.
+    taken = take(seen[0], new.patient_id, new.id, at)
+    await store.save(work, taken)
+    return Seated(change=change, slot=taken, schedule=schedule)
 
 
 async def hold_for(

@@ -3,6 +3,7 @@
 What a visit is for and a note are sealed on the way in. This room refuses to decide.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
@@ -111,6 +112,11 @@ _SAVE = Query(
 _ONE = Query(select(appointment).where(_VISIT_HERE, appointment.c.id == bindparam("one")))
 _LOCKED = Query(
     select(appointment).where(_VISIT_HERE, appointment.c.id == bindparam("one")).with_for_update()
+)
+_SEVERAL = Query(
+    select(appointment).where(
+        _VISIT_HERE, appointment.c.id == any_(bindparam("some", type_=ARRAY(UuidType())))
+    )
 )
 _BY_NUMBERS = Query(
     select(appointment)
@@ -227,6 +233,14 @@ async def one(
     """Return a visit; locked, nobody else changes it until this transaction ends."""
     row = await work.maybe(_LOCKED if lock else _ONE, practice=keys.practice, one=visit)
     return None if row is None else _kept(keys, row)
+
+
+async def several(
+    work: Work, practice: PracticeId, some: Sequence[AppointmentId]
+) -> dict[AppointmentId, Appointment]:
+    """Return some visits, by id."""
+    rows = await work.rows(_SEVERAL, practice=practice, some=list(some)) if some else []
+    return {row["id"]: _visit(row) for row in rows}
 
 
 async def by_numbers(work: Work, keys: PracticeKeys, placer: str, filler: str) -> Kept | None:

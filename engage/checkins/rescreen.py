@@ -32,6 +32,9 @@ FORGOTTEN = timedelta(days=30)
 LONGEST = timedelta(days=5 * 366)
 """Nobody can say today what is right in more than five years."""
 
+CATCH_UP = timedelta(days=30)
+"""Whoever is overdue when a rule begins is asked within this time, each on a day of their own."""
+
 _DECLINED, _NEXT = "/declined_months", "/next_at"
 
 
@@ -132,6 +135,23 @@ def asked(one: Rescreen, rule: Rule | None, at: datetime, *, by_hand: bool) -> R
 def rested(one: Rescreen, at: datetime) -> Rescreen:
     """Return it for somebody who is not in care any more."""
     return _moved(one, None, "not-in-care", at)
+
+
+def caught_up(
+    rule: Rule, person: PatientId, ended_at: datetime, at: datetime, *, declined: bool
+) -> datetime:
+    """Return when somebody is asked who was last asked before there was a rule."""
+    due = later(ended_at, rule.declined_months if declined else rule.every_months)
+    return due if due > at else in_turn(person, at)
+
+
+def in_turn(person: PatientId, at: datetime) -> datetime:
+    """Return somebody's own moment of the days in which the overdue are asked: never all at once.
+
+    The store says the same in SQL.
+    """
+    place = int.from_bytes(person.bytes[-4:], "big") / 2**32
+    return at + CATCH_UP * place
 
 
 def later(at: datetime, months: int) -> datetime:

@@ -5,6 +5,7 @@ This room refuses logic: a command calls one function of a room below and prints
 
 import asyncio
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -13,8 +14,10 @@ from engage import wiring
 from engage.checkins.discharges.importing import Imported, import_discharges
 from engage.clock import fresh_id
 from engage.commands import in_house, practice_named, run, settings_read
+from engage.db.session import Work
 from engage.hl7v2.messages import store
-from engage.people.csv_import import BadRows
+from engage.people.csv_import import BadRows, decode
+from engage.turns.day_lists import Taken, take_day_list
 
 _PRACTICE = click.option(
     "--practice", "practice_name", default="", help="Name or id, if there are several."
@@ -100,3 +103,45 @@ def discharges(file: Path, practice_name: str) -> None:
         click.echo(f"engage: {done.sentence}", err=True)
         sys.exit(1)
     click.echo(f"{done.applied} applied, {done.unchanged} unchanged.")
+
+
+@click.command(name="day-list")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z"]),
+    help="When the list was made, with its offset; what is known from later stays.",
+)
+@_PRACTICE
+def day_list(file: Path, as_of: datetime | None, practice_name: str) -> None:
+    """Import a clinic's visits from a CSV file: all or nothing; the same file twice is one."""
+
+    async def act(house: wiring.House) -> Taken | BadRows:
+        practice = await practice_named(house, practice_name)
+        text = decode(await asyncio.to_thread(file.read_bytes))
+
+        async def take(work: Work) -> Taken:
+            return await take_day_list(
+                work,
+                house.turns,
+                house.vault,
+                house.clock,
+                practice=practice,
+                text=text,
+                as_of=as_of,
+            )
+
+        try:
+            taken = await house.database.again(take, [practice], practice)
+        except BadRows as bad:
+            return bad
+        house.bell.ring("outbox")
+        return taken
+
+    done = run(lambda: in_house(act))
+    if isinstance(done, BadRows):
+        for row in done.rows:
+            click.echo(f"line {row.line}: {row.reason}", err=True)
+        click.echo(f"engage: {done.sentence}", err=True)
+        sys.exit(1)
+    click.echo(f"{done.added} added, {done.changed} changed, {done.unchanged} unchanged.")

@@ -30,7 +30,18 @@ from msgspec import Struct
 
 from engage.errors import EngageError
 
-DIRECTIVES = ("title", "practice", "patient", "caregiver", "staff", "screen", "plan", "visit", "at")
+DIRECTIVES = (
+    "title",
+    "practice",
+    "patient",
+    "caregiver",
+    "staff",
+    "screen",
+    "plan",
+    "visit",
+    "slot",
+    "at",
+)
 """What may be said about the scene. `patient` may be said twice: one phone, two people."""
 
 Unit: TypeAlias = Literal["s", "m", "h", "d"]

@@ -25,6 +25,7 @@ LEDGERS = (
     "appointment_event",
     "ride_event",
     "time_spent",
+    "item_note",
 )
 """INSERT and SELECT only."""
 
@@ -86,13 +87,32 @@ RECORDS = (
     "closing",
     "alarm",
     "canary",
+    "item_merger",
+    "item_presence",
+    "canned_reply",
+    "saved_view",
+    "duty",
 )
 """INSERT, SELECT and UPDATE: nothing about care is ever deleted by the application."""
 
 PASSING = ("timer",)
 """Rows that are used up: DELETE as well."""
 
-OUTSIDE = ("door", "credential", "due", "lane", "lineage", "hl7_sender")
+OUTSIDE = (
+    "door",
+    "credential",
+    "due",
+    "lane",
+    "lineage",
+    "hl7_sender",
+    "sign_in",
+    "refresh_token",
+    "staff_secret",
+    "recovery_code",
+    "sign_in_step",
+    "sign_in_code",
+    "sign_in_try",
+)
 """Outside the wall: no privilege on the table for anybody."""
 
 FUNCTIONS: dict[str, tuple[Login, ...]] = {
@@ -100,6 +120,8 @@ FUNCTIONS: dict[str, tuple[Login, ...]] = {
     "uuid7_at(timestamptz)": ("app", "worker"),
     "enter(uuid[], uuid)": ("app", "worker", "auditor"),
     "authenticate(bytea, timestamptz)": ("app",),
+    "signed_in(uuid, uuid, timestamptz)": ("app",),
+    "phone_people(uuid[], bytea[])": ("app",),
     "turn_context(uuid, uuid, uuid, timestamptz)": ("app", "worker"),
     "turn_open(uuid, uuid, uuid, timestamptz)": ("app", "worker"),
     "turn_save(jsonb)": ("app", "worker"),
@@ -117,6 +139,8 @@ FUNCTIONS: dict[str, tuple[Login, ...]] = {
     "door_watched()": (),
     "line_born()": (),
     "line_told()": (),
+    "item_wakes()": (),
+    "flag_wakes()": (),
 }
 """Functions that run with the caller's own rights."""
 
@@ -130,6 +154,24 @@ DEFINER: dict[str, tuple[Login, ...]] = {
     "credential_find(text, bytea, timestamptz)": ("app",),
     "credential_add(text, bytea, uuid, timestamptz, timestamptz)": ("app",),
     "credential_revoke(text, bytea, timestamptz)": ("app",),
+    "sign_in_allow(text[], bytea[], integer[], integer[], timestamptz)": ("app",),
+    "sign_in_step_add(text, bytea, uuid, timestamptz, timestamptz)": ("app",),
+    "sign_in_step_try(text[], bytea[], integer, timestamptz)": ("app",),
+    "sign_in_step_end(bytea[], timestamptz)": ("app",),
+    "staff_secret_of(uuid)": ("app",),
+    "staff_secret_offer(uuid, bytea, bytea)": ("app",),
+    "staff_secret_confirm(uuid, bigint, bytea[], timestamptz)": ("app",),
+    "staff_totp_use(uuid, bigint)": ("app",),
+    "recovery_code_use(uuid, bytea, timestamptz)": ("app",),
+    "sign_in_begin(uuid, text, uuid, uuid, uuid, text, bytea, integer, timestamptz, timestamptz)": (
+        "app",
+    ),
+    "sign_in_refresh(bytea[], bytea, integer, timestamptz)": ("app",),
+    "sign_in_find(uuid, uuid, timestamptz)": ("app",),
+    "sign_in_list(uuid, timestamptz)": ("app",),
+    "sign_in_end(uuid, uuid, text, timestamptz)": ("app",),
+    "sign_in_code_put(uuid, bytea, text, bytea, bytea, timestamptz, timestamptz)": ("app",),
+    "sign_in_code_try(bytea[], text, bytea[], bytea[], integer, timestamptz)": ("app",),
     "link_add(text, bytea, uuid, uuid, timestamptz, timestamptz)": ("app", "worker"),
     "link_open(text, bytea[], timestamptz)": ("app",),
     "link_revoke(text, uuid, uuid, timestamptz)": ("app", "worker"),

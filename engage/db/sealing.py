@@ -49,6 +49,8 @@ class MasterKeys:
         self._cursor = _derive(secrets[0], "engage/cursor")
         self._deployment = [AESGCM(_derive(secret, "engage/deployment")) for secret in secrets]
         self._spool = [AESGCM(_derive(secret, "engage/spool")) for secret in secrets]
+        #: Of access tokens: one signing key from each secret.
+        self.token_seeds = tuple(_derive(secret, "engage/access-token") for secret in secrets)
 
     def __repr__(self) -> str:
         """Hide the keys."""

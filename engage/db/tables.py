@@ -248,6 +248,7 @@ message = Table(
     Column("sure", Text),
     Column("why", Text),
     Column("failed_sid", Text),
+    Column("not_after", DateTime(timezone=True)),
 )
 receipt = Table(
     "receipt",
@@ -391,6 +392,10 @@ queue_item = Table(
     Column("note_sealed", LargeBinary),
     Column("version", Integer, nullable=False),
     Column("appointment_id", UUID()),
+    Column("snoozed_at", DateTime(timezone=True)),
+    Column("snoozed_until", DateTime(timezone=True)),
+    Column("snoozed_for_reply", Boolean, nullable=False, server_default="false"),
+    Column("merged_into", UUID()),
 )
 paging = Table(
     "paging",
@@ -480,6 +485,80 @@ door = Table(
     Column("account_sid", Text, primary_key=True),
     Column("practice_id", UUID(), nullable=False),
     Column("number_id", UUID(), nullable=False),
+)
+sign_in = Table(
+    "sign_in",
+    METADATA,
+    Column("id", UUID(), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("person_id", UUID(), nullable=False),
+    Column("practice_id", UUID()),
+    Column("phone_id", UUID()),
+    Column("factors", Text, nullable=False),
+    Column("began_at", DateTime(timezone=True), nullable=False),
+    Column("used_at", DateTime(timezone=True), nullable=False),
+    Column("idle_seconds", Integer, nullable=False),
+    Column("until_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("ended_why", Text),
+)
+refresh_token = Table(
+    "refresh_token",
+    METADATA,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("sign_in_id", UUID(), nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("used_at", DateTime(timezone=True)),
+)
+staff_secret = Table(
+    "staff_secret",
+    METADATA,
+    Column("staff_id", UUID(), primary_key=True),
+    Column("password_hash", LargeBinary),
+    Column("totp_sealed", LargeBinary),
+    Column("totp_step", BigInteger, nullable=False, server_default="0"),
+    Column("set_at", DateTime(timezone=True)),
+    Column("next_password_hash", LargeBinary),
+    Column("next_totp_sealed", LargeBinary),
+)
+recovery_code = Table(
+    "recovery_code",
+    METADATA,
+    Column("staff_id", UUID(), primary_key=True),
+    Column("hash", LargeBinary, primary_key=True),
+    Column("used_at", DateTime(timezone=True)),
+)
+sign_in_step = Table(
+    "sign_in_step",
+    METADATA,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("staff_id", UUID(), nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("until_at", DateTime(timezone=True), nullable=False),
+    Column("tries", SmallInteger, nullable=False, server_default="0"),
+    Column("ended_at", DateTime(timezone=True)),
+)
+sign_in_code = Table(
+    "sign_in_code",
+    METADATA,
+    Column("id", UUID(), primary_key=True),
+    Column("phone_hash", LargeBinary, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("device_hash", LargeBinary, nullable=False),
+    Column("code_hash", LargeBinary, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("until_at", DateTime(timezone=True), nullable=False),
+    Column("tries", SmallInteger, nullable=False, server_default="0"),
+    Column("ended_at", DateTime(timezone=True)),
+)
+sign_in_try = Table(
+    "sign_in_try",
+    METADATA,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("key_hash", LargeBinary, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
 )
 credential = Table(
     "credential",
@@ -1151,4 +1230,70 @@ time_spent = Table(
     Column("at", DateTime(timezone=True), nullable=False),
     Column("activity", Text, nullable=False),
     Column("minutes", SmallInteger, nullable=False),
+)
+item_note = Table(
+    "item_note",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("item_id", UUID(), nullable=False),
+    Column("staff_id", UUID(), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("body_sealed", LargeBinary, nullable=False),
+)
+item_merger = Table(
+    "item_merger",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("item_id", UUID(), nullable=False),
+    Column("into_id", UUID(), nullable=False),
+    Column("staff_id", UUID(), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("severity_was", Text, nullable=False),
+    Column("due_was", DateTime(timezone=True), nullable=False),
+    Column("undone_at", DateTime(timezone=True)),
+    Column("undone_by", UUID()),
+)
+item_presence = Table(
+    "item_presence",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("staff_id", UUID(), primary_key=True),
+    Column("item_id", UUID(), nullable=False),
+    Column("writing", Boolean, nullable=False),
+    Column("seen_at", DateTime(timezone=True), nullable=False),
+)
+canned_reply = Table(
+    "canned_reply",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("bodies", JSONB, nullable=False),
+    Column("changed_by", UUID(), nullable=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("retired_at", DateTime(timezone=True)),
+    Column("version", Integer, nullable=False, server_default="1"),
+)
+saved_view = Table(
+    "saved_view",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("staff_id", UUID(), primary_key=True),
+    Column("views", JSONB, nullable=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+)
+duty = Table(
+    "duty",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("staff_id", UUID(), primary_key=True),
+    Column("hours", JSONB),
+    Column("capacity", SmallInteger),
+    Column("languages", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("changed_by", UUID(), nullable=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
 )

@@ -16,9 +16,10 @@ from msgspec import Struct
 
 from engage.appointments import keeping
 from engage.appointments.appointment import Span
-from engage.appointments.keeping import NewVisit, Teller
+from engage.appointments.keeping import NewVisit
 from engage.appointments.place import read_place
 from engage.appointments.places import store as places
+from engage.appointments.words import Teller
 from engage.audit import SYSTEM
 from engage.clock import Clock, fresh_id, random_bytes
 from engage.db.sealing import PracticeKeys

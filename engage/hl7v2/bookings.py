@@ -8,9 +8,9 @@ nobody we know: a person has it.
 from typing import assert_never
 from uuid import UUID
 
-from engage.appointments import keeping
+from engage.appointments import hearing
 from engage.appointments.appointment import Reason, Status
-from engage.appointments.keeping import FromClinic
+from engage.appointments.hearing import FromClinic
 from engage.clock import Clock
 from engage.db.session import Work
 from engage.db.vault import Vault
@@ -72,7 +72,7 @@ class Bookings:
         )
         keys = await self._vault.keys(practice, work)
         zone = (await get_practice(work, practice)).time_zone
-        change = await keeping.hear(work, keys, told, zone, cause, self._clock.now())
+        change = await hearing.hear(work, keys, told, zone, cause, self._clock.now())
         if change is None:
             return False
         await self._turns.visit_changed(work, practice, change)

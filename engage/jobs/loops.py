@@ -10,8 +10,7 @@ let one bad row hold up another.
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Protocol, TypeAlias
-from uuid import UUID
+from typing import TypeAlias
 
 import structlog
 from prometheus_client import Counter
@@ -20,19 +19,25 @@ from engage.clock import Clock
 from engage.crash import crash_point
 from engage.db.session import Database
 from engage.ids import (
+    AppointmentId,
     CheckInPlanId,
+    CoverId,
     MessageId,
     PageId,
     PracticeId,
     QueueItemId,
     ReferralId,
+    SlotId,
     TimerId,
 )
 from engage.jobs.leases import LEASE_SECONDS, Claimed, Leases
+from engage.jobs.ports import Hospital, Letters, Outbox, Pager, Reconciler, Turns
+from engage.queue.coverage import Rounds
 
 NAMES = (
     *("inbox", "outbox", "unknown", "outcome", "timer", "account", "reconcile"),
     *("page", "notify", "hl7", "checkin", "rescreen", "referral", "letter", "closing"),
+    *("visit-near", "reminder", "slot", "snooze", "cover"),
 )
 """The loops, by the kind of what is due."""
 
@@ -58,90 +63,6 @@ _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 Act: TypeAlias = Callable[[Claimed], Awaitable[None]]
-
-
-class Turns(Protocol):
-    """What the loops ask of turns."""
-
-    async def retry_text(self, practice: PracticeId, message: MessageId, tries: int) -> None:
-        """Take the turn of a text that was recorded and not handled."""
-        ...
-
-    async def timer_fired(self, practice: PracticeId, timer: TimerId) -> None:
-        """Let a timer fire."""
-        ...
-
-    async def outcome_came(self, practice: PracticeId, message: MessageId) -> None:
-        """Tell a conversation what became of its text."""
-        ...
-
-    async def check_in_due(self, practice: PracticeId, plan_id: CheckInPlanId) -> None:
-        """Ask what is due of a check-in plan."""
-        ...
-
-    async def rescreen_due(self, practice: PracticeId, rescreen_id: UUID) -> None:
-        """Ask a person an instrument again."""
-        ...
-
-    async def referral_due(self, practice: PracticeId, referral_id: ReferralId) -> None:
-        """Do what is due about a referral that has not moved."""
-        ...
-
-    async def closing_due(self, practice: PracticeId, closing_id: UUID) -> None:
-        """Ask a person whether what was arranged came."""
-        ...
-
-    async def account_told(self, practice: PracticeId) -> None:
-        """Tell a person what became of the practice's account with its carrier."""
-        ...
-
-
-class Outbox(Protocol):
-    """What the loops ask of the outbox."""
-
-    async def send(self, practice: PracticeId, message_id: MessageId, tries: int) -> None:
-        """Send a claimed text."""
-        ...
-
-    async def resolve(self, practice: PracticeId, message_id: MessageId, tries: int) -> None:
-        """Look for a text that may have left."""
-        ...
-
-
-class Reconciler(Protocol):
-    """What the loops ask of the reconciler."""
-
-    async def reconcile(self, practice: PracticeId) -> None:
-        """Compare a practice's texts with the carrier's list."""
-        ...
-
-
-class Pager(Protocol):
-    """What the loops ask of paging."""
-
-    async def hop(self, practice: PracticeId, item: QueueItemId) -> None:
-        """Take an item's next step: tell who is next."""
-        ...
-
-    async def notify(self, practice: PracticeId, page_id: PageId) -> None:
-        """Send a page out of the console."""
-        ...
-
-
-class Letters(Protocol):
-    """What the loops ask of the letters to organizations."""
-
-    async def send(self, practice: PracticeId, letter_id: UUID) -> None:
-        """Send a letter that is due."""
-        ...
-
-
-class Hospital(Protocol):
-    """What the loops ask of the hospitals' door."""
-
-    async def retry(self, practice: PracticeId, message_id: UUID, tries: int) -> None:
-        """Apply a recorded message again."""
-        ...
 
 
 class Loop:
@@ -322,6 +243,7 @@ def all_loops(  # noqa: PLR0913 - a port for each room that has work due
     by_name = (
         *(inbox, send, look, tell, fire, say, compare, climb, page, apply, ask),
         *_chasing(turns, letters),
+        *_rounds(Rounds(database=database, clock=clock)),
     )
     acts: dict[str, Act] = dict(zip(NAMES, by_name, strict=True))
     # A look at the carrier's list takes as long as a send.
@@ -345,7 +267,7 @@ def all_loops(  # noqa: PLR0913 - a port for each room that has work due
 
 
 def _chasing(turns: Turns, letters: Letters) -> tuple[Act, ...]:
-    """Return what time brings round: rescreen, referral, letter and closing."""
+    """Return what time brings round: referrals, letters, closings, visits, slots."""
 
     async def ask_again(row: Claimed) -> None:
         await turns.rescreen_due(row.practice_id, row.id)
@@ -359,7 +281,28 @@ def _chasing(turns: Turns, letters: Letters) -> tuple[Act, ...]:
     async def close(row: Claimed) -> None:
         await turns.closing_due(row.practice_id, row.id)
 
-    return ask_again, chase, post, close
+    async def near(row: Claimed) -> None:
+        await turns.visit_near(row.practice_id, AppointmentId(row.id))
+
+    async def remind(row: Claimed) -> None:
+        await turns.reminder_due(row.practice_id, AppointmentId(row.id))
+
+    async def offer(row: Claimed) -> None:
+        await turns.slot_due(row.practice_id, SlotId(row.id))
+
+    return ask_again, chase, post, close, near, remind, offer
+
+
+def _rounds(rounds: Rounds) -> tuple[Act, ...]:
+    """Return what the clock does with work: snooze, cover."""
+
+    async def wake(row: Claimed) -> None:
+        await rounds.wake(row.practice_id, QueueItemId(row.id))
+
+    async def leave(row: Claimed) -> None:
+        await rounds.leave(row.practice_id, CoverId(row.id))
+
+    return wake, leave
 
 
 async def ensure_partitions(database: Database, clock: Clock) -> int:

@@ -4,11 +4,12 @@ Texts are read by the months of their ids, the rest by ids that carry their mome
 refuses to read a body, a name or a number.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
@@ -33,30 +34,28 @@ from engage.db.tables import (
     conversation,
     line,
     message,
-    need,
-    need_event,
     patient,
     queue_item,
-    referral,
-    referral_event,
     screening,
     thread,
 )
 from engage.errors import EngageError
 from engage.ids import floor_of
+from engage.measures.answered import Administered, asked_again, judged, screened
 from engage.measures.cells import Person
-from engage.measures.evidence import (
-    Asked,
-    Evidence,
-    Needed,
-    Period,
-    Referred,
-    Texted,
-    Worked,
-)
+from engage.measures.events import Asked, Evidence, Texted, Worked
+from engage.measures.evidence import AGAIN, Period
+from engage.measures.loops import store as loops
+from engage.measures.questions import store as questions
+from engage.measures.spending import months
+from engage.measures.visits import store as visits
+from engage.needs.instrument import Instrument
+from engage.needs.scoring import Verdict
 
 _IDS_BEFORE, _IDS_AFTER = timedelta(days=32), timedelta(days=1)
 """An id that a client chose was made in the month before its row, or a little ahead of it."""
+
+_VERDICT: msgspec.json.Decoder[Verdict] = msgspec.json.Decoder(Verdict)
 
 _PRACTICE = bindparam("practice", type_=Uuid())
 _FROM = bindparam("began", type_=DateTime(timezone=True))
@@ -116,7 +115,14 @@ _on_page = (
 
 _ASKED = Query(
     select(
+        screening.c.id,
         screening.c.patient_id,
+        screening.c.channel,
+        screening.c.instrument,
+        screening.c.instrument_version,
+        screening.c.started_at,
+        screening.c.ended_at,
+        screening.c.verdict,
         _exchange.c.left_at,
         _exchange.c.delivered_at,
         # The earlier of the two; a null is passed over.
@@ -129,7 +135,6 @@ _ASKED = Query(
         screening.c.id < _LAST_ID,
         screening.c.started_at >= _FROM,
         screening.c.started_at < _TO,
-        screening.c.channel == "sms",
     )
 )
 _stops = (
@@ -211,67 +216,6 @@ _WORKED = Query(
 )
 
 
-def _when(act: str) -> ColumnElement[Any]:
-    return func.min(need_event.c.at).filter(need_event.c.act == act)
-
-
-_NEEDED = Query(
-    select(
-        need.c.patient_id,
-        need.c.opened_at,
-        _when("want").label("wanted_at"),
-        _when("decline").label("declined_at"),
-        _when("confirm").label("confirmed_at"),
-    )
-    .join(
-        need_event,
-        and_(need_event.c.practice_id == need.c.practice_id, need_event.c.need_id == need.c.id),
-    )
-    .where(
-        need.c.practice_id == _PRACTICE,
-        need.c.id >= _FIRST_ID,
-        need.c.id < _LAST_ID,
-        need.c.opened_at >= _FROM,
-        need.c.opened_at < _TO,
-    )
-    .group_by(need.c.practice_id, need.c.id)
-)
-_came_to_nothing = referral_event.c.status == _words("rejected", "failed", "cancelled")
-
-
-def _set_at(*states: str) -> ColumnElement[Any]:
-    return func.min(referral_event.c.at).filter(referral_event.c.status == _words(*states))
-
-
-_REFERRED = Query(
-    select(
-        referral.c.patient_id,
-        referral.c.requested_at,
-        _set_at("accepted", "in-progress").label("accepted_at"),
-        _set_at("completed").label("completed_at"),
-        func.min(referral_event.c.at)
-        .filter(_came_to_nothing, referral_event.c.reason.is_not(None))
-        .label("unresolved_at"),
-        func.min(referral_event.c.at)
-        .filter(_came_to_nothing, referral_event.c.reason.is_(None))
-        .label("dropped_at"),
-    )
-    .join(
-        referral_event,
-        and_(
-            referral_event.c.practice_id == referral.c.practice_id,
-            referral_event.c.referral_id == referral.c.id,
-        ),
-    )
-    .where(
-        referral.c.practice_id == _PRACTICE,
-        referral.c.id >= _FIRST_ID,
-        referral.c.id < _LAST_ID,
-        referral.c.requested_at >= _FROM,
-        referral.c.requested_at < _TO,
-    )
-    .group_by(referral.c.practice_id, referral.c.id)
-)
 _PEOPLE = Query(
     select(patient.c.id, patient.c.language, patient.c.birth_date_sealed).where(
         patient.c.practice_id == _PRACTICE,
@@ -280,7 +224,9 @@ _PEOPLE = Query(
 )
 
 
-async def evidence(work: Work, keys: PracticeKeys, when: Period) -> Evidence:
+async def evidence(
+    work: Work, keys: PracticeKeys, when: Period, instruments: Mapping[str, Instrument]
+) -> Evidence:
     """Return what was recorded of a period, and who it is about."""
     cohort = {
         "practice": keys.practice,
@@ -290,7 +236,7 @@ async def evidence(work: Work, keys: PracticeKeys, when: Period) -> Evidence:
         "last_id": floor_of(when.ended + _IDS_AFTER),
     }
     first_text, until = floor_of(when.began), max(when.watched_until, when.began)
-    asked = await work.rows(
+    administered = await work.rows(
         _ASKED, **cohort, first_text=first_text, last_text=floor_of(until + _IDS_AFTER)
     )
     without_last = {name: value for name, value in cohort.items() if name != "last_id"}
@@ -298,11 +244,19 @@ async def evidence(work: Work, keys: PracticeKeys, when: Period) -> Evidence:
         _TEXTED, **without_last, first_text=first_text, last_text=floor_of(when.ended)
     )
     worked = await work.rows(_WORKED, **cohort)
-    needed = await work.rows(_NEEDED, **cohort)
-    referred = await work.rows(_REFERRED, **cohort)
-    everybody = {
-        row["patient_id"] for rows in (asked, texted, worked, needed, referred) for row in rows
-    }
+    of_instruments = [
+        _administered(row) for row in administered if row["instrument"] in instruments
+    ]
+    given = await questions.given(work, keys.practice, [one.id for one in of_instruments])
+    found = await questions.found(work, cohort, *AGAIN)
+    needed, referred = await loops.needed(work, cohort), await loops.referred(work, cohort)
+    spent = await loops.spent(work, cohort, when.watched_until)
+    visited, driven = await visits.visited(work, cohort), await visits.driven(work, cohort, when)
+    logged = await visits.logged(work, cohort)
+    asked = [row for row in administered if row["channel"] == "sms"]
+    everybody = {row["patient_id"] for rows in (administered, texted, worked) for row in rows}
+    for events in (found, needed, referred, spent, visited, driven, logged):
+        everybody |= {one.person for one in events}
     return Evidence(
         asked=tuple(
             Asked(
@@ -330,28 +284,30 @@ async def evidence(work: Work, keys: PracticeKeys, when: Period) -> Evidence:
             )
             for row in worked
         ),
-        needed=tuple(
-            Needed(
-                person=row["patient_id"],
-                found_at=row["opened_at"],
-                wanted_at=row["wanted_at"],
-                declined_at=row["declined_at"],
-                confirmed_at=row["confirmed_at"],
-            )
-            for row in needed
-        ),
-        referred=tuple(
-            Referred(
-                person=row["patient_id"],
-                requested_at=row["requested_at"],
-                accepted_at=row["accepted_at"],
-                completed_at=row["completed_at"],
-                unresolved_at=row["unresolved_at"],
-                dropped_at=row["dropped_at"],
-            )
-            for row in referred
-        ),
+        needed=needed,
+        referred=referred,
+        screened=tuple(screened(of_instruments, given, instruments)),
+        judged=tuple(judged(of_instruments, instruments)),
+        asked_again=tuple(asked_again(found, instruments)),
+        visited=visited,
+        driven=driven,
+        months=tuple(months(logged, when)),
+        loops=spent,
         people=await _people(work, keys, everybody),
+    )
+
+
+def _administered(row: Row) -> Administered:
+    return Administered(
+        id=row["id"],
+        person=row["patient_id"],
+        instrument=row["instrument"],
+        version=row["instrument_version"],
+        began_at=row["started_at"],
+        # What was to be asked by text and never left was offered to nobody.
+        offered_at=row["left_at"] if row["channel"] == "sms" else row["started_at"],
+        ended_at=row["ended_at"],
+        verdict=None if row["verdict"] is None else _VERDICT.decode(row["verdict"]),
     )
 
 

@@ -45,6 +45,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     #: The share after the horizon, the open ones judged by the others; None: nobody was watched
     #: for so long.
     within: float | None
+    #: All that they lasted, so far.
+    total: timedelta
 
 
 def wait(
@@ -66,11 +68,13 @@ def wait(
     return Wait(person=person, lasted=watched, end="otherwise" if ended else "open")
 
 
-def summary(waits: Iterable[Wait], horizon: timedelta | None = None) -> Summary:
-    """Count the waits, and say how long they take."""
+def summary(
+    waits: Iterable[Wait], horizon: timedelta | None = None, *, timed: bool = True
+) -> Summary:
+    """Count the waits, and say how long they take, unless that means nothing."""
     known = tuple(waits)
     ends = Counter(one.end for one in known)
-    curve = come_true(known)
+    curve = come_true(known) if timed else ()
     longest = max((one.lasted for one in known), default=timedelta())
     return Summary(
         waits=len(known),
@@ -82,6 +86,7 @@ def summary(waits: Iterable[Wait], horizon: timedelta | None = None) -> Summary:
         median=_reaches(curve, 0.5),
         p90=_reaches(curve, 0.9),
         within=_at(curve, horizon) if known and horizon and longest >= horizon else None,
+        total=sum((one.lasted for one in known), timedelta()),
     )
 
 

@@ -17,6 +17,7 @@ from engage.people.consent import Purpose
 TextKind: TypeAlias = Literal[
     "safety",
     "consent",
+    "code",
     "reply",
     "right-person",
     "staff",
@@ -90,6 +91,10 @@ KINDS: Mapping[TextKind, KindRules] = {
     "safety": _answer(0, 12, "any"),
     # Said because of what the person just sent (STOP, START, HELP); anything else waits for day.
     "consent": replace(_answer(1, 12, "answer"), again=False),
+    # They wait for it in front of a screen that asks for it, and it is good for minutes.
+    "code": KindRules(
+        rank=1, hours="any", budgeted=False, shelf_life=timedelta(minutes=9), again=False
+    ),
     # An answer to a text that was found hours late waits for the morning, and is still worth it.
     "reply": _answer(1, 16, "at-once"),
     # Asks whether the phone is still theirs, so that something else may be said at all.

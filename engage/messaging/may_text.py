@@ -83,7 +83,7 @@ class Timing(Struct, frozen=True, kw_only=True):
 
 
 class May(Struct, frozen=True, tag="may"):
-    """Yes; and by when the carrier must have delivered it, if quiet hours matter to it."""
+    """Yes; and by when the carrier must have delivered it, if any hour matters to it."""
 
     closes_at: datetime | None = None
 
@@ -130,13 +130,22 @@ _AGAINST: dict[Trouble, Barred] = {
 }
 
 
-def may_text(facts: Facts, kind: TextKind, timing: Timing, queued_at: datetime) -> Answer:
-    """Say whether a text of a kind, written at `queued_at`, may go out now."""
+def may_text(
+    facts: Facts,
+    kind: TextKind,
+    timing: Timing,
+    queued_at: datetime,
+    not_after: datetime | None = None,
+) -> Answer:
+    """Say whether a text of a kind, written at `queued_at`, may go out now.
+
+    At `not_after` what it says is no longer so: it must have arrived by then, or never does.
+    """
     forbidden = barred(facts, kind)
     if forbidden is not None:
         return forbidden
     rules, at = KINDS[kind], timing.at
-    stale_at = queued_at + rules.shelf_life
+    stale_at = _first(queued_at + rules.shelf_life, not_after and not_after - LAST_MINUTE)
     silent_for = None if timing.wrote_at is None else at - timing.wrote_at
     answering = silent_for is not None and silent_for < JUST_WROTE
     if timing.unverified and rules.verified and not (rules.hours == "answer" and answering):
@@ -150,12 +159,12 @@ def may_text(facts: Facts, kind: TextKind, timing: Timing, queued_at: datetime) 
             return _later(until, "human-talking", stale_at)
     match rules.hours:
         case "any":
-            return May()
+            return May(not_after)
         case "answer" if answering:
-            return May()
+            return May(not_after)
         case "at-once" if at - queued_at < JUST_NOW or (silent_for or JUST_NOW) < JUST_NOW:
             # It was written in the turn of their text, and bears its moment.
-            return May()
+            return May(not_after)
         case "answer" | "at-once" | "window":
             pass
         case _:
@@ -172,7 +181,11 @@ def may_text(facts: Facts, kind: TextKind, timing: Timing, queued_at: datetime) 
         room = _room(at, kind, queued_at, timing)
         if room != at:
             return _later(room, "over-budget", stale_at)
-    return May(closes_at)
+    return May(_first(closes_at, not_after))
+
+
+def _first(one: datetime, other: datetime | None) -> datetime:
+    return one if other is None else min(one, other)
 
 
 def _unverified(at: datetime, stale_at: datetime) -> Wait | MayNot:

@@ -47,6 +47,8 @@ class Outgoing(Hidden, frozen=True, kw_only=True):
     resent: bool = False
     #: The carrier's id of a first attempt that did not arrive.
     failed_sid: str | None = None
+    #: From then on what it says is no longer so.
+    not_after: datetime | None = None
 
 
 class Message(Hidden, frozen=True, kw_only=True):

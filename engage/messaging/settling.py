@@ -220,7 +220,10 @@ def _again_at(text: Outgoing, effect: Effect, at: datetime) -> datetime | None:
         return None
     wait = timedelta(seconds=effect.wait_seconds)
     leaves = at + (min(wait, SAFETY_WAITS) if text.kind == "safety" else wait)
-    return leaves if leaves < text.at + rules.shelf_life else None
+    stale_at = text.at + rules.shelf_life
+    if text.not_after is not None:
+        stale_at = min(stale_at, text.not_after)
+    return leaves if leaves < stale_at else None
 
 
 def awaits_once_more(text: Outgoing) -> bool:
@@ -243,6 +246,9 @@ async def done(work: Work, kind: Due, text: Outgoing) -> None:
 
 async def again(work: Work, kind: Due, text: Outgoing, at: datetime) -> None:
     """Have a loop look at this text at a moment."""
+    if kind == "outcome" and text.kind == "code":
+        # Whoever waits for a code sees that none came, and asks again: nobody's work.
+        return
     await work.call("due_set", kind, text.id, text.practice_id, at)
 
 

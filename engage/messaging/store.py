@@ -258,6 +258,7 @@ async def outgoing(work: Work, keys: PracticeKeys, text: MessageId) -> Outgoing 
         sending_at=row["sending_at"],
         resent=row["tries"] > 0,
         failed_sid=row["failed_sid"],
+        not_after=row["not_after"],
         facts=Facts(
             has_phone=row["has_phone"],
             patient_active=row["patient_status"] in (None, "active"),

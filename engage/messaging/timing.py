@@ -58,7 +58,9 @@ async def ask(work: Work, text: Outgoing, at: datetime, *, simulated: bool) -> A
     if hours == "any" or (hours == "at-once" and at - text.at < JUST_NOW):
         # No hour concerns it, so nothing is looked up.
         nowhere = Hours(places=(), known="unknown", practice=table().usual)
-        return may_text(text.facts, text.kind, Timing(at=at, hours=nowhere), text.at)
+        return may_text(
+            text.facts, text.kind, Timing(at=at, hours=nowhere), text.at, text.not_after
+        )
     now = await load(
         work,
         text.practice_id,
@@ -69,7 +71,7 @@ async def ask(work: Work, text: Outgoing, at: datetime, *, simulated: bool) -> A
         text=text.id,
         simulated=simulated,
     )
-    return may_text(text.facts, text.kind, now, text.at)
+    return may_text(text.facts, text.kind, now, text.at, text.not_after)
 
 
 async def load(

@@ -34,6 +34,12 @@ PANELS: Mapping[str, frozenset[str]] = {
 the AHC tool (96777-8) is never given whole here, since its safety questions are never texted."""
 
 
+PRIVATE_ITEMS = frozenset({"95614-4", "95615-1", "95616-9", "95617-7", "95618-5", "44260-8"})
+"""HITS and its total, and item 9 of the PHQ-9: asked in private, whatever a file says."""
+
+PRIVATE_DOMAINS = frozenset({"interpersonal-safety", "self-harm"})
+
+
 class InstrumentInvalid(EngageError):  # noqa: N818 - reads as a sentence: raise InstrumentInvalid
     """An instrument file is incomplete or contradicts itself."""
 
@@ -216,6 +222,8 @@ def _problems(instrument: Instrument) -> Iterator[str]:
         yield "status names no language"
     if not instrument.items:
         yield "item is missing"
+    if instrument.sms_policy != "never" and _is_private(instrument):
+        yield "sms_policy must be never: violence and self-harm are not asked on a phone"
     keys = [item.key for item in instrument.items]
     if len(set(keys)) != len(keys):
         yield "item.key is used twice"
@@ -228,6 +236,13 @@ def _problems(instrument: Instrument) -> Iterator[str]:
     asked = frozenset(item.loinc for item in instrument.items)
     if code.system == LOINC and PANELS.get(code.code) != asked:
         yield "questionnaire_code is a panel's, and this is not that panel"
+
+
+def _is_private(instrument: Instrument) -> bool:
+    asked = {item.loinc.strip() for item in instrument.items}
+    total = {instrument.total.loinc} if instrument.total else set[str | None]()
+    about = {instrument.domain, *(item.domain for item in instrument.items)}
+    return bool((asked | total) & PRIVATE_ITEMS or about & PRIVATE_DOMAINS)
 
 
 def _problems_of_total(instrument: Instrument) -> Iterator[str]:

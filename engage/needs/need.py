@@ -191,18 +191,26 @@ def acts(status: Status, by: Setter) -> tuple[Act, ...]:
     )
 
 
+def newest(episodes: Iterable[Need]) -> Need | None:
+    """Return the episode that is open, or the last one; None of none.
+
+    A person whose records were merged may have two that began apart.
+    """
+    return max(episodes, key=lambda one: (not one.over, one.opened_at, one.episode), default=None)
+
+
 def episode_for(episodes: Iterable[Need], at: datetime) -> Need | None:
     """Return the episode that a risk found now belongs to; None if it begins a new one.
 
     Of several the newest. What was declined holds for a while: the risk joins it, is seen there,
     and asks nobody anything.
     """
-    newest = max(episodes, key=lambda one: one.episode, default=None)
-    if newest is None or newest.status == "confirmed":
+    last = newest(episodes)
+    if last is None or last.status == "confirmed":
         return None
-    if newest.status == "declined" and at - newest.changed_at >= timedelta(days=QUIET_DAYS):
+    if last.status == "declined" and at - last.changed_at >= timedelta(days=QUIET_DAYS):
         return None
-    return newest
+    return last
 
 
 def found(need: Need, severity: Severity, at: datetime) -> Need:

@@ -75,6 +75,12 @@ def severity_of(instrument: Instrument, item: str, answer: Answer) -> Severity:
     return highest(option.severity for option in risky)
 
 
+def is_risk(instrument: Instrument, item: str, answer: Answer) -> bool | None:
+    """Say whether an answer is a risk by itself; None: the instrument's authors say neither."""
+    asked = instrument.item(item)
+    return None if asked is None else _risk(asked, answer)
+
+
 def total_of(instrument: Instrument, answers: Mapping[str, Answer]) -> int | None:
     """Return the sum of the scores; None without a total, or if a question is unanswered."""
     scores = [_score(item, answers.get(item.key)) for item in instrument.items]

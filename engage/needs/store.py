@@ -4,16 +4,17 @@ An answer is never overwritten: the newest of an item counts, the older ones sta
 this file.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ARRAY, UUID, any_, bindparam, exists, select
+from sqlalchemy import ARRAY, UUID, Text, any_, bindparam, exists, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from engage.conversation.answers import Answer, answer_of
-from engage.db.session import Query, Work
+from engage.db.session import Query, Row, Work
 from engage.db.tables import answer, answer_undone, screening
 from engage.ids import MessageId, PatientId, PracticeId, ScreeningId, StaffId
 from engage.needs.scoring import Verdict
@@ -61,6 +62,21 @@ _ONE = Query(
         screening.c.id == bindparam("screening"),
     )
 )
+_OF_PATIENT = Query(
+    select(screening)
+    .where(
+        screening.c.practice_id == bindparam("practice"),
+        screening.c.patient_id == bindparam("patient"),
+        # Check-ins are rows of the same table, and have a list of their own.
+        screening.c.instrument == any_(bindparam("instruments", type_=ARRAY(Text()))),
+        or_(
+            bindparam("after", type_=UUID()).is_(None),
+            screening.c.id < bindparam("after", type_=UUID()),
+        ),
+    )
+    .order_by(screening.c.id.desc())
+    .limit(bindparam("most"))
+)
 _NEWEST_ANSWERS = Query(
     select(answer)
     .ext(distinct_on(answer.c.item))
@@ -82,8 +98,30 @@ async def screening_seen(
 ) -> ScreeningSeen | None:
     """Return a screening, if it is in one of these practices."""
     row = await work.maybe(_ONE, practices=list(visible.practices), screening=screening_id)
-    if row is None:
-        return None
+    return None if row is None else _seen(row)
+
+
+async def screenings_of(
+    work: Work,
+    practice: PracticeId,
+    patient: PatientId,
+    instruments: Collection[str],
+    after: ScreeningId | None,
+    most: int,
+) -> tuple[ScreeningSeen, ...]:
+    """Return a page of a person's screenings with some instruments, newest first."""
+    rows = await work.rows(
+        _OF_PATIENT,
+        practice=practice,
+        patient=patient,
+        instruments=list(instruments),
+        after=after,
+        most=most,
+    )
+    return tuple(_seen(row) for row in rows)
+
+
+def _seen(row: Row) -> ScreeningSeen:
     return ScreeningSeen(
         practice_id=row["practice_id"],
         id=row["id"],

@@ -79,7 +79,7 @@ class Held(Struct, frozen=True):
     role: Role
 
 
-class Caller(Struct, frozen=True, rename={"staff_id": "id"}):
+class Caller(Struct, frozen=True, tag="staff", rename={"staff_id": "id"}):
     """Who is asking. It decodes from what the database's `authenticate` returns."""
 
     staff_id: StaffId

@@ -4,6 +4,7 @@ A flag joins the open item of its subject: needs, not texts, are the queue (beha
 refuses to decide who looks; that is routing.py.
 """
 
+from datetime import datetime
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -73,6 +74,8 @@ class Flag(Struct, frozen=True, kw_only=True):
     kind: Literal["event", "need"] = "event"
     #: The work it belongs to, where the reason does not say.
     joins: Subject | None = None
+    #: The work is due then at the latest, if that is still to come.
+    due_by: datetime | None = None
 
     @property
     def subject(self) -> Subject:

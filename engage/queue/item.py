@@ -37,8 +37,9 @@ Withdrawal: TypeAlias = Literal[
 """Why work is no longer needed: the hospital took it back; what was asked for is arranged, or is
 not wanted any more."""
 
-Ending: TypeAlias = Outcome | Literal["text-was-anothers"] | Withdrawal
-"""How an item ended; the last ones are not a person's to choose: what opened it no longer holds."""
+Ending: TypeAlias = Outcome | Literal["text-was-anothers", "merged"] | Withdrawal
+"""How an item ended; the last ones are not a person's to choose: what opened it no longer holds.
+`merged`: it is done as part of another piece of work, and comes back if they are taken apart."""
 
 OUTCOME = "/outcome"
 """The field of the request that an error may point at."""
@@ -84,35 +85,52 @@ class Item(Struct, frozen=True, kw_only=True):
     first_touch_at: datetime | None = None
     closed_at: datetime | None = None
     closed_by: StaffId | None = None
-    outcome: Outcome | None = None
+    outcome: Ending | None = None
+    #: Since when it rests; None while it is awake.
+    snoozed_at: datetime | None = None
+    #: Until when it rests or last rested: offered again.
+    snoozed_until: datetime | None = None
+    snoozed_for_reply: bool = False
+    #: The work that it is done with.
+    merged_into: QueueItemId | None = None
     version: int = 1
 
 
 def claim(item: Item, by: StaffId, at: datetime) -> Item:
     """Take an open item; claiming one's own again changes nothing."""
-    _refuse_closed(item)
+    refuse_closed(item)
     if item.status == "in-progress":
         if item.owner_id == by:
             return item
         raise AlreadyClaimed(item.owner_id, item.claimed_at)
     return msgspec.structs.replace(
-        item, status="in-progress", owner_id=by, claimed_at=at, version=item.version + 1
+        item,
+        status="in-progress",
+        owner_id=by,
+        claimed_at=at,
+        snoozed_at=None,
+        version=item.version + 1,
     )
 
 
 def release(item: Item, by: StaffId, to: StaffId) -> Item:
     """Give a claimed item back; it goes to the owner that routing names, never to nobody."""
-    _refuse_closed(item)
+    refuse_closed(item)
     if item.status != "in-progress" or item.owner_id != by:
         raise NotYours
     return msgspec.structs.replace(
-        item, status="ready", owner_id=to, claimed_at=None, version=item.version + 1
+        item,
+        status="ready",
+        owner_id=to,
+        claimed_at=None,
+        snoozed_at=None,
+        version=item.version + 1,
     )
 
 
 def complete(item: Item, by: StaffId, outcome: Outcome, at: datetime) -> Item:
     """Close an item with its outcome; one that a colleague is working on is theirs to close."""
-    _refuse_closed(item)
+    refuse_closed(item)
     if item.status == "in-progress" and item.owner_id != by:
         raise AlreadyClaimed(item.owner_id, item.claimed_at)
     if item.severity == "crisis" and outcome not in CRISIS_OUTCOMES:
@@ -125,10 +143,12 @@ def complete(item: Item, by: StaffId, outcome: Outcome, at: datetime) -> Item:
         closed_at=at,
         closed_by=by,
         outcome=outcome,
+        snoozed_at=None,
         version=item.version + 1,
     )
 
 
-def _refuse_closed(item: Item) -> None:
+def refuse_closed(item: Item) -> None:
+    """Refuse what can only be done with open work."""
     if item.closed_at is not None:
         raise AlreadyClosed

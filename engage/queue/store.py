@@ -5,13 +5,14 @@ may choose from in roster/. Rows never leave.
 """
 
 from datetime import datetime
+from uuid import UUID
 
 from msgspec import Struct
 from sqlalchemy import (
     ARRAY,
-    UUID,
     LargeBinary,
     Text,
+    Uuid,
     any_,
     bindparam,
     func,
@@ -66,6 +67,10 @@ class ItemSeen(Struct, frozen=True, kw_only=True):
     claimed_at: datetime | None = None
     closed_at: datetime | None = None
     outcome: Ending | None = None
+    snoozed_at: datetime | None = None
+    snoozed_until: datetime | None = None
+    snoozed_for_reply: bool = False
+    merged_into: QueueItemId | None = None
 
     def __repr__(self) -> str:
         """Hide names and note."""
@@ -97,6 +102,9 @@ class Locked(Struct, frozen=True):
     item: Item
     patient_id: PatientId | None
     due_at: datetime
+    #: With the subject: of which at most one piece of work is open.
+    about_id: UUID
+    subject: str
 
 
 COLUMNS = (
@@ -118,6 +126,10 @@ COLUMNS = (
     queue_item.c.closed_at,
     queue_item.c.outcome,
     queue_item.c.note_sealed,
+    queue_item.c.snoozed_at,
+    queue_item.c.snoozed_until,
+    queue_item.c.snoozed_for_reply,
+    queue_item.c.merged_into,
 )
 """Everything of an item, but who it is about by name."""
 NAMES = (
@@ -128,7 +140,7 @@ NAMES = (
 )
 """Who it is about and whose it is, joined."""
 
-_UUIDS = ARRAY(UUID())
+_UUIDS = ARRAY(Uuid())
 
 _ONE = Query(
     select(*COLUMNS, *NAMES)
@@ -179,20 +191,15 @@ _LOCK_PATIENT = Query(
     .where(patient.c.practice_id == bindparam("practice"), patient.c.id == bindparam("patient"))
     .with_for_update(key_share=True)
 )
+_STEP = tuple(name for name in Item.__struct_fields__ if name not in {"id", "severity"})
+"""The columns that a step may change, named as the item has them."""
 _LOCK_ITEM = Query(
     select(
-        queue_item.c.id,
-        queue_item.c.severity,
-        queue_item.c.status,
-        queue_item.c.owner_id,
-        queue_item.c.claimed_at,
-        queue_item.c.first_touch_at,
-        queue_item.c.closed_at,
-        queue_item.c.closed_by,
-        queue_item.c.outcome,
-        queue_item.c.version,
+        *(queue_item.c[name] for name in Item.__struct_fields__),
         queue_item.c.patient_id,
         queue_item.c.due_at,
+        queue_item.c.about_id,
+        queue_item.c.subject,
     )
     .where(queue_item.c.practice_id == bindparam("practice"), queue_item.c.id == bindparam("item"))
     .with_for_update()
@@ -204,19 +211,20 @@ _SAVE = Query(
         queue_item.c.id == bindparam("item"),
     )
     .values(
-        status=bindparam("status"),
-        owner_id=bindparam("owner_id"),
+        **{name: bindparam(name) for name in _STEP},
         owner_why=func.coalesce(bindparam("owner_why", type_=Text()), queue_item.c.owner_why),
-        claimed_at=bindparam("claimed_at"),
-        first_touch_at=bindparam("first_touch_at"),
-        closed_at=bindparam("closed_at"),
-        closed_by=bindparam("closed_by"),
-        outcome=bindparam("outcome"),
         note_sealed=func.coalesce(
             bindparam("note_sealed", type_=LargeBinary()), queue_item.c.note_sealed
         ),
-        version=bindparam("version"),
     )
+)
+_RETIME = Query(
+    update(queue_item)
+    .where(
+        queue_item.c.practice_id == bindparam("in_practice"),
+        queue_item.c.id == bindparam("item"),
+    )
+    .values(severity=bindparam("how"), due_at=bindparam("due"))
 )
 
 
@@ -274,20 +282,11 @@ async def lock(work: Work, practice_id: PracticeId, item: QueueItemId) -> Locked
     if row is None:
         return None
     return Locked(
-        item=Item(
-            id=row["id"],
-            severity=row["severity"],
-            status=row["status"],
-            owner_id=row["owner_id"],
-            claimed_at=row["claimed_at"],
-            first_touch_at=row["first_touch_at"],
-            closed_at=row["closed_at"],
-            closed_by=row["closed_by"],
-            outcome=row["outcome"],
-            version=row["version"],
-        ),
+        item=Item(**{name: row[name] for name in Item.__struct_fields__}),
         patient_id=row["patient_id"],
         due_at=row["due_at"],
+        about_id=row["about_id"],
+        subject=row["subject"],
     )
 
 
@@ -304,17 +303,17 @@ async def save(
         _SAVE,
         in_practice=practice_id,
         item=item.id,
-        status=item.status,
-        owner_id=item.owner_id,
         owner_why=owner_why,
-        claimed_at=item.claimed_at,
-        first_touch_at=item.first_touch_at,
-        closed_at=item.closed_at,
-        closed_by=item.closed_by,
-        outcome=item.outcome,
         note_sealed=note_sealed,
-        version=item.version,
+        **{name: getattr(item, name) for name in _STEP},
     )
+
+
+async def retime(
+    work: Work, practice_id: PracticeId, item: QueueItemId, severity: Severity, due: datetime
+) -> None:
+    """Write how severe work is and when it is due; a step of `save` goes with it."""
+    await work.run(_RETIME, in_practice=practice_id, item=item, how=severity, due=due)
 
 
 async def staff_name(work: Work, staff_id: StaffId) -> str | None:
@@ -346,6 +345,10 @@ def seen(row: Row) -> ItemSeen:
         claimed_at=row["claimed_at"],
         closed_at=row["closed_at"],
         outcome=row["outcome"],
+        snoozed_at=row["snoozed_at"],
+        snoozed_until=row["snoozed_until"],
+        snoozed_for_reply=row["snoozed_for_reply"],
+        merged_into=row["merged_into"],
     )
 
 

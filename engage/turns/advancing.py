@@ -27,6 +27,7 @@ def advance_one(draft: Draft, seen: ConversationSeen, event: Event) -> None:
     if isinstance(event, TimerFired) and event.name == NUDGE and in_crisis(draft, seen.patient_id):
         event = StaffWrote(draft.at)  # paused on their other phones too, until a human is done
     event = needing.as_lived(seen.script, as_lived(seen.script, event))
+    event = draft.meetings.as_lived(seen, event)
     thread = draft.context.thread_of(seen.patient_id)
     if thread is None:
         return
@@ -44,12 +45,14 @@ def advance_one(draft: Draft, seen: ConversationSeen, event: Event) -> None:
         # Also if nothing is asked now: what waits or is paused will be asked in it.
         draft.stand(seen, seen.state)
     step = needing.as_told(seen.script, advance(seen.state, event, script, seen.language))
-    step = coming.as_told(seen.script, step)
+    step = draft.meetings.as_told(seen, coming.as_told(seen.script, step))
     step = kept_private(draft.context, draft.turn, seen, step, script)
     if on_page.is_shown(draft.turn, seen):
         step = on_page.as_shown(step, event, script, seen.language)
-    # Whether they want help with what they just said is asked as an answer to it.
-    begins = isinstance(event, Started) and not needing.is_helping(seen.script)
+    # Whether they want help with what they just said is asked as an answer to it, and another time
+    # for a visit too.
+    follows = needing.is_helping(seen.script) or seen.id in draft.meetings.begun
+    begins = isinstance(event, Started) and not follows
     draft.conversation(seen, step.state, step.effects, thread, begins=begins)
 
 

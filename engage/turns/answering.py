@@ -14,7 +14,7 @@ from engage.conversation.events import Event, PersonChanged, TextReceived
 from engage.conversation.states import Asking
 from engage.messaging.attributed import Why
 from engage.queue.flag import Flag
-from engage.turns import burst
+from engage.turns import burst, visit_words
 from engage.turns.attribution import Attributed, Unplaced
 from engage.turns.context import ConversationSeen, Language, TextCame
 from engage.turns.decision import InboundRead, LanguageChosen
@@ -78,7 +78,8 @@ def reply(
             who.thread,
         )
         return
-    advance(draft, asked, event)
+    if not visit_words.takes(draft, event, who, asked):
+        advance(draft, asked, event)
     other = spoken(event.text)
     if other is not None and other != asked.language:
         draft.say(

@@ -18,6 +18,8 @@ def context_of(prompt: str | None, *, by_caregiver: bool) -> Context:
         return "caregiver"
     if prompt is not None and prompt.startswith("hvs."):
         return "hvs_food"
+    if prompt is not None and prompt.startswith("visit.coming"):
+        return "appt_confirm"
     return "checkin_feeling" if prompt == "checkin.feeling" else "none"
 
 

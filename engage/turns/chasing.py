@@ -1,15 +1,16 @@
 """The half of the door through which time comes: what is asked again, and what has not moved.
 
-A screening that comes round, a referral of which nothing was heard, and whether what was arranged
-came: each is one row that is due. What is asked of a person goes through the same decision as all
-else; whom no text reaches is a person's work. This room refuses to ask beside a question that is
-open, and to remind an organization for ever.
+A screening that comes round, a referral of which nothing was heard, whether what was arranged came,
+a visit that is a week away now: each is one row that is due. What is asked of a person goes through
+the same decision as all else; whom no text reaches is a person's work. This room refuses to ask
+beside a question that is open, and to remind an organization for ever.
 """
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
 
+from engage.appointments import store as visits
 from engage.checkins import rescreen
 from engage.checkins.rescreen import Rescreen, Rule
 from engage.checkins.rescreens import store as rescreens
@@ -17,22 +18,32 @@ from engage.conversation.events import PersonChanged, Started
 from engage.crash import crash_point
 from engage.db.session import Work
 from engage.errors import EngageError
-from engage.ids import ConversationId, LineId, PracticeId, ReferralId, ScreeningId, derived
+from engage.ids import (
+    AppointmentId,
+    ConversationId,
+    LineId,
+    PracticeId,
+    ReferralId,
+    ScreeningId,
+    derived,
+)
 from engage.needs import letters, moving
 from engage.needs.closing import Closing, asked_by, over, still_to_ask
 from engage.needs.closings import store as closings
 from engage.needs.episodes import store as episodes
 from engage.needs.letters import Trouble
-from engage.needs.need import Need
+from engage.needs.need import Need, newest
 from engage.needs.referring import store as referrals
 from engage.needs.referring.store import ReferralSeen
+from engage.people.merging.store import survivor
 from engage.queue.flag import Flag
-from engage.turns import page_links, store
+from engage.turns import page_links, standing, store
 from engage.turns.checkins import why_not
 from engage.turns.coming import Whether
 from engage.turns.context import ScreeningAsked, ThreadSeen, Turn, TurnContext
 from engage.turns.decide import decide
 from engage.turns.draft import Draft
+from engage.turns.locks import store as locks
 from engage.turns.planned import Planned
 from engage.turns.refusals import AlreadyAsked, refuse_screening
 
@@ -225,7 +236,27 @@ class Chasing(Planned):
 
     async def _need_of(self, work: Work, practice: PracticeId, mine: Closing) -> Need | None:
         theirs = await episodes.episodes(work, practice, mine.patient_id, (mine.domain,))
-        return max(theirs, key=lambda one: one.episode, default=None)
+        return newest(theirs)
+
+    # A visit that has come near
+
+    async def visit_near(self, practice: PracticeId, visit: AppointmentId) -> None:
+        """Hold a person's open work about rides against a visit that is a week away now."""
+
+        async def act(work: Work) -> None:
+            at, keys = self._clock.now(), await self._vault.keys(practice, work)
+            known = await visits.one(work, keys, visit)
+            if known is None:
+                await work.call("due_done", standing.NEAR, visit)
+                return
+            person = await survivor(work, practice, known.visit.patient_id)
+            await locks.lock_around(work, practice, person)
+            now = await visits.one(work, keys, visit)
+            # One that has moved meanwhile wakes when that says.
+            await standing.expect(work, (now or known).visit, at)
+            await standing.hold(work, practice, person, at)
+
+        await self._due(practice, act)
 
     # What all of them share
 

@@ -35,6 +35,7 @@ from engage.people.merging import unmarked
 from engage.queue.clocks import Calendar
 from engage.queue.routing import CoverSeen, Roster, StaffSeen
 from engage.turns.coming import Whether
+from engage.turns.talks import Known, Meet
 
 Language: TypeAlias = Literal["en", "es"]
 Channel: TypeAlias = Literal["sms", "staff"]
@@ -141,12 +142,17 @@ class TurnContext(Struct, frozen=True):
     quiet: tuple[tuple[PatientId, str], ...] = ()
     #: Needs that they spoke of during a check-in which this turn ends.
     found: tuple[tuple[PatientId, str], ...] = ()
+    #: What conversations about visits are about, where there are any.
+    visits: Known = Known()
 
     @property
     def roster(self) -> Roster:
         """The people routing may choose from."""
         return Roster(
-            staff=self.staff, covers=self.covers, responsible_id=self.practice.responsible_id
+            staff=self.staff,
+            covers=self.covers,
+            responsible_id=self.practice.responsible_id,
+            zone=self.practice.time_zone,
         )
 
     @property
@@ -316,8 +322,12 @@ class Turn(Struct, frozen=True, kw_only=True):
     link: PageLink | None = None
     #: Ask whether what was arranged came.
     whether: Whether | None = None
+    #: Begin a conversation about visits.
+    meet: Meet | None = None
     #: What a text that failed taught us of the phone, and nobody was told of yet.
     trouble: Trouble | None = None
+    #: By when a person had to know what the text that failed says, if it was such a one.
+    know_by: datetime | None = None
     #: Rows of `due` that this turn uses up, in the same transaction.
     done: tuple[tuple[str, UUID], ...] = ()
 

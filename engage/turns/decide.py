@@ -25,7 +25,7 @@ from engage.conversation.events import (
 )
 from engage.conversation.states import Asking
 from engage.queue.flag import Flag
-from engage.turns import checkins, consents, on_page
+from engage.turns import checkins, choosing, consents, on_page
 from engage.turns.advancing import advance_one, in_crisis, next_in_line
 from engage.turns.attribution import attribute, in_time
 from engage.turns.context import ConversationSeen, Turn, TurnContext
@@ -47,12 +47,8 @@ def decide(context: TurnContext, turn: Turn, library: Library) -> Decision:
         case AnswersTakenBack():
             if turn.text is not None:
                 correct(draft, turn.event, turn.text, advance_one, read_text)
-        case Started() if turn.whether is not None:
-            checkins.ask_whether(draft, turn.whether)
-        case Started() if turn.check is not None:
-            consents.begin_check(draft, turn.check, advance_one)
         case Started():
-            checkins.started(draft, advance_one)
+            _started(draft)
         case StaffWrote():
             _staff_wrote(draft)
         case AnswerEntered() if turn.conversation_id is not None:
@@ -70,9 +66,22 @@ def decide(context: TurnContext, turn: Turn, library: Library) -> Decision:
         case _:
             assert_never(turn.event)
     consents.tell_of_phone(draft)
+    choosing.follow(draft)
     ask_for_help(draft)
     next_in_line(draft)
     return draft.decision()
+
+
+def _started(draft: Draft) -> None:
+    turn = draft.turn
+    if turn.whether is not None:
+        checkins.ask_whether(draft, turn.whether)
+    elif turn.meet is not None:
+        choosing.meet(draft, turn.meet)
+    elif turn.check is not None:
+        consents.begin_check(draft, turn.check, advance_one)
+    else:
+        checkins.started(draft, advance_one)
 
 
 def _came_in(draft: Draft, event: TextReceived) -> None:
@@ -121,9 +130,15 @@ def _failed(draft: Draft, event: DeliveryFailed) -> None:
         advance_one(draft, seen, event)
         return
     thread = next((t for t in draft.context.threads if t.patient_id == draft.turn.patient_id), None)
-    draft.flag(
-        Flag(reason="undeliverable", severity="routine", rule=f"delivery/{event.reason}"), thread
-    )
+    know_by = draft.turn.know_by
+    if know_by is not None:
+        # They wait for a driver, or for nobody: somebody calls them before that.
+        flag = Flag(
+            reason="not-told", severity="urgent", rule=f"delivery/{event.reason}", due_by=know_by
+        )
+    else:
+        flag = Flag(reason="undeliverable", severity="routine", rule=f"delivery/{event.reason}")
+    draft.flag(flag, thread)
 
 
 def _one_conversation(draft: Draft, event: Event) -> None:

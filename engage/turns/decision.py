@@ -36,6 +36,7 @@ from engage.people.consent import Kind as ConsentKind
 from engage.turns.coming import CameSaid
 from engage.turns.context import Channel, Language
 from engage.turns.needing import HelpAnswered, RiskFound
+from engage.turns.talks import Act, VisitTalk, Want
 
 Author = Literal["patient", "caregiver", "unknown", "staff", "system"]
 Kind = TextKind
@@ -75,6 +76,8 @@ class TextOut(Struct, frozen=True, kw_only=True):
     author_id: UUID | None = None
     text_id: str | None = None
     prompt: str | None = None
+    #: From then on what it says is no longer so: it arrives before, or not at all.
+    not_after: datetime | None = None
 
     def __repr__(self) -> str:
         """Hide the words."""
@@ -237,6 +240,11 @@ class Decision(Struct, frozen=True, kw_only=True):
     helped: tuple[HelpAnswered, ...] = ()
     #: What people said when asked whether what was arranged came.
     came: tuple[CameSaid, ...] = ()
+    #: What people said of visits, and what conversations that begin are about.
+    visits: tuple[Act, ...] = ()
+    talks: tuple[VisitTalk, ...] = ()
+    #: What it must know first: then it is made again, and this one is not saved.
+    wants: tuple[Want, ...] = ()
     #: Hand-offs, for the transcript.
     handed_off: tuple[str, ...] = ()
     done: tuple[tuple[str, UUID], ...] = ()

@@ -49,7 +49,10 @@ from engage.turns.decision import (
     TimerSet,
     Withdrawn,
 )
+from engage.turns.filled import values_for
 from engage.turns.library import Library
+from engage.turns.meeting import is_meeting
+from engage.turns.meetings import Meetings
 from engage.turns.on_page import worded
 from engage.turns.screenings import Screenings
 from engage.turns.triage import Triage
@@ -71,6 +74,7 @@ class Draft:
         self._withdrawn: list[Withdrawn] = []
         self.triage = Triage(context, turn)
         self.screenings = Screenings(context, turn, library, self.triage.flag, self.say)
+        self.meetings = Meetings(context, turn)
         self._timers: list[TimerSet] = []
         self._answered: list[UUID] = []
         self._handed_off: list[str] = []
@@ -112,6 +116,9 @@ class Draft:
             risks=tuple(self.screenings.risks),
             helped=tuple(self.screenings.helped),
             came=tuple(self.screenings.came),
+            visits=tuple(self.meetings.acts),
+            talks=tuple(self.meetings.begun.values()),
+            wants=tuple(self.meetings.wants),
             done=self.turn.done,
         )
 
@@ -231,6 +238,7 @@ class Draft:
                         seen.screening_id, seen.script, prompt, answer, thread, dict(state.answers)
                     )
                 self.screenings.told(seen, prompt, answer, thread, self.inbound)
+                self.meetings.told(seen, answer, thread)
             case RaiseFlag(reason, severity, rule, quote):
                 self.flag(Flag(reason=reason, severity=severity, rule=rule, quote=quote), thread)
             case SetTimer(name, step, after_hours):
@@ -279,6 +287,8 @@ class Draft:
             kind = "right-person"
         if is_clarifying(seen.script):
             kind = "safety"
+        if is_meeting(seen.script) and not answers:
+            kind = self.meetings.kind_of(seen)
         self._texts.append(
             TextOut(
                 id=MessageId(derived(self.at, seen.id, f"text/{effect.key}")),
@@ -290,23 +300,13 @@ class Draft:
                 kind=kind,
                 text_id=effect.text,
                 prompt=prompt if self.library.scripts[seen.script].prompt(prompt) else None,
+                not_after=self.meetings.not_after(seen),
             )
         )
 
     def _values(self, seen: ConversationSeen | None, thread: ThreadSeen | None) -> dict[str, str]:
-        practice = self.context.practice
-        script = self.library.scripts.get(seen.script) if seen else None
-        manager = thread.manager_id if thread else None
-        name = next((s.given_name for s in self.context.staff if s.id == manager), None)
-        team = {"en": "A person", "es": "Una persona"}
-        language = seen.language if seen else "en"
-        return {
-            "practice": practice.texting_name,
-            "phone": practice.support_phone,
-            "count": str(len(script.prompts)) if script else "1",
-            "care_manager": name or team[language],
-            "given_name": thread.given_name if thread else "",
-        }
+        known = values_for(self.context, self.library, seen, thread)
+        return {**known, **self.meetings.values(seen)}
 
     # Texts outside a conversation
 
@@ -319,9 +319,10 @@ class Draft:
         kind: Kind,
         thread: ThreadSeen | None,
         cause: UUID | None = None,
+        more: Mapping[str, str] | None = None,
     ) -> None:
         """Send one catalogue text that belongs to no conversation; without a language, in all."""
-        cause, values = cause or self.turn.cause, self._values(None, thread)
+        cause, values = cause or self.turn.cause, {**self._values(None, thread), **(more or {})}
         spoken = (language,) if language else self.library.catalogue[text_id].text
         self._texts.append(
             TextOut(

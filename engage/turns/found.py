@@ -72,3 +72,7 @@ class Sent(msgspec.Struct, frozen=True):
     by_staff: bool
     #: When it was written, which is when it answered.
     at: datetime
+    #: From then on what it says is no longer so, if there is such a moment.
+    not_after: datetime | None = None
+    #: It says what the person must know by then: if they don't, somebody tells them.
+    must_know: bool = False

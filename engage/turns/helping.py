@@ -50,7 +50,7 @@ def ask_for_help(draft: Draft) -> None:
             state=NotStarted(),
             started_at=draft.at,
         )
-        _begin(draft, begun)
+        put_first(draft, begun)
 
 
 def spoke_of_needs(
@@ -87,8 +87,8 @@ def _found(draft: Draft, saved: ScreeningSaved, known: Mapping[str, Answer]) -> 
     return () if plan is None else domains_told(plan, known, told | now)
 
 
-def _begin(draft: Draft, begun: ConversationSeen) -> None:
-    """Put the question before whoever waits: it is about what was just said."""
+def put_first(draft: Draft, begun: ConversationSeen) -> None:
+    """Put a question before whoever waits: it is about what was just said."""
     draft.stand(begun, begun.state)
     others = [(seen, state) for seen, state in draft.states().values() if seen.id != begun.id]
     asking = [(seen, state) for seen, state in others if isinstance(state, Asking)]

@@ -22,7 +22,7 @@ from engage.reading.keywords import (
 )
 from engage.reading.reader import MODEL_RULE, Asked, dangers, read
 from engage.reading.redflags import RedFlag
-from engage.turns import consents
+from engage.turns import consents, visit_words
 from engage.turns.advancing import advance_one
 from engage.turns.answering import greet_stranger, inbound_of, reply
 from engage.turns.asked import context_of, own_part
@@ -127,7 +127,8 @@ def _may_wish_to_stop(draft: Draft, event: TextReceived, thread: ThreadSeen | No
 
     What answered a question, or ended one programme, has been understood already.
     """
-    if draft.opted_out or draft.decision().answers or programme_stop(event.text) is not None:
+    answered = draft.meetings.said or draft.decision().answers
+    if draft.opted_out or answered or programme_stop(event.text) is not None:
         return
     draft.flag(
         Flag(reason="opted-out-in-words", severity="routine", rule="consent/meant", quote=True),
@@ -186,6 +187,8 @@ def _words(
         reply(draft, event, came, who, asked, advance_one)
         return
     if found or told or (came.media_count and not event.text.strip()):
+        return
+    if draft.turn.corrected is None and visit_words.unasked(draft, event, who):
         return
     reason = "caregiver-wrote" if who.author == "caregiver" else "outside-conversation"
     draft.flag(

@@ -1,26 +1,38 @@
 """What a turn writes about needs, beside the one call that saves the rest of it.
 
-Rare rows, in the same transaction: an answer that is a risk begins an episode or joins the open
-one, and a person's word that they want help moves it on. An event that is taken twice writes them
-once. This room refuses to decide: what leads where is needs/need.py's.
+Rare rows, in the same transaction: an answer that is a risk joins the open episode or begins the
+next (the very first is begun in that call), and a person's word that they want help moves it on. An
+event that is taken twice writes them once. This room refuses to decide: what leads where is
+needs/need.py's.
 """
 
+from collections.abc import Collection
 from datetime import datetime
+from uuid import UUID
 
 from msgspec.structs import replace
 
+from engage.appointments import riding
+from engage.appointments.ride import MACHINE, Step
+from engage.appointments.rides import store as rides
+from engage.appointments.riding import Mover
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
 from engage.errors import EngageError
-from engage.ids import PatientId, PracticeId, ReferralId, derived
+from engage.ids import PatientId, PracticeId, ReferralId, RideId, derived
 from engage.needs import moving
 from engage.needs.closing import acts_of, answered
 from engage.needs.closings import store as closings
 from engage.needs.episodes import store
 from engage.needs.moving import By
-from engage.needs.need import Evidence, Need, Taken, episode_for, found, is_quiet, take
+from engage.needs.need import Evidence, Need, Taken, episode_for, found, is_quiet, newest, take
 from engage.needs.referral import moves_of
 from engage.needs.referring import store as referrals
+from engage.people.staffing.store import get_practice
+from engage.queue import opening
+from engage.queue.clocks import Calendar, due_at
+from engage.queue.flag import NEED
+from engage.queue.opening import Reason
 from engage.turns import coming
 from engage.turns.coming import CameSaid
 from engage.turns.context import Turn, TurnContext
@@ -28,6 +40,7 @@ from engage.turns.decide import decide
 from engage.turns.decision import Decision
 from engage.turns.library import Library
 from engage.turns.needing import VERSION, HelpAnswered, RiskFound, asked_about
+from engage.turns.rows import firsts
 
 
 async def decided(work: Work, context: TurnContext, turn: Turn, library: Library) -> Decision:
@@ -45,10 +58,10 @@ async def decided(work: Work, context: TurnContext, turn: Turn, library: Library
     for begun in decision.conversations:
         domains = () if begun.id in known else asked_about(begun.script)
         if domains:
-            newest = await _newest(work, context.practice.id, begun.patient_id, domains)
+            known_needs = await _newest(work, context.practice.id, begun.patient_id, domains)
             quiet += [
                 (begun.patient_id, domain)
-                for domain, one in newest.items()
+                for domain, one in known_needs.items()
                 if is_quiet(episode_for((one,), turn.at), turn.at)
             ]
     return decide(replace(context, quiet=tuple(quiet)), turn, library) if quiet else decision
@@ -65,36 +78,44 @@ async def _spoken_of(
         if plan is None or not plan.words or seen is None or saved.status != "completed":
             continue
         domains = tuple(dict.fromkeys(plan.words.values()))
-        newest = await _newest(work, context.practice.id, saved.patient_id, domains)
+        theirs = await _newest(work, context.practice.id, saved.patient_id, domains)
         found += [
             (saved.patient_id, one.domain)
-            for one in newest.values()
+            for one in theirs.values()
             if one.status == "risk" and one.changed_at >= seen.started_at
         ]
     return tuple(found)
 
 
-async def keep(work: Work, decision: Decision, keys: PracticeKeys) -> None:
-    """Write what a decision says about needs; nothing for nearly every one."""
+async def keep(
+    work: Work, decision: Decision, keys: PracticeKeys, joining: Collection[UUID]
+) -> None:
+    """Write what a decision says about needs; nothing for nearly every one.
+
+    A risk in what never came up was written with the turn, unless it is one of those `joining`.
+    """
     for said in decision.came:
         await _came(work, keys, said, decision.at)
-    for risk in decision.risks:
+    written = {risk.id for risk in firsts(decision.risks)} - set(joining)
+    for risk in (one for one in decision.risks if one.id not in written):
         await _found(work, decision.practice_id, risk, decision.at)
     for told in decision.helped:
         await _told(work, decision.practice_id, told, decision.at)
 
 
 async def _found(work: Work, practice: PracticeId, risk: RiskFound, at: datetime) -> None:
-    newest = await _newest(work, practice, risk.patient_id, (risk.domain,))
-    last = newest.get(risk.domain)
-    joined = None if last is None else episode_for((last,), at)
+    known = await store.episodes(work, practice, risk.patient_id, (risk.domain,))
+    joined = episode_for(known, at)
+    # Counted for each record: of two that were merged each has its own first.
+    own = (one.episode for one in known if one.patient_id == risk.patient_id)
+    last_of_theirs = max(own, default=0)
     if joined is None:
         after = Need(
             practice_id=practice,
             id=risk.need_id,
             patient_id=risk.patient_id,
             domain=risk.domain,
-            episode=last.episode + 1 if last else 1,
+            episode=last_of_theirs + 1,
             status="risk",
             severity=risk.severity,
             opened_at=at,
@@ -129,8 +150,8 @@ async def _found(work: Work, practice: PracticeId, risk: RiskFound, at: datetime
 
 
 async def _told(work: Work, practice: PracticeId, told: HelpAnswered, at: datetime) -> None:
-    newest = await _newest(work, practice, told.patient_id, (told.domain,))
-    seen = newest.get(told.domain)
+    theirs = await _newest(work, practice, told.patient_id, (told.domain,))
+    seen = theirs.get(told.domain)
     if seen is None:
         return
     try:
@@ -170,8 +191,10 @@ async def _came(work: Work, keys: PracticeKeys, said: CameSaid, at: datetime) ->
     await closings.save(work, after)
     if said.said == "came" and found.source == "referral":
         await _done_alone(work, keys, ReferralId(found.source_id), said, at)
-    newest = await _newest(work, practice, said.patient_id, (said.domain,))
-    seen = newest.get(said.domain)
+    if said.said == "not-came" and found.source != "referral":
+        await _not_driven(work, keys, RideId(found.source_id), said, at)
+    theirs = await _newest(work, practice, said.patient_id, (said.domain,))
+    seen = theirs.get(said.domain)
     if seen is None:
         return
     ground = Evidence(rule="came", rule_version=coming.VERSION, message_id=said.message_id)
@@ -179,7 +202,9 @@ async def _came(work: Work, keys: PracticeKeys, said: CameSaid, at: datetime) ->
         try:
             seen = take(seen, act, by, at)
         except EngageError:
-            return  # it is not theirs to say; their words stand in the closing and the thread
+            # It is not theirs to say; their words stand in the closing and the thread.
+            await _confirm(work, practice, said, at)
+            return
         step = Taken(
             id=derived(at, said.id, act),
             need_id=seen.id,
@@ -193,6 +218,38 @@ async def _came(work: Work, keys: PracticeKeys, said: CameSaid, at: datetime) ->
         )
         if await store.add(work, practice, step):
             await store.save(work, seen)
+
+
+async def _not_driven(
+    work: Work, keys: PracticeKeys, ride_id: RideId, said: CameSaid, at: datetime
+) -> None:
+    """Fail a ride, or a box, that was told to have been given and has not come."""
+    known = await rides.one_of(work, keys, ride_id, lock=True)
+    setter = "caregiver" if said.by_caregiver else "patient"
+    if known is None or setter not in MACHINE.get((known.ride.status, "failed"), ()):
+        return
+    by = Mover(setter, None if said.by_caregiver else said.patient_id)
+    await riding.move(work, keys, ride_id, Step(to="failed", reason="did-not-come"), by, at)
+
+
+async def _confirm(work: Work, practice: PracticeId, said: CameSaid, at: datetime) -> None:
+    """Have the owner ask the person, when only somebody else has said that it came."""
+    here = await get_practice(work, practice)
+    calendar = Calendar(here.time_zone, here.business_hours, here.holidays)
+    await opening.give(
+        work,
+        practice,
+        Reason(
+            patient_id=said.patient_id,
+            source_id=said.id,
+            reason="says-it-came",
+            rule=f"came/{coming.VERSION}",
+            severity="routine",
+            due_at=due_at("routine", at, calendar),
+            joins=f"{NEED}{said.domain}",
+        ),
+        at,
+    )
 
 
 async def _done_alone(
@@ -217,8 +274,6 @@ async def _newest(
     work: Work, practice: PracticeId, patient: PatientId, domains: tuple[str, ...]
 ) -> dict[str, Need]:
     """Return the last episode of each need, locked until this turn ends."""
-    newest: dict[str, Need] = {}
-    for one in await store.episodes(work, practice, patient, domains):
-        if one.domain not in newest or newest[one.domain].episode < one.episode:
-            newest[one.domain] = one
-    return newest
+    known = await store.episodes(work, practice, patient, domains)
+    by_domain = {one.domain: [n for n in known if n.domain == one.domain] for one in known}
+    return {domain: last for domain, some in by_domain.items() if (last := newest(some))}

@@ -17,6 +17,9 @@ from engage.turns.library import Library
 _EXPECTED = ("opted-out", "patient-inactive", "declined", None)
 """Why a text of ours may be withheld without anybody having to know."""
 
+_NOBODY = ("patient-inactive", None)
+"""There is nobody to tell, or it is not so any more: even what must be known ends there."""
+
 _NO_ROOM = ("quiet-hours", "over-budget", "human-talking", "not-verified")
 """Why a planned text stayed behind: a line on the person's page, and nobody's work."""
 
@@ -49,6 +52,11 @@ class Fate(Protocol):
         """Whether a person wrote it."""
         ...
 
+    @property
+    def must_know(self) -> bool:
+        """Whether somebody has to tell the person if it does not."""
+        ...
+
 
 def outcome_event(sent: Fate, at: datetime) -> Event | None:
     """Return the event a text's state is for its conversation, or None if it is none."""
@@ -56,6 +64,8 @@ def outcome_event(sent: Fate, at: datetime) -> Event | None:
     match sent.status:
         case "accepted" | "sent" | "delivered":
             return TextAccepted(at, key)
+        case "expired" | "withdrawn" if sent.must_know and sent.status_reason not in _NOBODY:
+            return DeliveryFailed(at, key, sent.status_reason or sent.status)
         case "expired" if not sent.by_staff and (
             sent.conversation_id is not None or sent.status_reason in _NO_ROOM
         ):

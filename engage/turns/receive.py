@@ -5,28 +5,31 @@ unhandled, and is due again. This room refuses to answer "stored" before it is.
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 import structlog
 from msgspec import Struct
 
+from engage.appointments.words import VisitChanged
 from engage.clock import Clock, fresh_id
 from engage.conversation.events import TextReceived
 from engage.crash import crash_point
+from engage.db.sealing import PracticeKeys
 from engage.db.session import AWAY, UNDONE, Database, DatabaseAway, Work
 from engage.db.session import TRIES as UNDONE_TRIES
 from engage.db.vault import Vault
-from engage.ids import MessageId, PhoneId, PracticeId, derived
+from engage.ids import MessageId, PhoneId, PracticeId, StaffId, derived
 from engage.messaging.doors import Door
 from engage.messaging.webhook_form import InboundText
 from engage.people.consents import store as consents
-from engage.turns import ledger, store
+from engage.turns import ledger, store, talking
 from engage.turns.alarm import told
-from engage.turns.context import TextCame, Turn
+from engage.turns.context import TextCame, Turn, TurnContext
+from engage.turns.decision import Decision
 from engage.turns.library import Library
 from engage.turns.limits import with_limits
-from engage.turns.needs_ledger import decided
 from engage.turns.outcome import parked
 from engage.turns.store import TurnFailed
 
@@ -57,7 +60,7 @@ class Received(Struct, frozen=True):
     paged: bool = False
 
 
-class Receiving:
+class Receiving(ABC):
     """The inbound half of the door."""
 
     def __init__(
@@ -159,6 +162,7 @@ class Receiving:
             try:
                 before = store.parts_of(recorded.burst, keys)
                 context = await with_limits(work, store.context_of(recorded))
+                context = await talking.with_talks(work, context)
                 ours = text.sender in door.ours
                 if not ours and context.sender_unknown:
                     # Nobody's phone here: it may be another practice's number.
@@ -174,8 +178,7 @@ class Receiving:
                         ours=ours,
                     ),
                 )
-                decision = told(await decided(work, context, happened, self._library))
-                await store.save(work, decision, keys)
+                decision = told(await self._read(work, keys, context, happened))
                 crash_point("text-in.saved")
                 return Received(duplicate=False, handled=True, paged=bool(decision.pages))
             except TurnFailed as failed:
@@ -228,16 +231,32 @@ class Receiving:
             )
             if given_up:
                 context = await store.open_for_a_human(work, practice, text.line_id, now)
-                decision = parked(context, happened, self._library, message)
+                await store.save(work, parked(context, happened, self._library, message), keys)
             else:
                 context = await store.open_turn(work, practice, text.line_id, None, now)
-                decision = told(await decided(work, context, happened, self._library))
-            await store.save(work, decision, keys)
+                told(await self._read(work, keys, context, happened))
             crash_point("retry.saved")
 
         await self._database.again(act, [practice], practice)
         crash_point("retry.done")
         self._bell.ring("outbox")
+
+    async def _read(
+        self, work: Work, keys: PracticeKeys, context: TurnContext, happened: Turn
+    ) -> Decision:
+        """Decide what a text says and save it; a visit that it moved has its consequences."""
+        read = await talking.decided(work, keys, context, happened, self._library)
+        await store.save(work, read.decision, keys)
+        for change in read.changes:
+            await self.visit_changed(work, keys.practice, change)
+        return read.decision
+
+    @abstractmethod
+    async def visit_changed(
+        self, work: Work, practice: PracticeId, change: VisitChanged, by: StaffId | None = None
+    ) -> None:
+        """Do what follows from a visit that was moved (visiting.py)."""
+        ...
 
 
 def _opt_out(word: str | None) -> Literal["STOP", "START", "HELP"] | None:

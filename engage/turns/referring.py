@@ -11,6 +11,7 @@ from uuid import UUID
 from engage.conversation.events import PersonChanged
 from engage.db.session import Work
 from engage.ids import PatientId, PracticeId, StaffId
+from engage.people.merging.store import survivor
 from engage.queue.flag import NEED, Flag
 from engage.turns import store
 from engage.turns.consenting import Consenting
@@ -43,6 +44,8 @@ class Referring(Consenting):
     ) -> datetime:
         """Flag the open work of a need, or open some; returns when that was."""
         at = self._clock.now()
+        # Of a record that was merged, the work is the kept one's.
+        patient = await survivor(work, practice, patient)
         context = await store.open_turn(work, practice, None, patient, at)
         # Nothing about the person has changed: no conversation of theirs is told.
         happened = Turn(

@@ -4,6 +4,7 @@ This room refuses to touch the database: store.py does.
 """
 
 import base64
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, assert_never
 from uuid import UUID
@@ -22,16 +23,18 @@ from engage.conversation.answers import (
 )
 from engage.conversation.severity import Severity
 from engage.db.sealing import PracticeKeys
-from engage.ids import QueueItemId, derived
+from engage.ids import PatientId, QueueItemId, derived
 from engage.messaging.segments import count
 from engage.queue.escalation import policy_for
 from engage.turns.decision import Decision
+from engage.turns.needing import RiskFound
 
 _OTHERWISE = (
     # written below
-    *("texts", "answers", "done", "handed_off", "conversations", "screenings", "pages"),
+    *("texts", "answers", "done", "handed_off", "conversations", "screenings", "pages", "risks"),
     # rare, and written beside the call: ledger.py
-    *("consents", "unlinked", "verified", "risks", "helped", "came"),
+    *("consents", "unlinked", "verified", "helped", "came"),
+    *("visits", "talks", "wants"),
 )
 
 
@@ -63,6 +66,8 @@ def rows_of(decision: Decision, keys: PracticeKeys) -> dict[str, Any]:
         rows["conversations"] = [msgspec.structs.asdict(c) for c in decision.conversations]
     if decision.screenings:
         rows["screenings"] = [msgspec.structs.asdict(s) for s in decision.screenings]
+    if decision.risks:
+        rows["risks"] = [msgspec.structs.asdict(risk) for risk in firsts(decision.risks)]
     if decision.done:
         rows["done"] = [{"kind": kind, "id": row} for kind, row in decision.done]
     if decision.pages:
@@ -82,6 +87,14 @@ def rows_of(decision: Decision, keys: PracticeKeys) -> dict[str, Any]:
         ]
     rows["feed"] = _feed(decision)
     return rows
+
+
+def firsts(risks: Iterable[RiskFound]) -> tuple[RiskFound, ...]:
+    """Return of each need of a person the first risk: the others join what that one begins."""
+    seen: dict[tuple[PatientId, str], RiskFound] = {}
+    for risk in risks:
+        seen.setdefault((risk.patient_id, risk.domain), risk)
+    return tuple(seen.values())
 
 
 def _pages(decision: Decision) -> list[dict[str, Any]]:
@@ -137,4 +150,4 @@ def _feed(decision: Decision) -> list[dict[str, Any]]:
     ]
 
 
-__all__ = ["answer_of", "rows_of"]
+__all__ = ["answer_of", "firsts", "rows_of"]

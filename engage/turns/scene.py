@@ -66,6 +66,8 @@ def set_scene(world: World, transcript: Transcript) -> None:
                 world.add_caregiver(parts[0], of, place)
             case Directive(name="visit"):
                 world.add_visit(parse_at(line))
+            case Directive(name="slot"):
+                world.add_slot(parse_at(line))
             case _:
                 continue
 

@@ -15,7 +15,10 @@ from engage.turns.attribution import Attributed, Unplaced
 from engage.turns.checks import is_check
 from engage.turns.clarify import is_clarifying
 from engage.turns.coming import is_coming
+from engage.turns.context import ConversationSeen
 from engage.turns.draft import Draft
+from engage.turns.intents import intent_of, says_how
+from engage.turns.meeting import is_meeting
 from engage.turns.needing import is_helping, is_need
 
 DOMAINS: Mapping[str, str] = {
@@ -107,9 +110,18 @@ def stated(
         if plan is not None:
             known = plan.words
     found = {label: known[label] for label in labels if label in known}
+    if _is_of_a_visit(asked, text):
+        # "None of these", "tuesday at 3", "i can't come": of a visit, and of no need.
+        found = {}
     if "transportation" in known and "transportation" not in found and fell_through(text):
         found[FELL_THROUGH] = known["transportation"]
     return {label: domain for label, domain in found.items() if is_need(domain)}
+
+
+def _is_of_a_visit(asked: ConversationSeen | None, text: str) -> bool:
+    """Say whether a text is about when somebody comes, and not about how they get there."""
+    about = intent_of(text) is not None if asked is None else is_meeting(asked.script)
+    return about and not says_how(text)
 
 
 def wholly(who: Attributed | Unplaced, labels: Iterable[str], needs: Collection[str]) -> bool:

@@ -8,9 +8,11 @@ sealed on the way in. This room refuses to decide.
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
-from sqlalchemy import ARRAY, UUID, any_, bindparam, exists, select
+from sqlalchemy import ARRAY, any_, bindparam, exists, select
+from sqlalchemy import Uuid as UuidType
 from sqlalchemy import update as update_rows
 
 from engage.conversation.answers import Answer
@@ -41,7 +43,7 @@ from engage.ids import (
     born,
 )
 from engage.messaging.threads import store as threads
-from engage.turns import ledger, needs_ledger, rescreens_ledger, standing
+from engage.turns import ledger, needs_ledger, rescreens_ledger, standing, talking
 from engage.turns.context import Part, ScreeningAsked, TurnContext
 from engage.turns.decision import Decision
 from engage.turns.found import Inbound, Recorded, Sealed, Sent, TimerDue
@@ -60,6 +62,7 @@ class TurnFailed(EngageError):  # noqa: N818 - reads as a sentence
 
 _CONTEXT = msgspec.json.Decoder(TurnContext)
 _RECORDED = msgspec.json.Decoder(Recorded)
+_JOINING = msgspec.json.Decoder(frozenset[UUID])
 _BURST = msgspec.json.Decoder(tuple[Sealed, ...])
 
 _INBOUND = Query(
@@ -102,6 +105,8 @@ _SENT = Query(
         message.c.status_reason,
         message.c.author,
         message.c.at,
+        message.c.kind,
+        message.c.not_after,
         thread.c.patient_id,
     )
     .outerjoin(
@@ -129,7 +134,7 @@ _LOCK_LINES = Query(
     select(line.c.id)
     .where(
         line.c.practice_id == bindparam("practice"),
-        line.c.id == any_(bindparam("lines", type_=ARRAY(UUID))),
+        line.c.id == any_(bindparam("lines", type_=ARRAY(UuidType))),
     )
     .order_by(line.c.id)
     .with_for_update(key_share=True)
@@ -224,7 +229,7 @@ async def open_turn(
 ) -> TurnContext:
     """Lock a line (or, without one, a patient) and load what a decision needs."""
     loaded = _CONTEXT.decode(await work.call("turn_open", practice, line_id, patient_id, at))
-    return await with_limits(work, loaded)
+    return await talking.with_talks(work, await with_limits(work, loaded))
 
 
 async def open_for_a_human(
@@ -244,12 +249,16 @@ async def save(work: Work, decision: Decision, keys: PracticeKeys) -> None:
             patient=chosen.patient_id,
             language=chosen.language,
         )
-    state = await work.call("turn_save", msgspec.json.encode(rows_of(decision, keys)).decode())
-    if state is not None:
-        raise TurnFailed(state)
+    told = await work.call("turn_save", msgspec.json.encode(rows_of(decision, keys)).decode())
+    joining: frozenset[UUID] = frozenset()
+    if told is not None and told.startswith("["):
+        joining = _JOINING.decode(told)
+    elif told is not None:
+        raise TurnFailed(told)
     await ledger.keep(work, decision, keys)
-    await needs_ledger.keep(work, decision, keys)
+    await needs_ledger.keep(work, decision, keys, joining)
     await rescreens_ledger.keep(work, decision)
+    await talking.keep(work, decision, keys)
     await standing.keep(work, decision)
 
 
@@ -300,6 +309,9 @@ async def sent(work: Work, practice: PracticeId, message_id: MessageId) -> Sent 
         status_reason=row["status_reason"],
         by_staff=row["author"] == "staff",
         at=row["at"],
+        not_after=row["not_after"],
+        # What was arranged, or fell through: a reminder of it is only kind.
+        must_know=row["not_after"] is not None and row["kind"] == "staff",
     )
 
 

@@ -127,6 +127,7 @@ class Turns(OnThePage):
                 conversation_id=sent.conversation_id,
                 patient_id=sent.patient_id,
                 trouble=None if news is None else news[1],
+                know_by=sent.not_after if sent.must_know else None,
                 done=(("outcome", message),),
             )
             await store.save(work, decide(context, happened, self._library), keys)

@@ -6,12 +6,13 @@ any more. This room refuses to say anything to who is not in care.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engage.appointments.local import day_of, say_day, say_time
+from engage.appointments.local import day_bounds, day_of, say_day, say_time
 from engage.appointments.ride import HOLDS, Ride
 from engage.ids import CaregiverId, MessageId, derived
 from engage.turns.context import Language, ThreadSeen, Turn, TurnContext
@@ -80,6 +81,7 @@ def tell(
         # Somebody of the practice has just seen to it, and by day it is worth the same tomorrow.
         kind="staff",
         text_id=text_id,
+        not_after=_told_by(ride, news, turn),
     )
     older = older_texts(replace(ride, version=ride.version - 1), reader)
     empty = Draft(context, turn, library).decision()
@@ -93,6 +95,15 @@ def _is_over(ride: Ride, news: News, turn: Turn) -> bool:
     if news == "arranged":
         return ride.pickup_at < turn.at
     return day_of(ride.pickup_at, ride.zone) < day_of(turn.at, ride.zone)
+
+
+def _told_by(ride: Ride, news: News, turn: Turn) -> datetime:
+    """Return until when it is worth saying: before they wait for it, or while they still do."""
+    if ride.pickup_at is not None and (ride.pickup_at > turn.at or news == "arranged"):
+        return ride.pickup_at
+    day = ride.day if ride.pickup_at is None else day_of(ride.pickup_at, ride.zone)
+    _, ends = day_bounds(day, ride.zone)
+    return ends
 
 
 def older_texts(ride: Ride, reader: Reader) -> tuple[Withdrawn, ...]:

@@ -33,6 +33,7 @@ from engage.conversation.transcript_format import (
     TranscriptInvalid,
 )
 from engage.errors import EngageError
+from engage.ids import ConversationId
 from engage.turns.compared import Compared, Effect, Played
 from engage.turns.context import Part, StaffText, TextCame, Turn
 from engage.turns.decision import Decision, TimerSet
@@ -47,6 +48,7 @@ from engage.turns.happenings import (
 from engage.turns.library import Library
 from engage.turns.occurring import PLAN_VERBS, Happened, Plans
 from engage.turns.scene import moment, screening_of, set_scene, word
+from engage.turns.visit_world import VISIT_VERBS
 from engage.turns.world import NobodyThere, Person, World
 
 _STRANGER = "unknown"
@@ -241,6 +243,9 @@ class _Player:
                 seen = self._world.contexts[person.line]
                 turn = asked_turn(line, self._world.fresh(), self._at, person.patient, seen)
                 self._take(person.line, turn)
+            case verb if verb in VISIT_VERBS:
+                self._compared.nothing_left(self.line_no)
+                self._visit(line)
             case verb if verb in PLAN_VERBS:
                 self._compared.nothing_left(self.line_no)
                 self._follow(self._plans.change(line, self._at))
@@ -250,6 +255,16 @@ class _Player:
             case _:
                 raise TranscriptInvalid(line.line, f"nothing called {line.verb} can happen")
         self._compared.lines.append(f"! {line.verb} {line.rest}".rstrip())
+
+    def _visit(self, line: Befell) -> None:
+        """Take the turn of what befell a visit of the first person, or of who is named."""
+        person = self._patient(named(line))
+        if person.patient is None:
+            raise NobodyThere
+        own = ConversationId(self._world.fresh())
+        turn = self._world.visits.turn(line, own, self._at, person.patient)
+        if turn is not None:
+            self._take(person.line, turn)
 
     def _changed(self, name: str, *, active: bool, language: str | None = None) -> None:
         self._world.change_person(
@@ -317,6 +332,8 @@ class _Player:
             yield Effect(f"* flag    {flag.reason} {flag.severity}")
         for item in decision.items:
             yield Effect(self._queue(item.owner_id, item.due_at))
+        for told in self._world.visits.told():
+            yield Effect(told)
         for page in decision.pages:
             yield Effect(f"* page    {self._world.local(page.at):%H:%M}")
         for _ in decision.unpaged:

@@ -87,6 +87,8 @@ class Triage:
         if about is None:
             return
         due = due_at(flag.severity, self.turn.at, self.context.practice.calendar)
+        if flag.due_by is not None and flag.due_by > self.turn.at:
+            due = min(due, flag.due_by)
         text = self.turn.text
         fix = self.turn.corrected
         # Who wrote a text that was first taken for another's has waited since then.
@@ -158,6 +160,7 @@ class Triage:
             manager=thread.manager_id if thread else self._common_manager(),
             team=thread.team if thread else (),
             roster=self.context.roster,
+            language=thread.language if thread else None,
         )
         # One text may open work of one subject about everybody on the phone.
         same = any(one == subject for _, one in self.opened)

@@ -6,18 +6,20 @@ caregiver whom they allowed to be told, hear of it by text. One transaction with
 the caller has locked the person (`before_turn`). This room refuses to move a visit or a ride.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec.structs import replace
 
 from engage import audit, feed
-from engage.appointments.keeping import VisitChanged
+from engage.appointments import store as visits
+from engage.appointments.asked.store import rule_of
 from engage.appointments.local import day_bounds
 from engage.appointments.provider import ByPhone, Manual, Provider
 from engage.appointments.ride import HOLDS, OF_VISIT, OVER, Ride, Status
 from engage.appointments.rides import store as rides
 from engage.appointments.riding import RideChanged
+from engage.appointments.words import VisitChanged
 from engage.checkins import store as plans
 from engage.conversation.events import PersonChanged
 from engage.conversation.severity import Severity
@@ -26,7 +28,7 @@ from engage.db.session import Work
 from engage.ids import CaregiverId, LineId, PatientId, PracticeId, StaffId, derived
 from engage.needs import closings
 from engage.needs.episodes import store as episodes
-from engage.needs.need import MACHINE, Act, Evidence, Setter, Taken, step, take
+from engage.needs.need import MACHINE, Act, Evidence, Setter, Taken, newest, step, take
 from engage.needs.referring import store as referrals
 from engage.people.merging.store import survivor
 from engage.people.sharing import store as sharing
@@ -36,13 +38,16 @@ from engage.queue.clocks import AT_ONCE, Calendar, due_at
 from engage.queue.flag import NEED
 from engage.queue.opening import Reason
 from engage.turns import standing, store
+from engage.turns.afterwards import Afterwards
 from engage.turns.context import Turn
 from engage.turns.draft import Draft
-from engage.turns.referring import Referring
+from engage.turns.informing import copies_of
 from engage.turns.telling import News, Reader, news_of, older_texts, tell
 from engage.turns.visits import TRANSPORT, before_visit
 
 DOMAINS = {"ride": TRANSPORT, "food-box": "food-insecurity"}
+_FAR = timedelta(days=31)
+"""No visit is reminded of earlier."""
 _RECENT = 50
 """Of so many rides a text may still be waiting."""
 _ACTS: dict[Status, Act] = {
@@ -53,7 +58,7 @@ _ACTS: dict[Status, Act] = {
 }
 
 
-class Visiting(Referring):
+class Visiting(Afterwards):
     """Does what follows from a visit or a ride."""
 
     #: Who sees to rides; a member of staff and a telephone, until there is another.
@@ -66,8 +71,11 @@ class Visiting(Referring):
         at = self._clock.now()
         for ride in change.rides:
             await self._follow(work, practice, ride, by, at)
+        await standing.expect(work, change.after, at)
         person = await survivor(work, practice, change.after.patient_id)
         await standing.hold(work, practice, person, at)
+        keys = await self._vault.keys(practice, work)
+        await self._talk_of(work, keys, change, person, at)
 
     async def ride_changed(
         self, work: Work, practice: PracticeId, change: RideChanged, by: StaffId | None = None
@@ -87,6 +95,9 @@ class Visiting(Referring):
         person = await survivor(work, practice, patient)
         known = await rides.of_patient(work, keys, person, None, _RECENT)
         unsaid = tuple(one for kept in known for one in older_texts(kept.ride, Reader(caregiver)))
+        rule = await rule_of(work, practice)
+        for visit in await visits.ahead(work, practice, person, at, at + _FAR):
+            unsaid += copies_of(visit, rule.hours_before, Reader(caregiver))
         if not unsaid:
             return
         context = await store.open_turn(work, practice, None, person, at)
@@ -265,7 +276,7 @@ async def need_for(
 ) -> UUID | None:
     """Return the open need that something arranged is for; None if the person wants no help."""
     known = await episodes.episodes(work, practice, patient, (domain,))
-    newest = max(known, key=lambda one: one.episode, default=None)
-    if newest is None or newest.over or newest.status == "risk":
+    last = newest(known)
+    if last is None or last.over or last.status == "risk":
         return None
-    return newest.id
+    return last.id

@@ -118,6 +118,13 @@ def before_visit(starts_at: datetime, calendar: Calendar, now: datetime) -> date
     return now + min(AT_ONCE, (starts_at - now) / 2)
 
 
+def near_at(visit: Appointment, now: datetime) -> datetime | None:
+    """Return when a visit will count that does not yet; None if it does, or never will."""
+    if not visit.is_ahead(now) or _starts(visit) <= now + HORIZON:
+        return None
+    return _starts(visit) - HORIZON
+
+
 def _drives(ride: Ride) -> bool:
     return ride.gets_there and ride.status in _DRIVES
 

@@ -4,7 +4,7 @@ It applies a Decision to the context of the next turn, as saving and loading wou
 through JSON between two turns, so that no state can hide. This room refuses to decide.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,6 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engage.appointments.appointment import Appointment, Span
 from engage.conversation.severity import rank
 from engage.errors import EngageError
 from engage.ids import (
@@ -24,6 +23,7 @@ from engage.ids import (
     NumberId,
     PatientId,
     PracticeId,
+    SlotId,
     StaffId,
     ThreadId,
     derived,
@@ -43,6 +43,7 @@ from engage.turns.context import (
 from engage.turns.decide import decide
 from engage.turns.decision import Decision, TextOut, TimerSet
 from engage.turns.library import Library
+from engage.turns.visit_world import VisitWorld
 from engage.turns.visits import held
 
 BIRTH = UUID("0190a000-0000-7000-8000-000000000000")
@@ -76,7 +77,6 @@ class World:
         self.timers: list[TimerSet] = []
         self.contexts: list[TurnContext] = []
         self._events = 0
-        self._visits: list[Appointment] = []
         self._found: list[tuple[PatientId, str]] = []
         self.practice = PracticeSeen(
             id=PracticeId(self._id("practice")),
@@ -88,6 +88,7 @@ class World:
             holidays="",
             responsible_id=StaffId(self._id("staff/Responsible")),
         )
+        self.visits = VisitWorld(self.practice.id, zone)
         self.person_of_staff("Responsible", "practice_admin")
 
     def _id(self, label: str) -> UUID:
@@ -165,18 +166,11 @@ class World:
         patient = self.patient().patient
         if patient is None:
             raise NobodyThere
-        visit = Appointment(
-            practice_id=self.practice.id,
-            id=AppointmentId(self.fresh()),
-            patient_id=patient,
-            place_id=None,
-            status="booked",
-            time=Span(starts_at, starts_at + timedelta(minutes=30)),
-            zone=self.practice.time_zone,
-            reason=None,
-            changed_at=self.at,
-        )
-        self._visits.append(visit)
+        self.visits.book(AppointmentId(self.fresh()), patient, starts_at, self.at)
+
+    def add_slot(self, starts_at: datetime) -> None:
+        """Add a free time, of which visits may be given one."""
+        self.visits.open(SlotId(self.fresh()), starts_at)
 
     def close_line(self, line: int) -> None:
         """Begin with a line that is opted out."""
@@ -189,12 +183,19 @@ class World:
 
         Returns what is saved: a text whose key was used before is not.
         """
-        found = replace(self.contexts[line], found=tuple(self._found))
-        context = _DECODER.decode(msgspec.json.encode(found))
-        decision = decide(context, turn, self.library)
-        decision = held(decision, self._visits, self.practice.calendar)
-        known = {(text.cause_id, text.key) for text in self.texts}
-        fresh = tuple(t for t in decision.texts if (t.cause_id, t.key) not in known)
+        known = self.visits.known(self.contexts[line])
+        found = replace(self.contexts[line], found=tuple(self._found), visits=known)
+        while True:
+            context = _DECODER.decode(msgspec.json.encode(found))
+            decision = decide(context, turn, self.library)
+            if not decision.wants:
+                break
+            known = self.visits.look(known, decision.wants, turn.at)
+            found = replace(found, visits=known)
+        self.visits.keep(decision)
+        decision = held(decision, self.visits.all, self.practice.calendar)
+        said = {(text.cause_id, text.key) for text in self.texts}
+        fresh = tuple(t for t in decision.texts if (t.cause_id, t.key) not in said)
         decision = replace(decision, texts=fresh)
         self._apply(line, decision)
         return decision

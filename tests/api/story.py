@@ -29,6 +29,7 @@ from engage.turns.take import Turns
 from tests.api.conftest import PUBLIC_URL, ROSAS_PHONE, House, Member, SilentBell
 from tests.fakes.practice import raw
 
+FOOD = "need:food-insecurity"
 Counted = tuple[int, int, int, int]
 """Of a measure: how many waits began, happened, are open, ended otherwise."""
 
@@ -104,6 +105,11 @@ class Practice:
     async def until(self, moment: datetime) -> None:
         """Let it become a moment; the worker sees to what is due, and staff sign in anew."""
         self.clock.set(moment)
+        await self.signs_in()
+        await self.work()
+
+    async def signs_in(self) -> None:
+        """Let staff sign in: a token lasts an hour."""
         parts, north = self.house.parts, self.house.north
         dana, ada = [
             await bootstrap.token(
@@ -115,7 +121,6 @@ class Practice:
             north, dana=replace(north.dana, token=dana), admin=replace(north.admin, token=ada)
         )
         self.house = replace(self.house, north=north)
-        await self.work()
 
     # The hospital
 
@@ -184,20 +189,31 @@ class Practice:
 
     async def measures(self) -> dict[str, Counted]:
         """Return the figures of the two weeks, as who directs reads them."""
-        path = "/v1/measures?from=2026-11-29&to=2026-12-12"
-        (practice,) = (await self.reads(path, self.house.north.admin))["practices"]
         return {
-            one["measure"]: (
+            " ".join(filter(None, (one["measure"], one["of"]))): (
                 one["began"],
                 one["happened"],
                 one["still_open"],
                 one["ended_otherwise"],
             )
-            for one in practice["measures"]
+            for one in await self._figures()
         }
 
+    async def minutes(self) -> dict[str, int]:
+        """Return the minutes of staff that the two weeks took."""
+        return {
+            one["measure"]: one["total_seconds"] // 60
+            for one in await self._figures()
+            if one["total_seconds"] is not None
+        }
+
+    async def _figures(self) -> list[dict[str, Any]]:
+        path = "/v1/measures?from=2026-11-29&to=2026-12-12"
+        (practice,) = (await self.reads(path, self.house.north.admin))["practices"]
+        return practice["measures"]
+
     async def neighbours(self, count: int) -> None:
-        """Have others who want help with food and were referred: a figure is never of a few."""
+        """Have others who want help with food, and a ride: a figure is never of a few."""
         people: list[tuple[PatientId, str]] = []
         for number in range(count):
             phone = f"+1602555{160 + number:04}"
@@ -210,12 +226,36 @@ class Practice:
         for _, phone in people:
             await self.writes("often", "never", "1", sender=phone)
         listed = (await self.reads("/v1/organizations?need=food-insecurity"))["items"][0]
+        work = (await self.reads("/v1/queue?limit=100"))["items"]
+        items = {one["patient"]["id"]: one["id"] for one in work if one["subject"] == FOOD}
+        await self.signs_in()
         for person, _ in people:
+            food = (await self.need(person))["id"]
+            await self.is_driven(person, items[str(person)])
             await self.does(
-                f"/v1/needs/{(await self.need(person))['id']}/referrals",
+                f"/v1/needs/{food}/referrals",
                 organization_id=listed["organization"]["id"],
                 service_id=listed["service"]["id"],
                 asked="A box each week",
                 way="staff",
                 consent={"how": "verbal"},
             )
+
+    async def is_driven(self, person: PatientId, item: str) -> None:
+        """Call somebody about their work, write down a visit, and ask for a ride to it."""
+        call = {"channel": "phone", "outcome": "reached-patient", "item_id": item, "minutes": 5}
+        await self.does(f"/v1/patients/{person}/contacts", **call)
+        starts = self.clock.now() + timedelta(hours=26)
+        visit = await self.does(
+            "/v1/appointments",
+            patient_id=str(person),
+            starts_at=starts.isoformat(),
+            ends_at=(starts + timedelta(hours=1)).isoformat(),
+        )
+        await self.does(
+            "/v1/rides",
+            patient_id=str(person),
+            appointment_id=visit["id"],
+            direction="both",
+            pickup="1 Elm St",
+        )

@@ -262,6 +262,48 @@ async def test_what_is_arranged_is_told_and_what_falls_through_too(house: House)
     assert [(one["status"], one["reason"]) for one in rides] == [("cancelled", "visit-cancelled")]
 
 
+async def test_who_may_be_told_is_chosen_from_who_cares_for_them(house: House) -> None:
+    """A caregiver is written down, listed with what they may be told, and no longer when not."""
+    play, patient = Play(house), await house.patient()
+    path, new = f"/v1/patients/{patient}/caregivers", {
+        "given_name": "Sofia",
+        "family_name": "Delgado",
+        "language": "es",
+        "relationship": "daughter",
+        "phone": SOFIAS_PHONE,
+    }  # fmt: skip
+    sofia = await play.made(path, **new)
+    assert (sofia["phone"], sofia["grants"]) == (SOFIAS_PHONE, [])
+    for wrong, field in (({"phone": "911"}, "/phone"), ({"relationship": " "}, "/relationship")):
+        refused = await play.tell(path, **(new | wrong))
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, field)
+    twice = await play.tell(path, **new, id=sofia["id"])
+    assert (twice.status_code, twice.json()["code"]) == (409, "id-taken")
+    grant = await play.made(
+        f"/v1/patients/{patient}/grants",
+        caregiver_id=sofia["id"],
+        category="visits",
+        how="verbal",
+    )
+
+    (listed,) = (await play.ask(path))["items"]
+    assert (listed["id"], listed["relationship"]) == (sofia["id"], "daughter")
+    assert [one["id"] for one in listed["grants"]] == [grant["id"]]
+    plan = await play.made(
+        f"/v1/patients/{patient}/check-in-plans",
+        script="post-discharge",
+        cadence="FREQ=DAILY;BYHOUR=10;BYMINUTE=0;COUNT=3",
+        anchor="enrolment",
+        answerer=listed["id"],
+    )
+    assert plan["answerer"] == sofia["id"]
+    await house.client.post(f"/v1/grants/{grant['id']}/end", headers=house.north.dana.headers)
+    (after,) = (await play.ask(path))["items"]
+    assert after["grants"] == []
+    foreign = await house.client.get(path, headers=house.south.admin.headers)
+    assert foreign.status_code == 404
+
+
 async def test_the_list_of_a_day(house: House) -> None:
     """Whoever drives gets whom, where from, where to and when, by the clock of the place."""
     play, patient = Play(house), await house.patient()
@@ -330,6 +372,7 @@ async def test_the_list_of_a_day(house: House) -> None:
         (await play.ask(f"/v1/appointments{query}"))["items"] for query in (f"?patient={patient}",)
     ]
     assert (one["id"], one["what"], one["zone"]) == (visit["id"], "dialysis", "America/Phoenix")
+    assert (one["given_name"], one["family_name"], one["late"]) == ("Rosa", "Delgado", False)
     changed = await house.client.patch(
         f"/v1/places/{place['id']}",
         json={"bring": "Your card and a blanket"},

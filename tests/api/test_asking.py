@@ -1,10 +1,11 @@
 """What time brings round: whether it came, an organization that is silent, a screening again."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
+from engage.checkins.rescreen import in_turn
 from engage.ids import PatientId, ReferralId
 from engage.messaging.mail import Relay
 from engage.messaging.outbox import Outbox
@@ -381,6 +382,26 @@ async def test_a_screening_comes_round(house: House) -> None:
     assert (paused.status_code, paused.json()["status"]) == (200, "paused")
     assert stale.status_code == 412
     assert await due(house, "rescreen") == []
+
+
+async def test_who_was_asked_before_there_was_a_rule_gets_a_date(house: House) -> None:
+    """A rule that begins gives a date to whoever was asked before; the overdue are spread."""
+    patient = await at_risk(house, "2")
+    path = f"/v1/patients/{patient}/rescreens"
+    bare = (await ask(house, path))["items"]
+    house = await later(house, days=200)
+    await put(house, "/v1/rescreening/hunger-vital-sign", **RULE | {"every_months": 12})
+    (dated,) = (await ask(house, path))["items"]
+    # Shorter, they are overdue: within a month, and not at once.
+    await put(house, "/v1/rescreening/hunger-vital-sign", **RULE)
+    (overdue,) = (await ask(house, path))["items"]
+    wakes = await rows_of(house, "SELECT due_at FROM due WHERE kind = 'rescreen'")
+
+    assert bare == []
+    assert (dated["why"], dated["next_at"][:10]) == ("interval", "2027-11-24")
+    own = in_turn(PatientId(UUID(str(patient))), house.clock.now())
+    assert abs(datetime.fromisoformat(overdue["next_at"]) - own) < timedelta(seconds=1)
+    assert [at for (at,) in wakes] == [datetime.fromisoformat(overdue["next_at"])]
 
 
 async def test_a_discharge_asks_sooner_and_stop_makes_it_work(house: House) -> None:

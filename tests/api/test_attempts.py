@@ -177,6 +177,40 @@ async def test_what_can_not_be_logged(house: House) -> None:
     assert south.status_code == 404
 
 
+async def test_minutes_are_what_somebody_says(house: House) -> None:
+    """With a call, or with work that is closed: whole minutes, audited, and never guessed."""
+    patient = await house.patient()
+    await house.text_in("hello")
+    (item,) = (await house.client.get("/v1/queue", headers=house.north.dana.headers)).json()[
+        "items"
+    ]
+    call = await logs(house, patient, outcome="reached-patient", minutes=12)
+    silent = await logs(house, patient)
+    done = await house.client.post(
+        f"/v1/queue/{item['id']}/complete",
+        json={"outcome": "reached-patient", "minutes": 5},
+        headers=house.north.dana.headers,
+    )
+
+    assert (call.status_code, silent.status_code, done.status_code) == (201, 201, 200)
+    listed = await house.client.get(
+        f"/v1/patients/{patient}/contacts", headers=house.north.dana.headers
+    )
+    assert {one["minutes"] for one in listed.json()["items"]} == {None, 12}
+    for impossible in (0, 241, 2.5, "12"):
+        assert (await logs(house, patient, minutes=impossible)).status_code in {400, 422}
+    async with raw(house.databases.urls["admin"]) as admin:
+        rows = await admin.fetch(
+            "SELECT patient_id, item_id, activity, minutes FROM time_spent ORDER BY minutes"
+        )
+        told = await admin.fetchval("SELECT count(*) FROM audit WHERE action = 'minutes.log'")
+    assert [tuple(map(str, row)) for row in rows] == [
+        (str(patient), item["id"], "work", "5"),
+        (str(patient), "None", "phone", "12"),
+    ]
+    assert told == 2
+
+
 async def test_a_note_is_sealed(house: House) -> None:
     """What a care manager writes about a call can't be read without the practice's keys."""
     patient = await house.patient()

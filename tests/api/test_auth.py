@@ -63,6 +63,8 @@ async def test_me(house: House) -> None:
     answer = await house.client.get("/v1/me", headers=house.north.dana.headers)
 
     assert answer.json() == {
+        "kind": "staff",
+        "family_of": None,
         "id": str(house.north.dana.id),
         "given_name": "Dana",
         "family_name": "Whitfield",

@@ -168,7 +168,8 @@ WRITES = {
 
 NO_BODY = {
     *("undoAction", "claimQueueItem", "releaseQueueItem", "signOut", "acknowledgeQueueItem"),
-    "endGrant",
+    *("endGrant", "makeCalendar", "revokeCalendar", "unmergeQueueItem"),
+    *("logOut", "endSignIn"),
 }
 """They ask for no body: an empty one will do, and then the request gets further."""
 

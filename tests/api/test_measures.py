@@ -182,6 +182,75 @@ async def test_a_period_is_measured_from_what_was_recorded(house: House) -> None
         )
 
 
+async def entered(house: House, patient: PatientId, worried: str) -> None:
+    """Type in what somebody answered, on the spot."""
+    headers = house.north.dana.headers
+    begun = await house.client.post(
+        f"/v1/patients/{patient}/screenings",
+        json={"instrument": "hunger-vital-sign", "channel": "staff"},
+        headers=headers,
+    )
+    answers = {"hvs.worried": worried, "hvs.ran-out": "never"}
+    typed = await house.client.post(
+        f"/v1/screenings/{begun.json()['id']}/answers",
+        json={"answers": {k: {"type": "chosen", "option": v} for k, v in answers.items()}},
+        headers=headers,
+    )
+    assert typed.status_code == 200, typed.text
+
+
+async def test_a_risk_is_gone_when_the_same_question_says_so(house: House) -> None:
+    """Asked again 35 days later, ten say never and one often; another's answers are no risk."""
+    today = house.clock.now().date()
+    everybody = [await person(house, number) for number in range(1, 13)]
+    for patient in everybody:
+        await entered(house, patient, "often")
+    await run(
+        house,
+        "UPDATE answer SET at = at - interval '35 days';"
+        "UPDATE need SET opened_at = opened_at - interval '35 days'",
+    )
+    for patient in everybody[:11]:
+        await entered(house, patient, "never" if patient != everybody[0] else "sometimes")
+    page = await ask(house, f"/v1/patients/{everybody[0]}/screenings?limit=1")
+    older = await ask(
+        house, f"/v1/patients/{everybody[0]}/screenings?limit=1&cursor={page['next']}"
+    )
+    assert [one["verdict"]["items"] for one in (*page["items"], *older["items"])] == [
+        ["hvs.worried"],
+        ["hvs.worried"],
+    ]
+    assert (page["items"][0]["id"] > older["items"][0]["id"], older["next"]) == (True, None)
+    path = f"/v1/measures?from={today - timedelta(days=36)}&to={today}"
+
+    def counted(answer: dict[str, Any]) -> dict[str, tuple[int, ...]]:
+        (north,) = answer["practices"]
+        kinds = ("began", "happened", "still_open", "ended_otherwise")
+        return {
+            one["measure"]: tuple(one[kind] for kind in kinds)
+            for one in north["measures"]
+            if one["hidden"] is None
+        }
+
+    before = counted(await ask(house, path))
+    await run(house, "ALTER TABLE answer_undone DISABLE TRIGGER ALL")
+    await run(
+        house,
+        "INSERT INTO answer_undone (practice_id, answer_id, correction_id, at) "
+        "SELECT a.practice_id, a.id, a.id, now() FROM answer a JOIN screening s "
+        "ON s.id = a.screening_id WHERE s.patient_id = $1",
+        everybody[11],
+    )
+    after = counted(await ask(house, path))
+
+    assert before["need-resolved"] == (12, 10, 1, 1)
+    assert before["screened"] == (23, 23, 0, 0)
+    assert before["positive"] == (23, 13, 0, 10)
+    assert before["help-wanted"] == (12, 0, 12, 0)
+    assert after["need-resolved"] == (11, 10, 0, 1)
+    assert after["help-wanted"] == (11, 0, 11, 0)
+
+
 async def test_an_impossible_period_is_refused(house: House) -> None:
     """Days that end before they begin, too many, or of no calendar we keep are refused."""
     for query in (

@@ -47,6 +47,7 @@ NEVER_AN_ANSWER = {
     "kept inside its room, which answers for it": (
         "engage.reading.observe",
         "engage.queue.paging",
+        "engage.queue.coverage",
         "engage.needs.letters",
     ),
     "asked of the carrier by the doctor": ("engage.messaging.account",),

@@ -5,8 +5,10 @@ from typing import Any
 
 import httpx
 
+from engage.api.page_pace import MOST_MISSES, MOST_OF_PAGE, WAIT
 from engage.ids import CheckInPlanId, PatientId, ScreeningId
 from tests.api.conftest import PUBLIC_URL, House
+from tests.fakes.practice import raw
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 DANGER = "I want to kill myself"
@@ -269,3 +271,61 @@ async def test_a_check_in_has_its_page_too(house: House) -> None:
     assert silly.status_code == 422
     assert (heavy.status_code, "Thank you" in heavy.text) == (200, True)
     assert "check-in" in [one["subject"] for one in queue.json()["items"]]
+
+
+async def test_the_language_of_the_page_may_become_theirs(house: House) -> None:
+    """Looking in Spanish is no wish; a tap on it is recorded, and texts and page follow it."""
+    patient = await house.patient()
+    screening = await house.screening(patient)
+    path = await link_of(house, screening)
+    english = await house.client.get(path)
+    spanish = await house.client.get(f"{path}?lang=es")
+    record = f"/v1/patients/{patient}"
+    looked = (await house.client.get(record, headers=house.north.dana.headers)).json()
+    asked = await house.client.post(f"{path}?lang=es", content="speaks=es", headers=FORM)
+    wished = (await house.client.get(record, headers=house.north.dana.headers)).json()
+    said = await texts_of(house, patient)
+    again = await house.client.get(path)
+    other = await house.client.post(path, content="speaks=fr", headers=FORM)
+    async with raw(house.databases.urls["admin"]) as rows:
+        trail = await rows.fetch("SELECT actor FROM audit WHERE action = 'patient.language'")
+        talk = await rows.fetchval("SELECT language FROM conversation")
+
+    assert "speaks" not in english.text
+    assert 'name="speaks" value="es"' in spanish.text
+    assert (looked["language"], wished["language"]) == ("en", "es")
+    assert asked.status_code == 200
+    assert "De ahora en adelante le escribimos" in asked.text
+    assert "speaks" not in asked.text
+    # Their page opens in it; what is asked is on the page, and not texted once more.
+    assert '<html lang="es">' in again.text
+    assert len(said) == 1
+    assert other.status_code == 422
+    assert [row["actor"] for row in trail] == ["patient"]
+    assert talk == "es"
+
+
+async def test_who_asks_too_often_is_told_to_wait(house: House) -> None:
+    """A page has its limit, and so have addresses that miss; nobody else is kept from theirs."""
+    patient = await house.patient()
+    screening = await house.screening(patient)
+    path = await link_of(house, screening)
+    misses = [
+        (await house.client.get(f"/answer/none-{count}?lang=es")).status_code
+        for count in range(MOST_MISSES + 1)
+    ]
+    waits = await house.client.get("/answer/another", headers={"Accept-Language": "es-MX"})
+    organization = await house.client.get("/referral/another?lang=en")
+    theirs = [(await house.client.get(path)).status_code for _ in range(MOST_OF_PAGE)]
+    over = await house.client.get(path)
+    house.clock.advance(WAIT)
+    later = await house.client.get(path)
+
+    assert misses == [404] * MOST_MISSES + [429]
+    assert (waits.status_code, waits.headers["retry-after"]) == (429, "600")
+    assert "Espere diez minutos" in waits.text
+    assert waits.headers["content-security-policy"].startswith("default-src 'none'")
+    assert (organization.status_code, "wait ten minutes" in organization.text) == (429, True)
+    assert set(theirs) == {200}
+    assert (over.status_code, "wait ten minutes" in over.text) == (429, True)
+    assert later.status_code == 200

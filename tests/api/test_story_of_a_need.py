@@ -36,8 +36,8 @@ def moved(before: dict[str, Counted], after: dict[str, Counted]) -> dict[str, Co
     """Return what changed in each measure: began, happened, still open, ended otherwise."""
     return {
         name: (b[0] - a[0], b[1] - a[1], b[2] - a[2], b[3] - a[3])
-        for name, a in before.items()
-        for b in (after[name],)
+        for name, b in after.items()
+        for a in (before.get(name, (0, 0, 0, 0)),)
     }
 
 
@@ -112,6 +112,7 @@ async def is_called(play: Practice, rosa: UUID, call: str, work: str, need: str)
             channel="phone",
             outcome="reached-patient",
             item_id=item,
+            minutes=10,
         )
         assert logged["closed"] == closed
     assert await play.open_work("discharge-call") == []
@@ -197,7 +198,7 @@ async def test_the_story_of_a_need(house: House) -> None:
     assert (await house.client.get(link.removeprefix(PUBLIC_URL))).status_code == 410
     assert (await play.need(rosa))["status"] == "completed"
     await play.does(f"/v1/check-in-plans/{plan}", "PATCH", status="ended")
-    await play.does(f"/v1/queue/{work}/complete", outcome="referred")
+    await play.does(f"/v1/queue/{work}/complete", outcome="referred", minutes=15)
     midway = await play.measures()
 
     # Monday. Did what we arranged come? Asked once, and only her yes meets the need.
@@ -208,17 +209,29 @@ async def test_the_story_of_a_need(house: House) -> None:
     assert (met["status"], met["history"][-1]["by"]) == ("confirmed", "patient")
 
     # What it moved: two sets of questions, one need, one referral; what is open is counted.
-    after = await play.measures()
+    after, spent = await play.measures(), await play.minutes()
+    assert (spent["minutes-a-need"], spent["minutes-a-month"]) == (25 + 5 * OTHERS, 35 + 5 * OTHERS)
     assert moved(before, after) == {
         "reach": (2, 2, 0, 0),
         "response": (2, 2, 0, 0),
         "opt-out": (1, 0, 1, 0),
+        "screened food-insecurity": (1, 1, 0, 0),
+        "positive hunger-vital-sign": (1, 0, 0, 1),
         "first-touch": (1, 1, 0, 0),
         "first-touch-business": (1, 1, 0, 0),
         "help-wanted": (1, 1, 0, 0),
+        "help-arranged": (1, 1, 0, 0),
+        "taken-on": (1, 1, 0, 0),
         "need-met": (1, 1, 0, 0),
+        # Told in words, not found by a question: none to ask again.
+        "need-resolved": (0, 0, 0, 0),
         "referral-accepted": (1, 1, 0, 0),
         "service-given": (1, 1, 0, 0),
         "loop-closed": (1, 1, 0, 0),
+        # The others' visits and rides were on Tuesday, and nobody said what became of them.
+        "visit-kept": (1 + OTHERS, 1, OTHERS, 0),
+        "ride-came ride": (1 + OTHERS, 1, OTHERS, 0),
+        "minutes-a-month": (1, 0, 1, 0),
+        "minutes-a-need": (1, 1, 0, 0),
     }
     assert moved(midway, after)["need-met"] == (0, 1, -1, 0)

@@ -24,6 +24,7 @@ from tests.bench.houses import (
 from tests.bench.load import Burst
 from tests.bench.measure import Sample, Summary, percentile, sample, summary
 from tests.bench.plans import PlansSeen, measure_plans
+from tests.bench.visits import VisitsSeen, measure_visits
 from tests.bench.world import NUMBER, World, admin, found, id_of, id_sql
 
 OPEN_ITEMS = 100_000
@@ -49,6 +50,7 @@ class Beside(Struct, frozen=True, kw_only=True):
     tick_none: float
     tick_many: float
     plans: PlansSeen
+    visits: VisitsSeen
     api: float
     worker: float
 
@@ -70,6 +72,8 @@ async def measure(servers: embedded.Servers, *, rounds: int, say: Say) -> Beside
     say("ticks: done")
     plans = await measure_plans(servers, world)
     say("check-in plans: done")
+    seen = await measure_visits(servers, world)
+    say("reminders: done")
     return Beside(
         out_p50=percentile(out, 0.5),
         out_p99=percentile(out, 0.99),
@@ -79,6 +83,7 @@ async def measure(servers: embedded.Servers, *, rounds: int, say: Say) -> Beside
         tick_none=none,
         tick_many=many,
         plans=plans,
+        visits=seen,
         api=api_mib,
         worker=worker_mib,
     )

@@ -11,6 +11,7 @@ from tests.bench.beside import PAGE, TEXTS_PER_SECOND, WAITING, Beside
 from tests.bench.hot import LEVELS, Hot
 from tests.bench.plans import DUE, PLANS
 from tests.bench.reading import ReaderSeen
+from tests.bench.visits import REMINDED, VISITS
 
 BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
 NAMES = {
@@ -93,7 +94,7 @@ def _hot(hot: Hot) -> list[str]:
 
 
 def _beside(beside: Beside) -> list[str]:
-    plans = beside.plans
+    plans, visits = beside.plans, beside.visits
     ratio = beside.page_api.per_second / beside.page_bare.per_second
     return [
         "| beside it | |",
@@ -125,6 +126,11 @@ def _beside(beside: Beside) -> list[str]:
             f"| {DUE:,} check-ins due in one minute, claimed: alone, among {PLANS:,} | "
             f"{plans.claim_alone:.0f} us each, {plans.claim_among:.0f} us each: "
             f"ratio {plans.claim_among / plans.claim_alone:.2f} |"
+        ),
+        (
+            f"| {REMINDED:,} reminders due, claimed and planned: alone, among {VISITS:,} visits | "
+            f"{visits.alone:.0f} us each, {visits.among:.0f} us each: "
+            f"ratio {visits.among / visits.alone:.2f} |"
         ),
         f"| memory (RSS): API process, worker | {beside.api:.0f} MiB, {beside.worker:.0f} MiB |",
         "",

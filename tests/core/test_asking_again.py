@@ -1,20 +1,29 @@
 """What is asked again, as values: whether it came, a screening that comes round, taps on a page."""
 
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
 
 from engage.checkins import rescreen
-from engage.checkins.rescreen import DeclinedTooSoon, NotAMomentToAsk, Rescreen, Rule
+from engage.checkins.rescreen import (
+    CATCH_UP,
+    DeclinedTooSoon,
+    NotAMomentToAsk,
+    Rescreen,
+    Rule,
+    caught_up,
+    later,
+)
 from engage.checkins.script import load_all
 from engage.conversation.answers import Answer, Chosen, Declined, DidNotKnow, Measured, NotAsked
 from engage.conversation.effects import RecordAnswer, SendText, SetTimer
 from engage.conversation.engine import advance
 from engage.conversation.events import AnswerEntered, Started, TextAccepted, TextReceived
 from engage.conversation.states import Asking, Done, NotStarted
-from engage.ids import ConversationId, MessageId, PatientId, PracticeId
+from engage.ids import ConversationId, MessageId, PatientId, PracticeId, uuid7
 from engage.messaging.texts import load
 from engage.needs import closing
 from engage.needs.closing import Closing, acts_of, answered, asked_by
@@ -211,3 +220,18 @@ def test_every_need_that_a_check_in_may_bring_up_can_be_asked_about() -> None:
         load_all()["post-discharge"], {"checkin.ride": Chosen("no")}, {"food-insecurity"}
     )
     assert told == ("transportation-insecurity", "food-insecurity")
+
+
+def test_who_is_overdue_when_a_rule_begins_is_asked_in_turn() -> None:
+    """A hundred people who are overdue are spread over thirty days; who is not keeps their day."""
+    people = [PatientId(uuid7(AT, sha256(bytes([n])).digest()[:10])) for n in range(100)]
+    long_ago, lately = AT - timedelta(days=400), AT - timedelta(days=30)
+
+    moments = [caught_up(RULE, one, long_ago, AT, declined=False) for one in people]
+
+    assert all(AT <= one < AT + CATCH_UP for one in moments)
+    assert len({one.date() for one in moments}) > 20
+    assert caught_up(RULE, people[0], lately, AT, declined=False) == later(lately, 6)
+    assert caught_up(RULE, people[0], AT - timedelta(days=300), AT, declined=True) == later(
+        AT - timedelta(days=300), 12
+    )

@@ -346,6 +346,24 @@ def test_violence_and_self_harm_are_never_texted() -> None:
                     library.words(text_id, "en", {"practice": "P"})
 
 
+@pytest.mark.parametrize("policy", ["ok", "staff-only"])
+@pytest.mark.parametrize("disguise", [(), ("domain",), ("loinc",)])
+def test_no_file_makes_them_texts(policy: str, disguise: tuple[str, ...]) -> None:
+    """A file of HITS or of item 9 that says it may be texted is refused, under any other name."""
+    item_9 = resources.files("engage.needs").joinpath("instruments", "phq-9-item-9.toml")
+    site = Path(__file__).parents[1] / "data" / "site-safety.toml"
+
+    for text in (item_9.read_text("utf-8"), site.read_text("utf-8")):
+        dropped = text.replace('sms_policy = "never"', f'sms_policy = "{policy}"')
+        dropped = re.sub(r'^id = ".*"$', 'id = "mood"', dropped, flags=re.MULTILINE)
+        if "domain" in disguise:
+            dropped = re.sub(r'^domain = ".*"$', 'domain = "mood"', dropped, flags=re.MULTILINE)
+        if "loinc" in disguise:
+            dropped = re.sub(r'^loinc = "(\d)', r'loinc = "1\1', dropped, flags=re.MULTILINE)
+        with pytest.raises(InstrumentInvalid, match="sms_policy must be never"):
+            parse(dropped)
+
+
 def test_how_somebody_feels_is_for_their_own_eyes() -> None:
     """The PHQ-2 is never asked on a shared phone, and its closing names 988."""
     tool = load_all()["phq-2"]

@@ -198,3 +198,17 @@ def test_automation_is_silent_while_a_human_talks() -> None:
     assert isinstance(asked("screening", NOON, talking=talking), May)
     assert isinstance(asked("staff", NOON, talking=talking), May)
     assert asked("reply", NOON, talking=talking) == May()
+
+
+def test_what_is_over_is_not_said_any_more() -> None:
+    """A text with a last moment waits for the day only if there is time, and arrives before it."""
+    night, dawn = NOON + timedelta(hours=11), NOON + timedelta(hours=18, minutes=30)
+    morning = NOON + timedelta(hours=21)
+
+    def told(at: datetime, not_after: datetime) -> Answer:
+        return may_text(FINE, "staff", Timing(at=at, hours=PHOENIX), at, not_after)
+
+    assert told(night, dawn) == MayNot("quiet-hours")
+    assert told(night, morning + timedelta(hours=3)) == Wait(morning, "quiet-hours")
+    assert told(NOON, NOON + timedelta(minutes=20)) == May(NOON + timedelta(minutes=20))
+    assert told(NOON, NOON + timedelta(seconds=20)) == MayNot("stale")

@@ -50,6 +50,12 @@ SENSITIVE = re.compile(
 )
 
 
+def said_when(language: str) -> str:
+    """Return the longest way to say a day, a date and a time."""
+    spanish = "miércoles 30 de septiembre a las 10:45 a.m."
+    return "Wednesday, Sep 30 at 10:45 AM" if language == "en" else spanish
+
+
 def said(text_id: str, language: str, lead: str | None = None, practice: str = "") -> str:
     """Return a whole message with the longest values a practice may have."""
     values = {
@@ -57,8 +63,12 @@ def said(text_id: str, language: str, lead: str | None = None, practice: str = "
         "count": "2" if text_id.startswith("hvs") else "1",
         "care_manager": "Maria Fernanda",
         "given_name": "Maria Fernanda",
+        "code": "000000",
         "day": "Wednesday, Sep 30" if language == "en" else "miércoles 30 de septiembre",
         "time": "10:45 AM" if language == "en" else "10:45 a.m.",
+        "when": (when := said_when(language)),
+        **dict.fromkeys(("first", "second", "third", "fourth"), when),
+        "words": "Please come ten minutes early.",
         "link": "https://care.example.org/answer/" + "A" * 43,
         "how": "when asked whether the phone is still theirs",
         "purpose": "texts from the care team",

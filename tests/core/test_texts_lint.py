@@ -16,6 +16,7 @@ from engage.messaging.segments import count
 from engage.messaging.texts import LANGUAGES
 from engage.reading.fold import words
 from engage.reading.keywords import carrier_word
+from engage.turns import meeting
 from engage.turns.checks import CHECKS
 from engage.turns.library import Library
 
@@ -34,6 +35,12 @@ VALUES = {
     "day": "miércoles 30 de septiembre",
     "time": "10:45 a.m.",
     "link": "https://care.example.org/answer/" + "A" * 43,
+    "code": "000000",
+    "when": "miércoles 30 de septiembre a las 10:45 a.m.",
+    **dict.fromkeys(
+        ("first", "second", "third", "fourth"), "miércoles 30 de septiembre a las 10:45 a.m."
+    ),
+    "words": "Please come ten minutes early and bring your list of medicines.",
 }
 LONGEST = {"en": 2, "es": 4}
 """Segments: accents cost Spanish half of each."""
@@ -99,7 +106,12 @@ def test_no_option_is_a_word_of_the_carriers() -> None:
 
 
 def openings(script: Script) -> list[str]:
-    """Return the ids of what a script says first of all, and of what it says unasked later."""
+    """Return the ids of what a script says first of all, and of what it says unasked later.
+
+    What only ever answers somebody's own text begins no thread.
+    """
+    if meeting.answers(script.id):
+        return ["nudge"]
     first = script.lead or script.prompts[0].key
     return [first, "nudge"]
 

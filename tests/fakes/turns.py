@@ -5,12 +5,14 @@ from uuid import UUID
 
 from engage.db.session import Database
 from engage.ids import (
+    AppointmentId,
     CheckInPlanId,
     MessageId,
     PageId,
     PracticeId,
     QueueItemId,
     ReferralId,
+    SlotId,
     TimerId,
 )
 
@@ -58,6 +60,18 @@ class FakeTurns:
     async def closing_due(self, practice: PracticeId, closing_id: UUID) -> None:
         """Ask whether it came."""
         await self._take("closing", closing_id)
+
+    async def visit_near(self, practice: PracticeId, visit: AppointmentId) -> None:
+        """Look again."""
+        await self._take("visit-near", visit)
+
+    async def reminder_due(self, practice: PracticeId, visit_id: AppointmentId) -> None:
+        """Remind."""
+        await self._take("reminder", visit_id)
+
+    async def slot_due(self, practice: PracticeId, slot_id: SlotId) -> None:
+        """Offer."""
+        await self._take("slot", slot_id)
 
     async def account_told(self, practice: PracticeId) -> None:
         """Tell a person of the practice."""

@@ -1,4 +1,4 @@
-"""Every operation of the API stands in this table with the roles it is open to.
+"""Every operation of the API stands in this table with the roles, or the principals, it is open to.
 
 A new route fails here until somebody has thought about who needs it. What is open to anybody has a
 lock of its own (a signature), or is no secret; the reason stands beside it.
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from litestar.handlers import HTTPRouteHandler
 
 from engage.api.app import DOORS, SIMULATOR, V1
-from engage.api.auth.marks import ACTION, PUBLIC
+from engage.api.auth.marks import ACTION, OWN, PUBLIC
 from engage.people.access import ALLOWED
 from engage.people.staff import Role
 
@@ -19,7 +19,7 @@ DIRECTING = frozenset[Role]({"supervisor", "practice_admin"})
 
 OPEN_TO: dict[str, frozenset[Role]] = {
     "signOut": STAFF,
-    "getMe": STAFF,
+    "inviteStaff": frozenset({"practice_admin"}),
     "listPatients": STAFF,
     "createPatient": STAFF,
     "getPatient": STAFF,
@@ -36,6 +36,7 @@ OPEN_TO: dict[str, frozenset[Role]] = {
     "mergePatient": DIRECTING,
     "unmergePatient": DIRECTING,
     "listInstruments": STAFF,
+    "listScreenings": STAFF,
     "startScreening": STAFF,
     "getScreening": STAFF,
     "enterAnswers": STAFF,
@@ -44,6 +45,8 @@ OPEN_TO: dict[str, frozenset[Role]] = {
     "putRescreeningRule": frozenset({"practice_admin"}),
     "listRescreens": STAFF,
     "putRescreen": STAFF,
+    "getReminders": STAFF,
+    "putReminders": frozenset({"practice_admin"}),
     "getWishes": STAFF,
     "putWishes": frozenset({"practice_admin"}),
     "listNeeds": STAFF,
@@ -63,17 +66,36 @@ OPEN_TO: dict[str, frozenset[Role]] = {
     "listPlaces": STAFF,
     "addPlace": STAFF,
     "changePlace": STAFF,
+    "listSchedules": STAFF,
+    "addSchedule": STAFF,
+    "changeSchedule": STAFF,
+    "listSlots": STAFF,
+    "addSlots": STAFF,
+    "changeSlot": STAFF,
+    "listWaiting": STAFF,
+    "joinWaiting": STAFF,
+    "leaveWaiting": STAFF,
+    "getVisitWish": STAFF,
+    "putVisitWish": STAFF,
     "listAppointments": STAFF,
     "bookAppointment": STAFF,
     "getAppointment": STAFF,
     "moveAppointment": STAFF,
     "concludeAppointment": STAFF,
+    "respondToAppointment": STAFF,
+    "setTelehealth": STAFF,
+    "importDayList": STAFF,
+    "getCalendarFile": STAFF,
+    "makeCalendar": STAFF,
+    "revokeCalendar": STAFF,
     "listRides": STAFF,
     "askForRide": STAFF,
     "getRide": STAFF,
     "changeRide": STAFF,
     "listRidesOfDay": STAFF,
     "printRidesOfDay": STAFF,
+    "listCaregivers": STAFF,
+    "addCaregiver": STAFF,
     "listGrants": STAFF,
     "recordGrant": STAFF,
     "endGrant": STAFF,
@@ -84,6 +106,25 @@ OPEN_TO: dict[str, frozenset[Role]] = {
     "acknowledgeQueueItem": STAFF,
     "releaseQueueItem": STAFF,
     "completeQueueItem": STAFF,
+    "snoozeQueueItem": STAFF,
+    "handOverQueueItem": STAFF,
+    "getHandover": STAFF,
+    "reopenQueueItem": STAFF,
+    "mergeQueueItem": STAFF,
+    "unmergeQueueItem": STAFF,
+    "addItemNote": STAFF,
+    "putPresence": STAFF,
+    "changeQueueItems": STAFF,
+    "listCannedReplies": STAFF,
+    "addCannedReply": DIRECTING,
+    "changeCannedReply": DIRECTING,
+    "getMyViews": STAFF,
+    "putMyViews": STAFF,
+    "listStaff": STAFF,
+    "putDuty": DIRECTING,
+    "listCovers": STAFF,
+    "addCover": DIRECTING,
+    "changeCover": DIRECTING,
     "relabelQueueItem": STAFF,
     "listCandidates": DIRECTING,
     "decideCandidate": DIRECTING,
@@ -97,7 +138,21 @@ OPEN_TO: dict[str, frozenset[Role]] = {
     "streamEvents": STAFF,
 }
 
+OPEN_TO_ONESELF: dict[str, str] = {
+    "getMe": "one's own name",
+    "listSignIns": "one's own sign-ins",
+    "endSignIn": "one's own sign-ins",
+    "logOut": "the sign-in that asks",
+}
+"""For whoever is signed in, a caregiver and a patient too: they reach these, and nothing else."""
+
 OPEN_TO_ANYBODY = {
+    "presentPassword": "a password, limited by account and address; it opens the second step alone",
+    "presentSecondFactor": "the 256 random bits of a challenge, and a code",
+    "acceptInvitation": "the 256 random bits of an invitation",
+    "askForCode": "limits by phone, address, prefix and deployment; one answer for everybody",
+    "verifyCode": "a code that went to the phone, from the device that asked; five tries",
+    "refreshTokens": "the 256 random bits of a refresh token, good once",
     "signIn": "the token that is presented",
     "receiveText": "the carrier's signature",
     "receiveTextAgain": "the carrier's signature",
@@ -107,6 +162,9 @@ OPEN_TO_ANYBODY = {
     "answerReferral": "the 256 random bits of a one-time link",
     "showQuestion": "the 256 random bits of a one-time link",
     "answerQuestion": "the 256 random bits of a one-time link",
+    "readCalendar": "the 256 random bits of a person's own address, revocable",
+    "showVideoVisit": "the 256 random bits of a link",
+    "goToVideoVisit": "the 256 random bits of a link, from half an hour before the visit",
     "live": "no secret: the process runs",
     "ready": "no secret: the schema's revision",
     "metrics": "counts without ids",
@@ -124,7 +182,7 @@ def _routes() -> Iterator[HTTPRouteHandler]:
 
 def test_every_operation_is_in_the_table() -> None:
     """No route without a line here, and no line without its route."""
-    known = OPEN_TO.keys() | OPEN_TO_ANYBODY.keys()
+    known = OPEN_TO.keys() | OPEN_TO_ANYBODY.keys() | OPEN_TO_ONESELF.keys()
     found = {str(route.operation_id) for route in _routes()}
 
     assert found == known, (
@@ -139,8 +197,11 @@ def test_the_marks_say_what_the_table_says() -> None:
         name, opt = str(route.operation_id), route.opt
         if name in OPEN_TO_ANYBODY:
             assert opt.get(PUBLIC) is True, name
-            assert ACTION not in opt, name
+            assert not {ACTION, OWN} & opt.keys(), name
+        elif name in OPEN_TO_ONESELF:
+            assert opt.get(OWN) is True, name
+            assert not {ACTION, PUBLIC} & opt.keys(), name
         else:
             roles = {role for role, actions in ALLOWED.items() if opt.get(ACTION) in actions}
             assert roles == OPEN_TO[name], name
-            assert PUBLIC not in opt, name
+            assert not {PUBLIC, OWN} & opt.keys(), name

@@ -8,25 +8,43 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from engage.conversation.answers import Answer, Chosen, Declined
+from engage.measures.answered import Administered, Given, asked_again, domains_of, judged, screened
+from engage.measures.answered import Found as FoundRisk
 from engage.measures.cells import FEWEST, Person, hidden
-from engage.measures.evidence import (
-    NAMES,
+from engage.measures.events import (
     Asked,
+    AskedAgain,
+    Driven,
     Evidence,
-    Name,
+    Judged,
     Needed,
     Referred,
+    Screened,
+    Spent,
     Texted,
+    Visited,
     Worked,
+)
+from engage.measures.evidence import (
+    AGAIN,
+    NAMES,
+    SPENDING,
+    UNTIMED,
+    Name,
     business_time,
     measured,
     period,
     waits,
 )
 from engage.measures.reach import LISTS, Signs, unreached
+from engage.measures.spending import Logged, months
 from engage.measures.waits import Wait, come_true, summary, wait
 from engage.messaging.may_text import Facts, barred
+from engage.needs.instrument import Instrument, load_all
+from engage.needs.scoring import AtRisk, CannotSay, NoRisk, Verdict, score
 from engage.queue.clocks import Calendar
 
 T = TypeVar("T")
@@ -52,6 +70,9 @@ began = st.datetimes(
 moments = st.none() | st.timedeltas(timedelta(days=-3), timedelta(days=58)).map(
     lambda later: WHEN.began + later
 )
+spending = st.lists(
+    st.builds(Spent, person=people, minutes=st.integers(1, 900), over=st.booleans()), max_size=30
+).map(tuple)
 found = st.builds(
     Evidence,
     asked=st.lists(
@@ -75,7 +96,7 @@ found = st.builds(
     needed=st.lists(
         st.builds(
             Needed, person=people, found_at=began, wanted_at=moments, declined_at=moments,
-            confirmed_at=moments,
+            confirmed_at=moments, arranged_at=moments, taken_on_at=moments,
         ),
         max_size=30,
     ).map(tuple),
@@ -86,6 +107,41 @@ found = st.builds(
         ),
         max_size=30,
     ).map(tuple),
+    screened=st.lists(
+        st.builds(
+            Screened, person=people, domain=st.sampled_from(["food", "rides"]), offered_at=began,
+            answered_at=moments, ended_at=moments,
+        ),
+        max_size=30,
+    ).map(tuple),
+    judged=st.lists(
+        st.builds(
+            Judged, person=people, instrument=st.just("hvs"), version=st.sampled_from("12"),
+            began_at=began, at_risk=st.booleans(),
+        ),
+        max_size=30,
+    ).map(tuple),
+    asked_again=st.lists(
+        st.builds(
+            AskedAgain, person=people, found_at=began, again_at=moments, still=st.booleans()
+        ),
+        max_size=30,
+    ).map(tuple),
+    visited=st.lists(
+        st.builds(
+            Visited, person=people, starts_at=began, kept_at=moments, missed_at=moments
+        ),
+        max_size=30,
+    ).map(tuple),
+    driven=st.lists(
+        st.builds(
+            Driven, person=people, kind=st.sampled_from(["ride", "food-box"]), due_at=began,
+            came_at=moments, fell_through_at=moments,
+        ),
+        max_size=30,
+    ).map(tuple),
+    months=spending,
+    loops=spending,
     people=st.just(PEOPLE),
 )  # fmt: skip
 lasting = st.timedeltas(timedelta(), timedelta(days=90))
@@ -117,6 +173,13 @@ def test_the_order_of_events_changes_nothing(evidence: Evidence, turn: int) -> N
         worked=mixed(evidence.worked),
         needed=mixed(evidence.needed),
         referred=mixed(evidence.referred),
+        screened=mixed(evidence.screened),
+        judged=mixed(evidence.judged),
+        asked_again=mixed(evidence.asked_again),
+        visited=mixed(evidence.visited),
+        driven=mixed(evidence.driven),
+        months=mixed(evidence.months),
+        loops=mixed(evidence.loops),
         people=mixed(evidence.people),
     )
 
@@ -138,7 +201,16 @@ def test_what_began_is_counted_in_one_way(evidence: Evidence, name: Name) -> Non
         "opt-out": len(evidence.texted),
         "first-touch": len(evidence.worked),
         "first-touch-business": len(evidence.worked),
+        "screened": len(evidence.screened),
+        "positive": len(evidence.judged),
         "help-wanted": len(evidence.needed),
+        "help-arranged": len(evidence.needed),
+        "taken-on": len(evidence.needed),
+        "need-resolved": len(evidence.asked_again),
+        "visit-kept": len(evidence.visited),
+        "ride-came": len(evidence.driven),
+        "minutes-a-month": len(evidence.months),
+        "minutes-a-need": len(evidence.loops),
         "need-met": sum(
             one.wanted_at is not None and one.wanted_at <= NOW for one in evidence.needed
         ),
@@ -147,7 +219,7 @@ def test_what_began_is_counted_in_one_way(evidence: Evidence, name: Name) -> Non
 
 
 @settings(max_examples=25)
-@given(evidence=found, name=st.sampled_from(NAMES))
+@given(evidence=found, name=st.sampled_from([one for one in NAMES if one not in SPENDING]))
 def test_what_happens_after_the_watch_is_not_known(evidence: Evidence, name: Name) -> None:
     """No wait is longer than it was watched, and none is negative."""
     for one in waits(name, evidence, WHEN, CALENDAR):
@@ -252,6 +324,127 @@ def test_every_group_stands_beside_everybody(evidence: Evidence, by: str) -> Non
 
     assert rows[0] is None
     assert len(set(rows)) == len(rows) > 1
+
+
+@settings(max_examples=25)
+@given(evidence=found, by=st.sampled_from(["none", "language", "age-band"]))
+def test_parts_add_up_to_what_they_are_parts_of(evidence: Evidence, by: str) -> None:
+    """Each domain, version or kind once; together all that began, and no time without use."""
+    rows = measured(evidence, WHEN, by, CALENDAR)  # type: ignore[arg-type] # the names of By
+    keys = [(one.measure, one.about, one.group) for one in rows]
+
+    assert len(set(keys)) == len(keys)
+    for name in NAMES:
+        whole = [one.figures for one in rows if one.measure == name and one.group is None]
+        shown = sum(one.waits for one in whole if not isinstance(one, str))
+        known = len(tuple(waits(name, evidence, WHEN, CALENDAR)))
+        assert shown <= known
+        assert shown == known or any(isinstance(one, str) for one in whole)
+        for one in whole:
+            if name in UNTIMED and not isinstance(one, str):
+                assert one.median is one.p90 is one.within is None
+
+
+@settings(max_examples=25)
+@given(
+    at=st.lists(st.tuples(people, began, st.integers(1, 240))),
+    turn=st.integers(0, 30),
+)
+def test_minutes_are_all_counted_in_one_month_each(
+    at: list[tuple[UUID, datetime, int]], turn: int
+) -> None:
+    """What was logged in the period adds up, whoever it was for and in whatever order it came."""
+    logged = [Logged(*one) for one in at]
+    rows = tuple(months(logged, WHEN))
+    total = sum(one.minutes for one in logged if WHEN.began <= one.at < WHEN.ended)
+
+    assert sum(one.minutes for one in rows) == total
+    assert rows == tuple(months(logged[turn:] + logged[:turn], WHEN))
+    # Twenty-one days of November are no month that is over.
+    assert not any(one.over for one in rows)
+
+
+def test_a_month_is_over_when_it_is() -> None:
+    """Of a quarter watched to its end, each month is; of one that still runs, the last is not."""
+    quarter = period(date(2026, 9, 1), date(2026, 11, 30), "America/Phoenix", NOW)
+    person = PEOPLE[0].id
+    logged = [Logged(person, NOW - timedelta(days=back), 10) for back in (1, 2, 40, 70)]
+
+    rows = tuple(months(logged, quarter))
+
+    assert [(one.minutes, one.over) for one in rows] == [(10, True), (10, True), (20, False)]
+
+
+TOOLS = load_all()
+HVS = TOOLS["hunger-vital-sign"]
+said = st.sampled_from([Chosen("often"), Chosen("never"), Chosen("not-known"), Declined(), None])
+
+
+@given(answers=st.fixed_dictionaries({item.key: said for item in HVS.items}))
+def test_missing_is_neither_screened_nor_negative(answers: dict[str, Answer | None]) -> None:
+    """A domain counts when each question has an answer; a verdict when the answers settle it."""
+    at, known = WHEN.began, {key: one for key, one in answers.items() if one is not None}
+    verdict: Verdict = score(HVS, known)
+    one = Administered(
+        id=UUID(int=1), person=PEOPLE[0].id, instrument=HVS.id, version=HVS.version, began_at=at,
+        offered_at=at, ended_at=at + timedelta(days=1), verdict=verdict,
+    )  # fmt: skip
+    given_ = [
+        Given(screening=one.id, item=key, answer=answer, at=at + timedelta(hours=1))
+        for key, answer in known.items()
+    ]
+    (domain,) = screened([one], given_, TOOLS)
+    settled = list(judged([one], TOOLS))
+
+    coded = all(isinstance(answer, Chosen) for answer in answers.values())
+    assert (domain.domain, domain.answered_at is not None) == ("food-insecurity", coded)
+    match verdict:
+        case AtRisk():
+            assert [each.at_risk for each in settled] == [True]
+        case NoRisk():
+            assert ([each.at_risk for each in settled], coded) == ([False], True)
+        case CannotSay():
+            assert settled == []
+
+
+@pytest.mark.parametrize("tool", TOOLS.values(), ids=lambda tool: tool.id)
+def test_every_question_belongs_to_one_domain(tool: Instrument) -> None:
+    """No question of an instrument is left out of what it screens for, and none counts twice."""
+    asked = [item for items in domains_of(tool).values() for item in items]
+
+    assert sorted(asked) == sorted(item.key for item in tool.items)
+
+
+@given(
+    later=st.lists(
+        st.tuples(
+            st.timedeltas(*AGAIN),
+            st.sampled_from([Chosen("often"), Chosen("never"), Chosen("?"), Declined()]),
+        )
+    )
+)
+def test_the_first_answer_that_says_either_way_decides(
+    later: list[tuple[timedelta, Answer]],
+) -> None:
+    """Asked again: "never" ends the risk, "often" keeps it; declined and unknown say nothing."""
+    one = FoundRisk(
+        need=UUID(int=1), person=PEOPLE[0].id, instrument=HVS.id, item="hvs.worried",
+        found_at=WHEN.began, again_at=None, again=None,
+    )  # fmt: skip
+    rows = [replace(one, again_at=WHEN.began + after, again=answer) for after, answer in later]
+    (seen,) = asked_again([*rows, one], TOOLS)
+    telling = {
+        after: answer == Chosen("often")
+        for after, answer in reversed(later)
+        if answer in (Chosen("often"), Chosen("never"))
+    }
+
+    if telling:
+        assert seen.again_at == WHEN.began + min(telling)
+    else:
+        assert seen.again_at is None
+    elsewhere = asked_again([replace(rows[0], instrument="gone")] if rows else [], TOOLS)
+    assert all(each.again_at is None for each in elsewhere)
 
 
 @given(start=began, lasted=lasting)

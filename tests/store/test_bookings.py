@@ -213,3 +213,69 @@ async def test_a_visit_that_went_where_we_know_no_place(house: House, intake: In
     assert (await visit_of(house, "1")).place_id is None
     await intake.take(of("S14", 2, "P1|F1", "", "MESA"))
     assert (await visit_of(house, "1")).place_id is not None
+
+
+ENDS = {"S15": "cancelled", "S16": "cancelled", "S17": "cancelled", "S26": "noshow"}
+
+
+async def test_whatever_is_lost_or_repeated_the_last_word_stands(
+    house: House, intake: Intake
+) -> None:
+    """Any of the messages before may be lost, late or said again: how it ended is how it stands.
+
+    And it is at the newest time that anybody heard of.
+    """
+    story = (("S12", 0, BOOKED), ("S13", 1, LATER), ("S14", 2, ""))
+    cases = [
+        (end, kept)
+        for end in ENDS
+        for count in range(4)
+        for kept in itertools.combinations(story, count)
+    ]
+    for place, (end, kept) in enumerate(cases):
+        number = str(500 + place)
+        # The end first, the rest of what arrived backwards, and then all of it again in its order.
+        order = ((end, 3, ""), *reversed(kept), *kept, (end, 3, ""))
+        for trigger, hours, start in order:
+            verdict, _ = await intake.take(told(trigger, hours, number, start))
+            assert verdict.code == "AA"
+        one = await visit_of(house, number)
+        heard = {trigger for trigger, _, _ in kept}
+        timed = bool(heard & {"S12", "S13"})
+        stands = ENDS[end] if timed or ENDS[end] == "cancelled" else "proposed"
+        assert one.status == stands, (end, heard)
+        day = 2 if "S13" in heard else 1
+        assert (one.time and one.time.starts_at.day) == (day if timed else None)
+    assert await house.one("SELECT count(*) FROM appointment") == len(cases)
+
+
+async def test_a_lost_booking_is_made_by_what_comes_after_it(house: House, intake: Intake) -> None:
+    """S13 alone is a booked visit at its time; S17 takes it off, and an S13 after that books it."""
+    await intake.take(told("S13", 1, "1", LATER))
+    first = await visit_of(house, "1")
+    assert (first.status, first.time and first.time.starts_at.day) == ("booked", 2)
+    await intake.take(told("S17", 2, "1"))
+    assert (await visit_of(house, "1")).status == "cancelled"
+    await intake.take(told("S13", 3, "1", BOOKED))
+    last = await visit_of(house, "1")
+    assert (last.status, last.time and last.time.starts_at.day) == ("booked", 1)
+    # Each change is a version that a phone's calendar takes over.
+    assert last.sequence == 2
+
+
+async def test_what_is_not_about_anybodys_visit_is_kept_and_set_aside(
+    house: House, intake: Intake
+) -> None:
+    """S23 to S25 block and free slots of the clinic's own book: said yes to, kept, not applied."""
+    for trigger in ("S23", "S24", "S25"):
+        verdict, _ = await intake.take(told(trigger, 0, "1", BOOKED))
+        assert verdict.code == "AA"
+    assert await house.rows("SELECT event, status FROM hl7_message ORDER BY event") == [
+        ("SIU-S23", "ignored"),
+        ("SIU-S24", "ignored"),
+        ("SIU-S25", "ignored"),
+    ]
+    assert await house.one("SELECT count(*) FROM appointment") == 0
+    # Booked without a time is no booking: its sender must know.
+    verdict, _ = await intake.take(told("S12", 1, "2"))
+    assert (verdict.code, await house.one("SELECT count(*) FROM hl7_message")) == ("AE", 3)

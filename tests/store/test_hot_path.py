@@ -1,16 +1,19 @@
 """The hot path on the real database: one text, one transaction, one turn after the other."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import ClassVar
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from engage.clock import fresh_id
-from engage.db.session import Database
+from engage.db.session import Database, Query, Row, Work
 from engage.db.vault import Vault
-from engage.ids import MessageId, ThreadId
+from engage.ids import MessageId, PracticeId, ThreadId
 from engage.messaging.webhook_form import InboundText
 from engage.turns.take import Turns
 from tests.fakes import practice as fakes
@@ -80,6 +83,111 @@ async def test_one_text_is_one_transaction(house: House) -> None:
     # The count can tell: recorded first and handled later, a text costs two.
     later = [house.text("often", 9000 + n) for n in range(10)]
     assert await _commits(house, later, turn=False) - idle >= 2 * len(later)
+
+
+class _Told(Work):
+    """A transaction that says what it was asked for."""
+
+    said: ClassVar[list[str]] = []
+
+    async def rows(self, query: Query, /, **values: object) -> list[Row]:
+        self.said.append(query.sql)
+        return await super().rows(query, **values)
+
+    async def maybe(self, query: Query, /, **values: object) -> Row | None:
+        self.said.append(query.sql)
+        return await super().maybe(query, **values)
+
+    async def run(self, query: Query, /, **values: object) -> int:
+        self.said.append(query.sql)
+        return await super().run(query, **values)
+
+    async def call(self, function: str, *values: object) -> object:
+        self.said.append(function)
+        return await super().call(function, *values)
+
+
+async def test_a_first_risk_costs_no_statement_more(house: House) -> None:
+    """An answer that is a risk is two calls, its need included; a second one joins the episode."""
+    await house.starts()
+
+    class Telling(Database):
+        @asynccontextmanager
+        async def work(
+            self, practices: Sequence[PracticeId] = (), write: PracticeId | None = None
+        ) -> AsyncGenerator[Work, None]:
+            async with super().work(practices, write) as work:
+                yield _Told(work._connection)  # noqa: SLF001 - the same transaction, overheard
+
+    database = await Telling.open(house.databases.urls["app"], setting="ENGAGE_DATABASE_URL")
+    turns = Turns(
+        database=database,
+        vault=house.vault,
+        clock=house.clock,
+        library=fakes.LIBRARY,
+        bell=house.bell,
+    )
+    try:
+        _Told.said.clear()
+        await turns.text_in(house.place.door, house.text("sometimes", 1))
+        assert _Told.said == ["text_in", "turn_save"]
+        await turns.text_in(house.place.door, house.text("often", 2))
+        # Nor does a text that has nothing to do with visits, whatever else it says.
+        _Told.said.clear()
+        await turns.text_in(house.place.door, house.text("where is the form you mean?", 3))
+        assert _Told.said == ["text_in", "turn_save"]
+    finally:
+        await database.close()
+    stands = "SELECT domain, episode, status, severity, version FROM need"
+    assert await house.rows(stands) == [("food-insecurity", 1, "risk", "routine", 1)]
+    events = (
+        "SELECT e.act, e.status, e.by, e.rule, e.message_id IS NOT NULL, a.item, n.domain"
+        " FROM need_event e JOIN need n ON n.id = e.need_id JOIN answer a ON a.id = e.answer_id"
+        " ORDER BY a.item DESC"
+    )
+    of = ("find", "risk", "patient")
+    assert await house.rows(events) == [
+        (*of, f"hunger-vital-sign/{item}", True, item, "food-insecurity")
+        for item in ("hvs.worried", "hvs.ran-out")
+    ]
+
+
+async def test_of_two_who_find_the_same_the_later_joins(house: House) -> None:
+    """Two turns that find one need of one person at once make one episode, and both are kept."""
+    practice = house.place.id
+    found = [
+        {
+            "practice_id": practice,
+            "at": house.clock.now(),
+            "risks": [
+                {
+                    "id": fresh_id(house.clock),
+                    "need_id": fresh_id(house.clock),
+                    "patient_id": house.rosa,
+                    "domain": "food-insecurity",
+                    "severity": "routine",
+                    "rule": "words/food",
+                    "rule_version": "1",
+                    "by": "patient",
+                }
+            ],
+        }
+        for _ in range(2)
+    ]
+    first, second = (msgspec.json.encode(one).decode() for one in found)
+    url = house.databases.urls["app"]
+    async with fakes.raw(url) as one, fakes.raw(url) as other:
+        for connection in (one, other):
+            await connection.execute("BEGIN")
+            await connection.fetchval("SELECT enter(ARRAY[$1::uuid], $1)", practice)
+        assert await one.fetchval("SELECT turn_save($1)", first) is None
+        waiting = asyncio.create_task(other.fetchval("SELECT turn_save($1)", second))
+        await house.blocked()
+        await one.execute("COMMIT")
+        joining = await waiting
+        await other.execute("COMMIT")
+    assert msgspec.json.decode(joining) == [str(found[1]["risks"][0]["id"])]
+    assert await house.one("SELECT count(*) FROM need") == 1
 
 
 async def test_a_signed_duplicate_has_no_effect(house: House) -> None:

@@ -28,6 +28,7 @@ async def compare(
         *await _texts_in(rows, carrier, thanked),
         *await _texts_out(rows, carrier, master),
         *await _work(rows, carrier),
+        *await _times(rows),
         *await _left_over(rows),
     ]
 
@@ -141,6 +142,37 @@ async def _work(rows: Raw, carrier: FakeCarrier) -> list[str]:
     )
     if silent:
         wrong.append(f"nobody is told any more of {silent} open crises")
+    return wrong
+
+
+async def _times(rows: Raw) -> list[str]:
+    """Whoever was told that a time is theirs has it, alone; whoever was not still waits."""
+    wrong = [
+        f"a time was won {row['many']} times"
+        for row in await rows.fetch(
+            "SELECT count(*) AS many FROM slot_offer WHERE status = 'won' "
+            "GROUP BY practice_id, slot_id HAVING count(*) > 1"
+        )
+    ]
+    astray = await rows.fetchval(
+        "SELECT count(*) FROM slot_offer o "
+        "JOIN slot s ON s.practice_id = o.practice_id AND s.id = o.slot_id "
+        "JOIN waiting w ON w.practice_id = o.practice_id AND w.id = o.waiting_id "
+        "LEFT JOIN appointment a ON a.practice_id = s.practice_id AND a.id = s.appointment_id "
+        "AND a.patient_id = o.patient_id AND a.start_at = s.start_at AND a.status = 'booked' "
+        "WHERE o.status = 'won' AND (a.id IS NULL OR w.status <> 'won')"
+    )
+    if astray:
+        wrong.append(f"{astray} times were won and are not in the winner's visit")
+    taken = await rows.fetchval("SELECT count(*) FROM slot WHERE status = 'busy'")
+    for what, count in (
+        ("visits are at", "SELECT count(*) FROM appointment WHERE schedule_id IS NOT NULL"),
+        ("people have won", "SELECT count(*) FROM waiting WHERE status = 'won'"),
+        ("offers have won", "SELECT count(*) FROM slot_offer WHERE status = 'won'"),
+    ):
+        found = await rows.fetchval(count)
+        if found != taken:
+            wrong.append(f"{found} {what} {taken} taken times")
     return wrong
 
 

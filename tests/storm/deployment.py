@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,8 @@ import aiohttp
 from redis.asyncio import Redis
 
 from engage import embedded
+from engage.appointments import offering, seating
+from engage.appointments.words import Teller
 from engage.clock import SystemClock, monotonic_seconds
 from engage.db.migrate import migrate
 from engage.db.sealing import MasterKeys
@@ -28,10 +31,12 @@ from engage.db.vault import Vault
 from engage.embedded import postgres
 from engage.embedded.account import serving_account
 from engage.embedded.home import Home
+from engage.ids import PatientId
 from engage.messaging.pacing import Rate
 from engage.messaging.sending import store as sending
 from engage.turns.take import Turns
 from tests.conftest import LOGINS
+from tests.fakes.booking import Book
 from tests.fakes.practice import LIBRARY, Place, SilentBell, add_patient, open_practice, screen
 from tests.storm.fakecarrier import STORM, FakeCarrier, Weather
 from tests.storm.faultproxy import FaultProxy, faultproxy, socket_of, through, to_unix
@@ -45,6 +50,11 @@ AGAIN_SECONDS: Final = 0.3
 UP_SECONDS: Final = 6.0
 INSTRUMENT: Final = "hunger-vital-sign"
 """The longest one: many texts answer it."""
+RACING: Final = 5
+"""So many people hear of one free time."""
+TIMES_IN: Final = timedelta(days=20)
+"""So far ahead that nobody is reminded of them."""
+WAITING_DAYS: Final = timedelta(days=5)
 FAST: Final = Rate(per_second=200.0, burst=400, per_day=1_000_000)
 
 
@@ -209,12 +219,30 @@ async def _set_scene(servers: embedded.Servers, lines: int) -> tuple[Place, list
         where = {"time_zone": daytime(clock.now()), "us_state": "AZ"}
         phones = [f"+1602556{1000 + n}" for n in range(lines)]
         # The last one is nobody's.
+        people: list[PatientId] = []
         for n, phone in enumerate(phones[:-1]):
             patient = await add_patient(database, place, clock, phone, f"Person{n}", **where)
             await screen(turns, database, place, clock, patient, INSTRUMENT)
+            people.append(patient)
+        await _wait_for_times(database, place, clock, people)
         return place, phones
     finally:
         await database.close()
+
+
+async def _wait_for_times(
+    database: Database, place: Place, clock: SystemClock, people: list[PatientId]
+) -> None:
+    """Let everybody wait for a few free times: five hear of each, and one can have it."""
+    first = (clock.now() + TIMES_IN).replace(minute=0, second=0, microsecond=0)
+    book = Book(database, place, clock, first)
+    some = await book.open(max(len(people) // RACING, 1))
+    async with database.work([place.id], place.id) as work:
+        for person in people:
+            entry = book.waits(person, until=first.date() + WAITING_DAYS)
+            await offering.join(work, place.id, entry, Teller("staff", place.manager))
+        for one in some:
+            await work.call("due_set", seating.KIND, one.id, place.id, clock.now())
 
 
 def _environment(made: Deployment, public_url: str, data_dir: Path) -> Mapping[str, str]:

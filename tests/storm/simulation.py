@@ -90,6 +90,11 @@ class Out:
     # The shape that `outcome_event` reads.
 
     @property
+    def must_know(self) -> bool:
+        """Whether somebody must tell the person if it does not."""
+        return False
+
+    @property
     def key(self) -> str:
         """Its key."""
         return self.text.key

@@ -71,6 +71,8 @@ class Report:
     drained_seconds: float = 0.0
     texts_seconds: float = 0.0
     settle_seconds: float = 0.0
+    #: What became of offers of free times.
+    offers: Counter[str] = field(default_factory=Counter)
 
 
 async def storm(asked: Asked) -> tuple[Report, str]:
@@ -94,6 +96,10 @@ async def storm(asked: Asked) -> tuple[Report, str]:
             report.wrong += await compare(
                 rows, here.carrier, MasterKeys([SECRET]), thanked=report.thanked
             )
+            offers = await rows.fetch(
+                "SELECT status, count(*) AS n FROM slot_offer GROUP BY status"
+            )
+            report.offers.update({row["status"]: row["n"] for row in offers})
         if report.rescue_seconds > asked.rescue_seconds:
             report.wrong.append(f"a rescue took {report.rescue_seconds:.0f} s")
         if report.unowned_seen:
@@ -365,6 +371,7 @@ def _table(here: Deployment, asked: Asked, report: Report) -> str:
         "COMMIT": f"{here.proxy.replies_lost} replies lost on purpose",
         "rescue": f"{report.rescue_seconds:.1f} s at the most, a lease of {LEASE_SECONDS:.0f} s "
         f"included; {report.rescues} times seen (promised {RESCUE_SECONDS:.0f} s)",
+        "free times": f"offered to several each: {_counted(report.offers)}",
         "flags": f"{report.samples} looks, {report.unowned_seen} without an owner",
         "database away": f"{asked.away_seconds:.0f} s: {report.away_texts} webhooks, p99 "
         f"{report.away_p99:.2f} s (promised {WEBHOOK_SECONDS:.0f} s), all stored "

@@ -6,12 +6,16 @@ from typing import NamedTuple
 
 import pytest
 
-from engage.clock import SettableClock
+from engage.appointments import offering
+from engage.appointments.waiters import store as waiters
+from engage.appointments.waiting import Offer
+from engage.clock import SettableClock, fresh_id
 from engage.db.sealing import MasterKeys
 from engage.db.vault import Vault
-from engage.ids import MessageId
+from engage.ids import MessageId, OfferId
 from engage.turns.take import Turns
 from tests.conftest import SECRET, Databases
+from tests.fakes.booking import STAFF, Book
 from tests.fakes.practice import (
     LIBRARY,
     Place,
@@ -103,6 +107,36 @@ async def test_a_text_that_nobody_knows_is_seen(scene: Scene) -> None:
     assert [one for one in await scene.judged() if "never left" in one]
     scene.carrier.ledger.append(Row("SM" + "e" * 32, first.form, first.at, own="forged"))
     assert [one for one in await scene.judged() if "no row says so" in one]
+
+
+async def test_a_time_of_two_people_is_seen(
+    scene: Scene, databases: Databases, clock: SettableClock
+) -> None:
+    """A time that was won twice, or that no visit of the winner has, is one promise too many."""
+    book = Book(databases.app, scene.place, clock)
+    (only,) = await book.open(1)
+    for number in range(2):
+        person = await add_patient(databases.app, scene.place, clock, None, f"Person{number}")
+        async with databases.app.work([scene.place.id], scene.place.id) as work:
+            entry = await offering.join(work, scene.place.id, book.waits(person), STAFF)
+            offer = Offer(
+                practice_id=scene.place.id,
+                id=OfferId(fresh_id(clock)),
+                slot_id=only.id,
+                waiting_id=entry.id,
+                patient_id=person,
+                at=clock.now(),
+            )
+            await waiters.offer(work, offer)
+            if not number:
+                await offering.take_offer(work, scene.place.keys, offer.id, STAFF, clock.now())
+    assert await scene.judged() == []
+    await scene.rows.execute("UPDATE slot_offer SET status = 'won'")
+    assert await scene.judged() == [
+        "a time was won 2 times",
+        "1 times were won and are not in the winner's visit",
+        "2 offers have won 1 taken times",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -194,3 +194,126 @@ async def test_whom_no_text_reaches_is_called(stage: Stage) -> None:
     await page.locator("table").wait_for()
     await small.look(page, "tabla")
     assert eye.found + small.found == []
+
+
+async def told(page: Page, url: str) -> str:
+    """Write down a caregiver of Iris, let them be told, and let them answer; return who Iris is."""
+    iris = await known(page, url, "Iris", phone="+16025550176")
+    await page.goto(f"{url}/console/people/{iris}")
+    circle = page.get_by_role("region", name="Caregivers")
+    await circle.get_by_text("Write down a caregiver").click()
+    await circle.get_by_role("button", name="Write them down").click()
+    await expect(circle).to_contain_text("Give both names, and say who they are.")
+    await circle.get_by_label("Given name").fill("Noor")
+    await circle.get_by_label("Family name").fill("Brooks")
+    await circle.get_by_label("Who they are to them").fill("sister")
+    await circle.get_by_label("Phone (optional)").fill("(602) 555-0177")
+    await circle.get_by_role("button", name="Write them down").click()
+    sister = circle.get_by_role("listitem").filter(has_text="Noor Brooks")
+    await expect(sister).to_contain_text("Is told nothing.")
+    await sister.get_by_role("button", name="They allowed it").click()
+    await sister.get_by_label("By word").check()
+    await sister.get_by_role("button", name="Record").click()
+    await expect(sister).to_contain_text("May be told when a ride comes")
+    await page.get_by_text("Begin check-ins").click()
+    await page.get_by_label("Who answers").select_option(label="Noor Brooks, sister")
+    await page.get_by_role("button", name="Begin", exact=True).click()
+    plan = page.get_by_role("listitem").filter(has_text="Skip the next")
+    await expect(plan).to_contain_text("Noor Brooks, sister")
+    return iris
+
+
+async def test_who_may_be_told_and_what_is_asked_again(stage: Stage) -> None:
+    """A caregiver is told and answers; a screening is answered on a page; the next has a day."""
+    page = await stage.console("Priya Nair", **STILL)
+    eye = Eye(1366)
+    await told(page, stage.url)
+    await eye.look(page, "told")
+    circle = page.get_by_role("region", name="Caregivers")
+    await circle.get_by_role("button", name="They may be told no longer").click()
+    await expect(circle).to_contain_text("Is told nothing.")
+    part = page.get_by_role("region", name="Screenings")
+    await part.get_by_text("Let them answer on a page").click()
+    await part.get_by_role("button", name="Make the link").click()
+    link = await part.get_by_label("Their one-time link").input_value()
+    screening = part.get_by_role("listitem").filter(has_text="Hunger Vital Sign")
+    await expect(screening).to_contain_text("open")
+    await eye.look(page, "a link")
+
+    theirs = await stage.window(viewport={"width": 320, "height": 640})
+    await theirs.goto(link)
+    await theirs.get_by_role("button", name="Never true").click()
+    await screening.get_by_role("button", name="Take the links back").click()
+    await expect(screening).to_contain_text("No link of this screening works any more.")
+    closed = await page.request.get(link)
+    assert closed.status in {404, 410}
+
+    await part.get_by_text("Set when to ask again").click()
+    await part.get_by_role("button", name="Set it").click()
+    await expect(part).to_contain_text("Choose a day to come.")
+    await part.get_by_label("On", exact=True).fill("2028-03-01")
+    await part.get_by_role("button", name="Set it").click()
+    again = part.get_by_role("listitem").filter(has_text="as you chose")
+    await expect(again).to_contain_text("Mar 1")
+    await eye.look(page, "asked again")
+    await again.get_by_role("button", name="Skip").click()
+    await expect(again).to_contain_text("Not by itself")
+    assert eye.found == []
+
+
+async def test_the_rides_of_a_day_are_printed(stage: Stage) -> None:
+    """On a phone, in the dark, in Spanish: a place is added and changed, a ride is on the list."""
+    small = {"viewport": {"width": 320, "height": 640}, "color_scheme": "dark", "locale": "es-US"}
+    page = await stage.console(**small, **STILL)
+    eye = Eye(320)
+    omar = await known(page, stage.url, "Omar", phone="+16025550178")
+    day = await soon(page)
+    await page.get_by_role("link", name="Viajes").click()
+    await page.get_by_role("link", name="Lugares de las visitas").click()
+    await page.get_by_text("Añadir un lugar").click()
+    await page.get_by_label("Nombre", exact=True).fill("Clínica Sur")
+    await page.get_by_label("Dirección").fill("9 S 9th Ave")
+    await page.get_by_role("button", name="Añadir").click()
+    place = page.get_by_role("listitem").filter(has_text="Clínica Sur")
+    await place.get_by_role("button", name="Cambiar").click()
+    await eye.look(page, "lugares")
+    await place.get_by_label("Qué llevar").fill("Su tarjeta del seguro")
+    await place.get_by_role("button", name="Anotar").click()
+    await expect(place).to_contain_text("Su tarjeta del seguro")
+    (site,) = [
+        one["id"]
+        for one in (await (await page.request.get(f"{stage.url}/v1/places")).json())["items"]
+        if one["name"] == "Clínica Sur"
+    ]
+    visit = await posted(
+        page,
+        f"{stage.url}/v1/appointments",
+        patient_id=omar,
+        starts_at=f"{day}T17:30:00Z",
+        ends_at=f"{day}T18:30:00Z",
+        place_id=site,
+    )
+    await posted(
+        page,
+        f"{stage.url}/v1/rides",
+        patient_id=omar,
+        appointment_id=visit["id"],
+        direction="both",
+        pickup="12 Elm St",
+    )
+
+    await page.goto(f"{stage.url}/console/rides/{day}")
+    row = page.get_by_role("row").filter(has_text="Omar Brooks")
+    for part in ("12 Elm St", "Clínica Sur", "9 S 9th Ave", "(602) 555-0178", "10:30"):
+        await expect(row).to_contain_text(part)
+    await eye.look(page, "viajes")
+    await page.evaluate("window.print = () => { window.printed = true; }")
+    await page.get_by_role("button", name="Imprimir").click()
+    assert await page.evaluate("window.printed")
+    await page.emulate_media(media="print")
+    await expect(page.get_by_role("button", name="Imprimir")).to_be_hidden()
+    await expect(row).to_be_visible()
+    table = page.get_by_text("Como tabla para quien conduce")
+    file = await page.request.get(str(await table.evaluate("one => one.href")))
+    assert "Omar,Brooks" in await file.text()
+    assert eye.found == []

@@ -126,6 +126,17 @@ def test_a_bad_file_names_every_row_and_writes_none(
     assert "1850" not in refused.stderr
     assert "Olympus" not in refused.stderr
     assert then.stdout.startswith("1 created")
+    external_id = GOOD.partition(",")[0]
+    head = "patient_external_id,visit_id,starts_at\n"
+    file.write_text(f"{head}{external_id},F1,2026-12-03 10:30\nX-0,F2,soon\n", encoding="utf-8")
+    stranger = run(settings, "import", "day-list", str(file))
+    file.write_text(f"{head}{external_id},F1,2026-12-03 10:30\n", encoding="utf-8")
+    visits = run(settings, "import", "day-list", str(file))
+    assert stranger.returncode == 1
+    assert "line 3: patient_external_id: " in stranger.stderr
+    assert "line 3: starts_at: " in stranger.stderr
+    assert "soon" not in stranger.stderr
+    assert visits.stdout == "1 added, 0 changed, 0 unchanged.\n", visits.stderr
 
 
 def test_a_fault_is_one_sentence(settings: dict[str, str]) -> None:
@@ -310,7 +321,7 @@ def test_keys_are_rotated_while_processes_could_run(settings: dict[str, str]) ->
     assert "There is one secret key" in only.stdout
     assert "ENGAGE_SECRET_KEYS lacks the key" in early.stdout
     assert rotated.returncode == 0
-    assert rotated.stdout.startswith("1 practices: 2 practice keys wrapped anew, 1 staff addresses")
+    assert rotated.stdout.startswith("1 practices: 2 practice keys wrapped anew, 1 of staff")
     assert "key 2 in ENGAGE_SECRET_KEYS" in rotated.stdout
     assert run(after, "doctor").stdout == "Ready.\n"
     assert run(after, "token", "--email", "ann@example.org").returncode == 0

@@ -190,7 +190,7 @@ async def test_each_loop_does_its_own_kind(databases: Databases, clock: Settable
         name: made[name]
         for name in (
             *("inbox", "outcome", "timer", "account", "checkin"),
-            *("rescreen", "referral", "closing"),
+            *("rescreen", "referral", "closing", "visit-near", "reminder", "slot"),
         )
     }
     assert dict(outbox.taken) == {name: made[name] for name in ("outbox", "unknown", "reconcile")}

@@ -1,7 +1,7 @@
-"""Bearer tokens: opaque, known to us only as keyed hashes.
+"""Bearer tokens: opaque ones, known to us only as keyed hashes, and access tokens of a sign-in.
 
-One question to the database answers who holds the token and where they work now, so an ended
-membership or a revoked token counts from the next request on.
+Either way one question to the database answers who holds the token and where they work now, so an
+ended membership, an ended sign-in or a revoked token counts from the next request on.
 """
 
 from collections.abc import Sequence
@@ -10,9 +10,12 @@ from typing import Final
 
 import msgspec
 
+from engage.api.auth.ways import keeping
+from engage.api.parts import Parts
 from engage.db.session import Database
 from engage.db.vault import Vault
 from engage.people.access import Caller
+from engage.people.signing.principal import Principal
 
 LONGEST_TOKEN: Final = 4096
 
@@ -30,10 +33,22 @@ def token_of(authorization: Sequence[str]) -> str | None:
     return token if scheme.lower() == "bearer" and fits else None
 
 
+def is_signed(token: str) -> bool:
+    """Say whether a token can only be an access token: an opaque one has no dots."""
+    return "." in token
+
+
+async def who(parts: Parts, token: str) -> Principal | None:
+    """Return who holds a token of either kind, as things stand now; None for any other token."""
+    if is_signed(token):
+        return await keeping(parts).who(token)
+    return await authenticate(parts.database, parts.vault, token, parts.clock.now())
+
+
 async def authenticate(
     database: Database, vault: Vault, token: str, now: datetime
 ) -> Caller | None:
-    """Return who holds a token, with the practices they work in now; None for any other token."""
+    """Return who holds an opaque token, with where they work now; None for any other token."""
     async with database.work() as work:
         for hashed in vault.master.credential_hashes("token", token):
             found = await work.call("authenticate", hashed, now)

@@ -2,7 +2,8 @@
 
 In order: who is it (401), may they do this anywhere (403), is the request in a form that this route
 knows. What the caller may see is narrowed here, once, to the practices where they may do it; no
-route looks at a role again.
+route looks at a role again. A caregiver or a patient who is signed in has no role: they pass where
+a route is everybody's own, and nowhere else.
 """
 
 from typing import Any, Final, cast
@@ -14,9 +15,9 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import QueryParameter
 from msgspec import Struct
 
-from engage.api.auth.bearer import authenticate, token_of
+from engage.api.auth.bearer import token_of, who
 from engage.api.auth.cookie import token_in
-from engage.api.auth.marks import ACTION, PUBLIC
+from engage.api.auth.marks import ACTION, OWN, PUBLIC
 from engage.api.parts import Parts
 from engage.api.reading import JsonRequest, decode, require_json
 from engage.api.refusals import (
@@ -29,10 +30,12 @@ from engage.api.refusals import (
 )
 from engage.ids import PracticeId, StaffId
 from engage.people.access import Action, Caller, Visible, visible_to
+from engage.people.signing.principal import Principal, id_of, kind_of
 from engage.settings import is_loopback
 
 PARTS: Final = "engage_parts"
 _VISIT: Final = "engage_visit"
+_GUEST: Final = "engage_guest"
 _SAFE: Final = ("GET", "HEAD")
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -65,14 +68,29 @@ class Visit(Struct, frozen=True):
         return f"Visit(staff={self.staff_id})"
 
 
+class Guest(Struct, frozen=True):
+    """Whoever is signed in, staff or not, and what they present."""
+
+    principal: Principal
+    token: str
+
+    def __repr__(self) -> str:
+        """Hide the token and the name."""
+        return f"Guest({kind_of(self.principal)}={id_of(self.principal)})"
+
+
 async def guard(connection: Connection, route: BaseRouteHandler) -> None:
     """Let a request through, or refuse it; a route that says nothing about itself is closed."""
     scope = cast("dict[str, Any]", connection.scope)
     if scope["method"] == "OPTIONS" or route.opt.get(PUBLIC):
         return
     parts: Parts = connection.app.state[PARTS]
-    visit = await admit(parts, connection, route.opt.get(ACTION))
-    scope["state"][_VISIT] = visit
+    guest = await recognised(parts, connection)
+    if route.opt.get(OWN):
+        _refuse_strays(guest)
+        scope["state"][_GUEST] = guest
+    else:
+        scope["state"][_VISIT] = _admitted(guest, route.opt.get(ACTION))
     _refuse_unknown_parameters(connection, route)
     if "content-type" in connection.headers or _has_body(connection):
         require_json(connection.headers.getall("content-type", []))
@@ -95,25 +113,43 @@ async def refuse_foreign_names(connection: Connection, _route: BaseRouteHandler)
         raise CrossSite
 
 
-async def admit(parts: Parts, connection: Connection, action: Action | None) -> Visit:
-    """Return who is asking; NotSignedIn or NotAllowed otherwise."""
+async def recognised(parts: Parts, connection: Connection) -> Guest:
+    """Return who is asking; NotSignedIn otherwise."""
     presented = connection.headers.getall("authorization", [])
     # The header is a deliberate act and wins; the cookie comes along with whatever a page does.
     token = token_of(presented) if presented else token_in(connection, parts.settings.public_url)
     if token is None:
         raise NotSignedIn
-    caller = await authenticate(parts.database, parts.vault, token, parts.clock.now())
-    if caller is None:
+    principal = await who(parts, token)
+    if principal is None:
         raise NotSignedIn
-    visible = Visible(()) if action is None else visible_to(caller, action)
-    if action is None or not visible.practices:
+    return Guest(principal, token)
+
+
+def _admitted(guest: Guest, action: Action | None) -> Visit:
+    caller = guest.principal
+    if action is None or not isinstance(caller, Caller):
         raise NotAllowed
-    return Visit(caller, token, action, visible)
+    visible = visible_to(caller, action)
+    if not visible.practices:
+        raise NotAllowed
+    return Visit(caller, guest.token, action, visible)
+
+
+def _refuse_strays(guest: Guest) -> None:
+    # Who works nowhere any more has nothing here, not even their own name.
+    if isinstance(guest.principal, Caller) and not guest.principal.practices:
+        raise NotAllowed
 
 
 async def provide_visit(request: Request[Any, Any, State]) -> Visit:
     """Hand a route the visit that the guard let in."""
     return visit_of(request)
+
+
+async def provide_guest(request: Request[Any, Any, State]) -> Guest:
+    """Hand a route whoever is signed in."""
+    return cast("dict[str, Guest]", request.scope["state"])[_GUEST]
 
 
 def visit_of(request: Request[Any, Any, State]) -> Visit:

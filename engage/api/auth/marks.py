@@ -11,9 +11,13 @@ from engage.people.access import Action
 
 ACTION: Final = "engage_action"
 PUBLIC: Final = "engage_public"
+OWN: Final = "engage_own"
 
 ANYBODY: Final[Mapping[str, object]] = {PUBLIC: True}
 """For doors with a lock of their own (a signature), and for what is no secret."""
+
+ONESELF: Final[Mapping[str, object]] = {OWN: True}
+"""For what is everybody's own who is signed in: staff, a caregiver, a patient."""
 
 
 def needs(action: Action) -> Mapping[str, object]:

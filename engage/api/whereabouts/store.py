@@ -10,8 +10,10 @@ from engage.db.session import Query, Work
 from engage.db.tables import (
     appointment,
     candidate,
+    canned_reply,
     caregiver_grant,
     check_in_plan,
+    cover,
     line,
     message,
     need,
@@ -20,8 +22,11 @@ from engage.db.tables import (
     queue_item,
     referral,
     ride,
+    schedule,
     screening,
+    slot,
     thread,
+    waiting,
 )
 from engage.ids import PracticeId, ThreadId
 from engage.people.access import Visible
@@ -29,8 +34,10 @@ from engage.people.access import Visible
 Kind: TypeAlias = Literal[
     "appointment",
     "candidate",
+    "canned_reply",
     "caregiver_grant",
     "check_in_plan",
+    "cover",
     "message",
     "need",
     "patient",
@@ -38,8 +45,11 @@ Kind: TypeAlias = Literal[
     "queue_item",
     "referral",
     "ride",
+    "schedule",
     "screening",
+    "slot",
     "thread",
+    "waiting",
 ]
 
 
@@ -57,7 +67,12 @@ _BY_KEY: dict[Kind, Query] = {
     "caregiver_grant": _by_key(caregiver_grant),
     "place": _by_key(place),
     "ride": _by_key(ride),
+    "schedule": _by_key(schedule),
+    "slot": _by_key(slot),
+    "waiting": _by_key(waiting),
     "candidate": _by_key(candidate),
+    "canned_reply": _by_key(canned_reply),
+    "cover": _by_key(cover),
     "check_in_plan": _by_key(check_in_plan),
     "message": _by_key(message),
     "need": _by_key(need),

@@ -10,12 +10,36 @@ from functools import partial
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import bindparam, exists, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    DateTime,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    cast,
+    column,
+    exists,
+    func,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import BIT, distinct_on, insert
 
-from engage.checkins.rescreen import FORGOTTEN, Rescreen, Rule, discharged
+from engage.checkins.rescreen import CATCH_UP, FORGOTTEN, Rescreen, Rule, caught_up, discharged
 from engage.db.session import Query, Row, Work
-from engage.db.tables import check_in, rescreen, rescreen_rule, screening
+from engage.db.tables import (
+    answer,
+    answer_undone,
+    check_in,
+    patient,
+    rescreen,
+    rescreen_rule,
+    screening,
+)
 from engage.ids import PatientId, PracticeId, StaffId, derived
 
 KIND = "rescreen"
@@ -95,6 +119,15 @@ _REMAKE = Query(
         rescreen.c.next_at.is_not(None),
     )
 )
+_NOW = bindparam("at", type_=DateTime(timezone=True))
+_counted = rescreen.c.changed_at + func.make_interval(0, bindparam("months"))
+_place = (
+    cast(
+        cast(literal("x").concat(func.right(cast(rescreen.c.patient_id, Text()), 8)), BIT(32)),
+        BigInteger(),
+    )
+    / 4294967296.0
+)
 _RECOUNT = Query(
     update(rescreen)
     .where(
@@ -104,13 +137,102 @@ _RECOUNT = Query(
         rescreen.c.counts_from.is_not(None),
     )
     .values(
-        next_at=func.greatest(
-            bindparam("at", type_=rescreen.c.next_at.type),
+        next_at=case(
             # Who was asked since and has not answered waits from then: a new rule is no nudge.
-            rescreen.c.changed_at + func.make_interval(0, bindparam("months")),
+            (_counted > _NOW, _counted),
+            # As `in_turn`: a shorter rule is no burst.
+            else_=_NOW + func.make_interval(0, 0, 0, 0, 0, 0, _place * CATCH_UP.total_seconds()),
         ),
         version=rescreen.c.version + 1,
     )
+)
+
+
+# Of two records that were merged, the kept one's.
+_SURVIVOR = func.coalesce(patient.c.merged_into, patient.c.id)
+_KEPT = patient.alias("kept")
+_TOLD = (
+    select(func.bool_and(answer.c.kind == "declined"))
+    .where(
+        answer.c.practice_id == screening.c.practice_id,
+        answer.c.screening_id == screening.c.id,
+        answer.c.kind != "not-asked",
+        ~exists().where(
+            answer_undone.c.practice_id == answer.c.practice_id,
+            answer_undone.c.answer_id == answer.c.id,
+        ),
+    )
+    .correlate(screening)
+    .scalar_subquery()
+)
+_BEFORE = Query(
+    select(_KEPT.c.id, screening.c.ended_at, func.coalesce(_TOLD, literal(value=False)).label("no"))
+    .ext(distinct_on(_KEPT.c.id))
+    .select_from(
+        screening.join(
+            patient,
+            and_(
+                patient.c.practice_id == screening.c.practice_id,
+                patient.c.id == screening.c.patient_id,
+            ),
+        ).join(
+            _KEPT,
+            and_(_KEPT.c.practice_id == patient.c.practice_id, _KEPT.c.id == _SURVIVOR),
+        )
+    )
+    .where(
+        screening.c.practice_id == bindparam("practice"),
+        screening.c.instrument == bindparam("of"),
+        screening.c.ended_at.is_not(None),
+        _KEPT.c.status == "active",
+        ~exists().where(
+            rescreen.c.practice_id == _KEPT.c.practice_id,
+            rescreen.c.patient_id == _KEPT.c.id,
+            rescreen.c.instrument == screening.c.instrument,
+        ),
+    )
+    .order_by(_KEPT.c.id, screening.c.ended_at.desc())
+)
+_UUIDS, _MOMENTS = ARRAY(Uuid()), ARRAY(DateTime(timezone=True))
+_fresh = (
+    func.unnest(
+        bindparam("ids", type_=_UUIDS),
+        bindparam("people", type_=_UUIDS),
+        bindparam("moments", type_=_MOMENTS),
+        bindparam("whys", type_=ARRAY(Text())),
+        bindparam("ends", type_=_MOMENTS),
+    )
+    .table_valued(
+        column("id", Uuid()),
+        column("person", Uuid()),
+        column("next_at", DateTime(timezone=True)),
+        column("why", Text()),
+        column("ended_at", DateTime(timezone=True)),
+    )
+    .render_derived()
+)
+_ADD_ALL = Query(
+    insert(rescreen)
+    .from_select(
+        [
+            *("practice_id", "id", "patient_id", "instrument", "status", "next_at", "why"),
+            *("counts_from", "changed_at", "version"),
+        ],
+        select(
+            bindparam("practice", type_=Uuid()),
+            _fresh.c.id,
+            _fresh.c.person,
+            bindparam("of", type_=Text()),
+            literal("waiting"),
+            _fresh.c.next_at,
+            _fresh.c.why,
+            _fresh.c.ended_at,
+            # As if there had been a rule when they were asked.
+            _fresh.c.ended_at,
+            literal(1),
+        ),
+    )
+    .on_conflict_do_nothing()
 )
 
 
@@ -126,7 +248,7 @@ async def rules_of(work: Work, practice: PracticeId) -> tuple[Rule, ...]:
 
 
 async def put_rule(work: Work, practice: PracticeId, rule: Rule, by: StaffId, at: datetime) -> None:
-    """Write a rule; whoever waits for the interval waits as it says from now on."""
+    """Write a rule; whoever waits for the interval, or was asked before, waits as it says."""
     columns = msgspec.structs.asdict(rule)
     await work.run(
         _PUT_RULE,
@@ -136,7 +258,29 @@ async def put_rule(work: Work, practice: PracticeId, rule: Rule, by: StaffId, at
         **{f"its_{name}": value for name, value in columns.items()},
     )
     await work.run(_RECOUNT, practice=practice, of=rule.instrument, at=at, months=rule.every_months)
+    if rule.active:
+        await _catch_up(work, practice, rule, at)
     await work.rows(_REMAKE, practice=practice, of=rule.instrument)
+
+
+async def _catch_up(work: Work, practice: PracticeId, rule: Rule, at: datetime) -> None:
+    """Give a date to everybody who was asked before there was a rule, and has none."""
+    rows = await work.rows(_BEFORE, practice=practice, of=rule.instrument)
+    if not rows:
+        return
+    named = f"rescreen/{rule.instrument}"
+    await work.run(
+        _ADD_ALL,
+        practice=practice,
+        of=rule.instrument,
+        ids=[derived(at, row["id"], named) for row in rows],
+        people=[row["id"] for row in rows],
+        moments=[
+            caught_up(rule, row["id"], row["ended_at"], at, declined=row["no"]) for row in rows
+        ],
+        whys=["declined" if row["no"] else "interval" for row in rows],
+        ends=[row["ended_at"] for row in rows],
+    )
 
 
 async def one(

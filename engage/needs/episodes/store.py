@@ -30,7 +30,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_new
 
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Query, Row, Work
-from engage.db.tables import answer_undone, message, need, need_event, thread
+from engage.db.tables import answer_undone, message, need, need_event, patient, thread
 from engage.ids import NeedId, PatientId, PracticeId, ReferralId, StaffId
 from engage.needs.codes import Code
 from engage.needs.need import Evidence, Need, Taken
@@ -52,6 +52,16 @@ class TakenSeen(Struct, frozen=True):
     withdrawn: bool
 
 
+# A record that was merged into another one is the same person's.
+_THEIRS = need.c.patient_id.in_(
+    select(patient.c.id).where(
+        patient.c.practice_id == need.c.practice_id,
+        or_(
+            patient.c.id == bindparam("patient", type_=UuidType()),
+            patient.c.merged_into == bindparam("patient", type_=UuidType()),
+        ),
+    )
+)
 _CODES = msgspec.json.Decoder(tuple[Code, ...])
 _PRACTICE = need.c.practice_id == bindparam("practice")
 # A risk all of whose grounds turned out to be another person's is none: answers that were undone,
@@ -74,17 +84,18 @@ _undone = or_(
         ),
     ),
 )
-_grounded = exists().where(
+grounded = exists().where(
     need_event.c.practice_id == need.c.practice_id,
     need_event.c.need_id == need.c.id,
     not_(_undone),
 )
+"""A need that is not a mere memory: something of what it stands on still holds."""
 _OF_PATIENT = Query(
     select(need)
     .where(
         _PRACTICE,
-        need.c.patient_id == bindparam("patient"),
-        or_(need.c.status != "risk", _grounded),
+        _THEIRS,
+        or_(need.c.status != "risk", grounded),
     )
     .order_by(need.c.id)
 )
@@ -94,7 +105,7 @@ _EPISODES = Query(
     select(need)
     .where(
         _PRACTICE,
-        need.c.patient_id == bindparam("patient"),
+        _THEIRS,
         need.c.domain == any_(bindparam("domains", type_=ARRAY(Text()))),
     )
     .order_by(need.c.id)

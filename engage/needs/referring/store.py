@@ -10,13 +10,13 @@ from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import ARRAY, any_, bindparam, select, update
+from sqlalchemy import ARRAY, any_, bindparam, or_, select, update
 from sqlalchemy import Uuid as UuidType
 from sqlalchemy.dialects.postgresql import insert
 
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Query, Row, Work
-from engage.db.tables import organization, practice, referral, referral_event, service
+from engage.db.tables import organization, patient, practice, referral, referral_event, service
 from engage.ids import NeedId, PatientId, PracticeId, ReferralId, StaffId
 from engage.needs.referral import Business, ConsentToShare, Nudge, Referral, Setter, Status
 
@@ -90,8 +90,16 @@ _seen = (
         (service.c.practice_id == referral.c.practice_id) & (service.c.id == referral.c.service_id),
     )
 )
+# A record that was merged into another one is the same person's.
+_RECORDS = select(patient.c.id).where(
+    patient.c.practice_id == referral.c.practice_id,
+    or_(
+        patient.c.id == bindparam("patient", type_=UuidType()),
+        patient.c.merged_into == bindparam("patient", type_=UuidType()),
+    ),
+)
 _OF_PATIENT = Query(
-    _seen.where(_PRACTICE, referral.c.patient_id == bindparam("patient")).order_by(referral.c.id)
+    _seen.where(_PRACTICE, referral.c.patient_id.in_(_RECORDS)).order_by(referral.c.id)
 )
 _ONE = Query(_seen.where(_PRACTICE, referral.c.id == bindparam("one")))
 _LOCK = Query(

@@ -48,6 +48,11 @@ _ADD_CAREGIVER = Query(
         created_at=_NOW,
     )
 )
+_KNOWN = Query(
+    select(caregiver.c.id).where(
+        caregiver.c.practice_id == _HERE, caregiver.c.id == bindparam("caregiver")
+    )
+)
 _BEGIN_USE = Query(
     insert(phone_use).values(
         practice_id=_HERE,
@@ -161,6 +166,11 @@ async def add_caregiver(
             at=at,
         )
     await link_caregiver(work, keys, new.id, patient_id, relationship, at=at, by=by)
+
+
+async def is_caregiver(work: Work, practice: PracticeId, caregiver_id: CaregiverId) -> bool:
+    """Say whether somebody with this id is a caregiver in the practice, whoever's."""
+    return await work.maybe(_KNOWN, practice=practice, caregiver=caregiver_id) is not None
 
 
 async def link_caregiver(

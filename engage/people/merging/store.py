@@ -1,10 +1,10 @@
 """Merging two records of one patient, and undoing it.
 
-The record that is given up points to the one that is kept and falls silent; its phones, caregivers
-and open work become the other's from this moment. What happened to it stays where it is, and pages
-of the kept record show both. Each change is written down with what was there before, so that it can
-be changed back; what came in meanwhile stays with the kept record. This room refuses to delete, to
-merge a record twice, and to decide who is the same person.
+The record that is given up points to the one that is kept and falls silent; its phones, caregivers,
+open work and what it was promised become the other's from this moment. What happened to it stays
+where it is, and pages of the kept record show both. Each change is written down with what was there
+before, so that it can be changed back; what came in meanwhile stays with the kept record. This room
+refuses to delete, to merge a record twice, and to decide who is the same person.
 """
 
 from datetime import datetime
@@ -25,6 +25,7 @@ from engage.db.tables import (
 from engage.errors import EngageError, NotFound
 from engage.ids import RANDOM_BYTES, PatientId, PracticeId, StaffId, uuid7
 from engage.people.merging.belongings import store as belongings
+from engage.people.merging.promises import store as promises
 from engage.people.register.store import lock
 
 INTO = "/into"
@@ -143,6 +144,7 @@ async def merge(
         "links": await belongings.move_links(work, practice, one, into, at),
         "assignment": await belongings.share_manager(work, practice, one, into, at),
         "items": await belongings.move_items(work, practice, one, into, at),
+        **await promises.move(work, practice, one, into, at),
     }
     await work.run(_POINT, practice=practice, one=one, into=into, new_status="inactive")
     await work.run(_TOUCH, practice=practice, one=into)
@@ -210,6 +212,7 @@ async def unmerge(
         raise NotMerged
     changed = msgspec.json.decode(cast("str", row["changed"]))
     await belongings.give_back(work, practice, one, into, changed, at)
+    await promises.give_back(work, practice, one, into, changed, at)
     await work.run(_POINT, practice=practice, one=one, into=None, new_status=changed["status"])
     await work.run(_TOUCH, practice=practice, one=into)
     await work.run(_UNDO, practice=practice, merger_id=row["id"], staff=by, now=at)

@@ -1,12 +1,14 @@
 """Brings what older secret keys wrapped, sealed and hashed under the first one.
 
-Three kinds of rows depend on ENGAGE_SECRET_KEYS: the wrapped keys of each practice, the sealed
-addresses of staff, and the keyed hashes by which an address is found. No other row is touched: what
+Four kinds of rows depend on ENGAGE_SECRET_KEYS: the wrapped keys of each practice, the sealed
+addresses of staff, the keyed hashes by which an address is found, and what the authenticators of
+staff share with us. No other row is touched: what
 a practice's own key sealed stays as it is. Each practice is one transaction, so this may be stopped
 at any moment and run again, and finds done what is done.
 
 A token's hash can't be made anew, because nobody has the token: it runs out. A callback address at
-the carrier can't be either. So an older key is let go only after the longest of both. This room
+the carrier can't be either. So an older key is let go only after the longest of both; a family that
+signed in under it by then signs in again. This room
 refuses to call a key needless while anything it met, or could not reach, may need it.
 """
 
@@ -21,6 +23,7 @@ from engage.db.sealing import CannotOpen, MasterKeys
 from engage.db.session import Database, Work
 from engage.ids import PracticeId, StaffId
 from engage.people.rotation import store
+from engage.people.signing.store import TOTP_PLACE
 from engage.people.staffing import store as staffing
 
 LONGEST_USE = timedelta(hours=36)
@@ -56,7 +59,7 @@ class Rotated(Struct, frozen=True, kw_only=True):
         """Say what was done, and which keys are still needed."""
         done = (
             f"{self.practices} practices: {self.wrapped} practice keys wrapped anew, "
-            f"{self.sealed} staff addresses sealed and hashed anew."
+            f"{self.sealed} of staff (addresses, authenticators) sealed and hashed anew."
         )
         faults = (
             (self.closed, "values are opened by none of the keys: the list lacks one."),
@@ -121,7 +124,7 @@ async def _one(
         staff = await store.lock_staff(work, practice)
         wrapped = await _keys(work, master, practice)
         sealed = await _addresses(work, master, staff)
-        done = _added(wrapped, sealed)
+        done = _added(_added(wrapped, sealed), await _authenticators(work, master, staff))
         if done.wrapped or done.sealed:
             await audit.record(
                 work,
@@ -170,6 +173,29 @@ async def _addresses(work: Work, master: MasterKeys, staff: Sequence[store.Addre
         await store.put_address(work, person, hashed, anew or person.sealed)
         sealed += 1
     return Rotated(older=0, sealed=sealed, closed=closed, doubled=doubled)
+
+
+async def _authenticators(
+    work: Work, master: MasterKeys, staff: Sequence[store.Addressed]
+) -> Rotated:
+    sealed = closed = 0
+    for person in staff:
+        kept = await store.lock_secret(work, person.id)
+        if kept is None:
+            continue
+        try:
+            anew = [
+                None if one is None else master.reseal_global(TOTP_PLACE, person.id, one)
+                for one in kept
+            ]
+        except CannotOpen:
+            closed += 1
+            continue
+        if any(one is not None for one in anew):
+            now, following = (new or old for new, old in zip(anew, kept, strict=True))
+            await store.put_secret(work, person.id, now, following)
+            sealed += 1
+    return Rotated(older=0, sealed=sealed, closed=closed)
 
 
 def _added(one: Rotated, other: Rotated) -> Rotated:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from sqlalchemy import Uuid, bindparam, func, select, update
 
 from engage.db.session import Query, Work
-from engage.db.tables import audit, credential, membership, practice_key, staff
+from engage.db.tables import audit, credential, membership, practice_key, staff, staff_secret
 from engage.ids import RANDOM_BYTES, PracticeId, StaffId, uuid7
 
 PLACE = "staff.email"
@@ -63,6 +63,16 @@ _PUT_HASH = Query(
         credential.c.person_id == _PERSON,
     )
     .values(hash=bindparam("hashed"))
+)
+_SECRET = Query(
+    select(staff_secret.c.totp_sealed, staff_secret.c.next_totp_sealed)
+    .where(staff_secret.c.staff_id == _PERSON)
+    .with_for_update()
+)
+_PUT_SECRET = Query(
+    update(staff_secret)
+    .where(staff_secret.c.staff_id == _PERSON)
+    .values(totp_sealed=bindparam("totp"), next_totp_sealed=bindparam("next_totp"))
 )
 _LAST = Query(
     select(func.max(audit.c.at).label("at")).where(
@@ -125,6 +135,19 @@ async def put_address(work: Work, person: Addressed, hashed: bytes, sealed: byte
     """Store an address anew, sealed and hashed; from now on the new hash alone finds the person."""
     await work.run(_PUT_ADDRESS, person=person.id, hashed=hashed, sealed=sealed)
     await work.run(_PUT_HASH, person=person.id, before=person.hashed, hashed=hashed)
+
+
+async def lock_secret(work: Work, person: StaffId) -> tuple[bytes | None, bytes | None] | None:
+    """Lock what somebody's authenticator shares with us, and the one that is not confirmed yet."""
+    row = await work.maybe(_SECRET, person=person)
+    return None if row is None else (row["totp_sealed"], row["next_totp_sealed"])
+
+
+async def put_secret(
+    work: Work, person: StaffId, totp: bytes | None, next_totp: bytes | None
+) -> None:
+    """Store them anew."""
+    await work.run(_PUT_SECRET, person=person, totp=totp, next_totp=next_totp)
 
 
 async def last_done(

@@ -28,7 +28,7 @@ from engage.db.sealing import MasterKeys, PracticeKeys
 from engage.db.session import Query, Work
 from engage.db.tables import cover, door, membership, practice, practice_number, staff
 from engage.errors import Conflict, NotFound
-from engage.ids import CoverId, NumberId, PracticeId, StaffId
+from engage.ids import CoverId, NumberId, PracticeId, StaffId, derived
 from engage.people.fields import EmailAddress
 from engage.people.practice import (
     SHOW_TEXTING_HOURS,
@@ -304,6 +304,9 @@ async def end_membership(
     if row["responsible_id"] == staff_id and staff_id not in left:
         raise ResponsiblePerson
     await work.run(_END_MEMBERSHIP, practice=practice_id, person=staff_id, role=role, at=at)
+    if staff_id not in left:
+        gone = derived(at, staff_id, f"left/{practice_id}")
+        await work.call("due_set", "cover", gone, practice_id, at)
     await _record(work, practice_id, at, by, "membership.end", staff_id)
 
 
@@ -348,6 +351,8 @@ async def add_cover(
     await need_active(work, practice_id, [new.absent_id], at, "/absent_id")
     await need_active(work, practice_id, [new.cover_id], at, "/cover_id")
     await work.run(_ADD_COVER, practice=practice_id, **msgspec.structs.asdict(new))
+    # What the absent person owns goes to who covers, at that moment.
+    await work.call("due_set", "cover", new.id, practice_id, max(new.from_at, at))
     await audit.record(
         work,
         practice_id,

@@ -18,7 +18,7 @@ from engage.queue import paging
 from engage.queue.item import Withdrawal
 from engage.queue.opening import store
 from engage.queue.opening.store import Reason
-from engage.queue.roster.store import circle, roster
+from engage.queue.roster.store import circle, language_of, roster
 from engage.queue.routing import Owner, Roster, owner_for, present
 
 
@@ -75,13 +75,18 @@ async def _owner(work: Work, practice: PracticeId, reason: Reason, at: datetime)
     people = await roster(work, practice, at)
     if reason.patient_id is None and _here(people, at):
         return Owner(people.responsible_id, "responsible for the practice")
-    manager, team = (
-        (None, ())
-        if reason.patient_id is None
-        else await circle(work, practice, reason.patient_id, at)
-    )
+    manager, team, language = None, (), None
+    if reason.patient_id is not None:
+        manager, team = await circle(work, practice, reason.patient_id, at)
+        language = await language_of(work, practice, reason.patient_id)
     return owner_for(
-        reason.severity, at=at, due=reason.due_at, manager=manager, team=team, roster=people
+        reason.severity,
+        at=at,
+        due=reason.due_at,
+        manager=manager,
+        team=team,
+        roster=people,
+        language=language,
     )
 
 

@@ -184,6 +184,17 @@ async def give_back(work: Work, practice: PracticeId, locked: items.Locked, at: 
         await store.given_back(work, practice, locked.item.id, at)
 
 
+async def begin_again(
+    work: Work, practice: PracticeId, locked: items.Locked, by: StaffId, at: datetime
+) -> None:
+    """Let an item that is opened again climb again; whoever opened it has it for a while first."""
+    row = await store.lock(work, practice, locked.item.id)
+    if row is not None and row.ended_at is not None:
+        until = lease_of(row.policy or policy_for(locked.item.severity), at)
+        await answers.begun_again(work, practice, locked.item.id)
+        await store.acknowledged(work, practice, locked.item.id, by, at, until)
+
+
 async def unanswered(
     work: Work, practice: PracticeId, about: PatientId, said_at: datetime, at: datetime
 ) -> bool:

@@ -2,24 +2,62 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Table, bindparam, func, or_, select
+import msgspec
+from sqlalchemy import ColumnElement, Table, and_, bindparam, case, func, or_, select
 
-from engage.db.session import Query, Work
-from engage.db.tables import assignment, care_team_member, cover, membership, practice, staff
+from engage.db.session import Query, Row, Work
+from engage.db.tables import (
+    assignment,
+    care_team_member,
+    cover,
+    duty,
+    membership,
+    patient,
+    practice,
+    queue_item,
+    staff,
+)
 from engage.errors import NotFound
 from engage.ids import PatientId, PracticeId, StaffId
-from engage.queue.routing import CoverSeen, Roster, StaffSeen
+from engage.queue.routing import CoverSeen, Duty, Roster, Shifts, StaffSeen
 
+_HELD = (
+    select(func.count())
+    .where(
+        queue_item.c.practice_id == bindparam("in_practice"),
+        queue_item.c.owner_id == staff.c.id,
+        queue_item.c.closed_at.is_(None),
+    )
+    .correlate(staff)
+    .scalar_subquery()
+)
 _ROSTER = Query(
-    select(staff.c.id, staff.c.given_name, func.array_agg(membership.c.role).label("roles"))
+    select(
+        staff.c.id,
+        staff.c.given_name,
+        func.array_agg(membership.c.role).label("roles"),
+        duty.c.staff_id.label("on_duty"),
+        duty.c.hours,
+        duty.c.capacity,
+        duty.c.languages,
+        case((duty.c.capacity.is_not(None), _HELD), else_=0).label("held"),
+    )
+    .select_from(membership)
     .join(staff, staff.c.id == membership.c.staff_id)
+    .outerjoin(
+        duty,
+        and_(
+            duty.c.practice_id == membership.c.practice_id,
+            duty.c.staff_id == membership.c.staff_id,
+        ),
+    )
     .where(
         membership.c.practice_id == bindparam("in_practice"),
         staff.c.active,
         membership.c.from_at <= bindparam("now"),
         or_(membership.c.until_at.is_(None), membership.c.until_at > bindparam("now")),
     )
-    .group_by(staff.c.id, staff.c.given_name)
+    .group_by(staff.c.id, duty.c.practice_id, duty.c.staff_id)
     .order_by(staff.c.id)
 )
 _COVERS = Query(
@@ -28,7 +66,14 @@ _COVERS = Query(
     .order_by(cover.c.from_at, cover.c.id)
 )
 _RESPONSIBLE = Query(
-    select(practice.c.responsible_id).where(practice.c.id == bindparam("in_practice"))
+    select(practice.c.responsible_id, practice.c.time_zone).where(
+        practice.c.id == bindparam("in_practice")
+    )
+)
+_LANGUAGE = Query(
+    select(patient.c.language).where(
+        patient.c.practice_id == bindparam("in_practice"), patient.c.id == bindparam("patient")
+    )
 )
 
 
@@ -68,14 +113,34 @@ async def roster(work: Work, practice_id: PracticeId, now: datetime) -> Roster:
         raise NotFound
     return Roster(
         staff=tuple(
-            StaffSeen(row["id"], row["given_name"], tuple(sorted(row["roles"]))) for row in people
+            StaffSeen(row["id"], row["given_name"], tuple(sorted(row["roles"])), _duty(row))
+            for row in people
         ),
         covers=tuple(
             CoverSeen(row["absent_id"], row["cover_id"], row["from_at"], row["until_at"])
             for row in covers
         ),
         responsible_id=responsible["responsible_id"],
+        zone=responsible["time_zone"],
     )
+
+
+def _duty(row: Row) -> Duty | None:
+    if row["on_duty"] is None:
+        return None
+    hours = row["hours"]
+    return Duty(
+        hours=None if hours is None else msgspec.json.decode(hours, type=Shifts),
+        capacity=row["capacity"],
+        languages=tuple(row["languages"]),
+        held=row["held"],
+    )
+
+
+async def language_of(work: Work, practice_id: PracticeId, patient_id: PatientId) -> str | None:
+    """Return the language that a patient speaks."""
+    row = await work.maybe(_LANGUAGE, in_practice=practice_id, patient=patient_id)
+    return None if row is None else row["language"]
 
 
 async def circle(

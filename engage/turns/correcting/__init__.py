@@ -19,12 +19,12 @@ from engage.errors import EngageError, NotFound
 from engage.ids import MessageId, PatientId, PracticeId, StaffId
 from engage.people.merging.store import survivor
 from engage.turns import store as turns
+from engage.turns import talking
 from engage.turns.context import Corrected, TextCame, Turn
 from engage.turns.correcting import store as texts
 from engage.turns.correcting.store import Read
 from engage.turns.correcting.undoing import store as undoing
 from engage.turns.correcting.unsaying import unsay
-from engage.turns.decide import decide
 from engage.turns.found import Inbound
 from engage.turns.receive import Receiving
 
@@ -127,7 +127,10 @@ class Correcting(Receiving):
                 consent=told,
             ),
         )
-        decision = decide(replace(context, items=others), happened, self._library)
+        read = await talking.decided(
+            work, keys, replace(context, items=others), happened, self._library
+        )
+        decision = read.decision
         inbound = decision.inbound
         entry = undoing.Entry(
             id=order.id,
@@ -143,6 +146,8 @@ class Correcting(Receiving):
         )
         await undoing.take_back(work, practice, before, done, entry)
         await turns.save(work, decision, keys)
+        for change in read.changes:
+            await self.visit_changed(work, practice, change, order.by)
         for item in done.cancelled:
             await feed.add(work, practice, at, "item", item, before.patient_id)
         for patient in {before.patient_id, to.patient_id} - {None}:

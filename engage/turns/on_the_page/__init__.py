@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from engage import audit
 from engage.conversation.answers import Answer
-from engage.conversation.events import AnswerEntered
+from engage.conversation.events import AnswerEntered, PersonChanged
 from engage.conversation.script import Prompt
 from engage.conversation.states import Asking
 from engage.db.session import Work
@@ -23,12 +23,14 @@ from engage.ids import ConversationId, PatientId, PracticeId, ScreeningId, Staff
 from engage.messaging.texts import Question
 from engage.turns import on_page, page_links
 from engage.turns import store as turn_rows
-from engage.turns.chasing import Chasing
 from engage.turns.context import Language, OnPage, ScreeningAsked, Turn
+from engage.turns.decide import decide
+from engage.turns.decision import LanguageChosen
 from engage.turns.limits import with_limits
 from engage.turns.needs_ledger import decided
 from engage.turns.on_the_page import store as pages
 from engage.turns.refusals import NotOnAPage, ScreeningOver
+from engage.turns.reminding import Reminding
 
 
 class PageSeen(Struct, frozen=True, kw_only=True):
@@ -55,7 +57,7 @@ class _Found(Struct, frozen=True):
     helping: ConversationId | None = None
 
 
-class OnThePage(Chasing):
+class OnThePage(Reminding):
     """Shows a screening's page, and takes its answers."""
 
     async def link_to(
@@ -139,6 +141,37 @@ class OnThePage(Chasing):
             return replace(found.seen, status="danger", prompt=None)
         after = await self._found(work, practice, screening)
         return None if after is None else after.seen
+
+    async def page_speaks(
+        self, work: Work, practice: PracticeId, screening: ScreeningId, wanted: Language
+    ) -> PageSeen | None:
+        """Write and text to a person in another language from now on: they asked for it there.
+
+        A caregiver's page speaks theirs: what they choose is not the person's wish.
+        """
+        line = await turn_rows.line_of_screening(work, practice, screening)
+        first = await self._found(work, practice, screening)
+        if first is None or not await self.is_own_page(work, practice, screening):
+            return None if first is None else first.seen
+        at, patient = self._clock.now(), first.seen.patient_id
+        context = await turn_rows.open_turn(work, practice, line, patient, at)
+        happened = Turn(
+            cause=derived(at, screening, f"page/speaks/{wanted}"),
+            event=PersonChanged(at, active=True, language=wanted),
+            patient_id=patient,
+            screening=first.asked,
+            page=OnPage(),
+        )
+        decision = decide(context, happened, self._library)
+        decision = replace(decision, languages=(LanguageChosen(patient, wanted),))
+        await turn_rows.save(work, decision, await self._vault.keys(practice, work))
+        await pages.put_in(work, practice, screening, wanted)
+        after = await self._found(work, practice, screening)
+        return None if after is None else after.seen
+
+    async def is_own_page(self, work: Work, practice: PracticeId, screening: ScreeningId) -> bool:
+        """Say whether it is the person's own page, and not that of a caregiver who answers."""
+        return await pages.answerer(work, practice, screening) is None
 
     def question_of(self, key: str) -> Question | None:
         """Return how an instrument or a check-in words a question; None for one of our own."""

@@ -1,6 +1,6 @@
 """What a one-time page reads beside the screening: its conversation, who answers, and dangers.
 
-This room refuses to change anything: a page is looked at by link previews too.
+This room refuses to change anything when a page is looked at: link previews look at it too.
 """
 
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Uuid, bindparam, select
+from sqlalchemy import Uuid, bindparam, select, update
 
 from engage.conversation.states import State
 from engage.db.session import Query, Work
@@ -19,6 +19,7 @@ from engage.db.tables import (
     patient,
     practice,
     queue_item,
+    screening,
     thread,
 )
 from engage.ids import CaregiverId, ConversationId, PatientId, PracticeId, ScreeningId, derived
@@ -45,6 +46,11 @@ class Helping(Struct, frozen=True):
 
 
 _HERE = bindparam("practice", type_=Uuid())
+_PUT_IN = Query(
+    update(screening)
+    .where(screening.c.practice_id == _HERE, screening.c.id == bindparam("screening"))
+    .values(language=bindparam("spoken"), version=screening.c.version + 1)
+)
 _ANSWERER = Query(
     select(check_in_plan.c.answerer_id)
     .join(
@@ -158,3 +164,10 @@ async def in_care(work: Work, practice_id: PracticeId, person: PatientId) -> boo
 async def in_crisis(work: Work, practice_id: PracticeId, person: PatientId) -> bool:
     """Say whether a crisis is open about somebody: then nobody is asked anything."""
     return await work.maybe(_CRISIS, practice=practice_id, person=person) is not None
+
+
+async def put_in(
+    work: Work, practice: PracticeId, screening_id: ScreeningId, language: str
+) -> None:
+    """Write in which language a screening goes on."""
+    await work.run(_PUT_IN, practice=practice, screening=screening_id, spoken=language)

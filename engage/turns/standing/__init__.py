@@ -1,13 +1,16 @@
 """Open work about rides is held against the person's visits, whenever either of them changes.
 
 Read and written beside a turn, in the same transaction, and only when the turn is about a ride. The
-rule is visits.py's. This room refuses to open work.
+rule is visits.py's. A visit that was booked long before comes into the coming week by time alone:
+one row that is due for each such visit has the work held against it then. This room refuses to open
+work, and to look through visits.
 """
 
 from datetime import datetime
 
 from engage import audit, feed
 from engage.appointments import store as visits_store
+from engage.appointments.appointment import Appointment
 from engage.appointments.rides import store as rides_store
 from engage.db.session import Work
 from engage.ids import PatientId, PracticeId
@@ -15,7 +18,10 @@ from engage.people.staffing.store import get_practice
 from engage.queue.clocks import Calendar
 from engage.turns.decision import Decision
 from engage.turns.standing import store
-from engage.turns.visits import HORIZON, SUBJECT, TRANSPORT, stands
+from engage.turns.visits import HORIZON, SUBJECT, TRANSPORT, near_at, stands
+
+NEAR = "visit-near"
+"""The kind of the row in `due` of a visit that is not near yet."""
 
 
 async def keep(work: Work, decision: Decision) -> None:
@@ -25,6 +31,15 @@ async def keep(work: Work, decision: Decision) -> None:
     people |= {one.patient_id for one in decision.risks if one.domain == TRANSPORT}
     for person in sorted(one for one in people if one is not None):
         await hold(work, decision.practice_id, person, decision.at)
+
+
+async def expect(work: Work, visit: Appointment, at: datetime) -> None:
+    """Have a visit looked at when it comes near; not if it is near, over or called off."""
+    wakes_at = near_at(visit, at)
+    if wakes_at is None:
+        await work.call("due_done", NEAR, visit.id)
+    else:
+        await work.call("due_set", NEAR, visit.id, visit.practice_id, wakes_at)
 
 
 async def hold(work: Work, practice: PracticeId, person: PatientId, at: datetime) -> None:

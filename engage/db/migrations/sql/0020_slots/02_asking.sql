@@ -39,7 +39,8 @@ CREATE TABLE visit_talk (
     practice_id uuid NOT NULL,
     conversation_id uuid NOT NULL,
     patient_id uuid NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('remind', 'which', 'change', 'echo', 'offer', 'missed')),
+    kind text NOT NULL CHECK (kind IN (
+        'remind', 'which', 'change', 'echo', 'offer', 'missed', 'ride')),
     -- In the order of the numbers.
     appointment_ids uuid[] NOT NULL,
     slot_ids uuid[] NOT NULL,

@@ -1,4 +1,7 @@
--- turn_save as it was, and: a risk in what nobody knew of begins an episode.
+-- turn_save as it was, and: a risk in what nobody knew of begins an episode, and a text may have a
+-- moment after which it is not said any more.
+
+ALTER TABLE message ADD COLUMN not_after timestamptz;
 
 -- Everything a decision says, in one call. Returns null, or the SQLSTATE that undid all of it, or a
 -- list of the risks that join an episode of before: what that does to it is need.py's to say. What
@@ -14,7 +17,8 @@ DECLARE
     my_line uuid := (p ->> 'line_id')::uuid;
     state text;
     touched integer;
-    joining text;
+    risk record;
+    joining uuid[] := '{}';
 BEGIN
     IF p ? 'opted_out' THEN
         UPDATE line SET opted_out_at = CASE WHEN (p ->> 'opted_out')::boolean THEN my_at END
@@ -73,32 +77,37 @@ BEGIN
         ON CONFLICT DO NOTHING;
     END IF;
     IF p ? 'risks' THEN
-        -- Of each need of a person one, and only if it never came up: of two turns that find the same
-        -- at once the later one waits for the key and joins.
-        WITH found AS (
-            SELECT * FROM jsonb_to_recordset(p -> 'risks')
+        -- Of each need of a person one. That they never had it is the key's to say: their episodes are
+        -- counted from one, so whoever has had it has had the first. Of two turns that find the same
+        -- at once the later one waits for the key and joins. One by one: a join with a JSON list is
+        -- planned for a hundred rows, and then reads the needs of a whole practice.
+        FOR risk IN
+            SELECT r.*, r.by AS setter FROM jsonb_to_recordset(p -> 'risks')
                 AS r (id uuid, need_id uuid, patient_id uuid, domain text, severity text, rule text,
                       rule_version text, answer_id uuid, message_id uuid, by text, by_id uuid)
-        ), begun AS (
-            INSERT INTO need (practice_id, id, patient_id, domain, episode, status, severity,
-                              opened_at, changed_at, first, codes, version)
-            SELECT my_practice, f.need_id, f.patient_id, f.domain, 1, 'risk', f.severity,
-                   my_at, my_at, false, '[]', 1
-            FROM found f
-            WHERE NOT EXISTS (
-                SELECT FROM need n
-                WHERE n.practice_id = my_practice AND n.patient_id = f.patient_id
-                  AND n.domain = f.domain)
-            ON CONFLICT DO NOTHING RETURNING id
-        ), told AS (
-            INSERT INTO need_event (practice_id, id, need_id, patient_id, act, status, at, by, by_id,
-                                    rule, rule_version, answer_id, message_id)
-            SELECT my_practice, f.id, f.need_id, f.patient_id, 'find', 'risk', my_at, f.by, f.by_id,
-                   f.rule, f.rule_version, f.answer_id, f.message_id
-            FROM found f JOIN begun b ON b.id = f.need_id
-            ON CONFLICT DO NOTHING
-        ) SELECT jsonb_agg(f.id)::text FROM found f
-          WHERE NOT EXISTS (SELECT FROM begun b WHERE b.id = f.need_id) INTO joining;
+        LOOP
+            -- Who has another record, merged into this one, may have had it there.
+            IF NOT EXISTS (
+                SELECT FROM patient o
+                WHERE o.practice_id = my_practice AND o.merged_into = risk.patient_id)
+            THEN
+                INSERT INTO need (practice_id, id, patient_id, domain, episode, status, severity,
+                                  opened_at, changed_at, first, codes, version)
+                VALUES (my_practice, risk.need_id, risk.patient_id, risk.domain, 1, 'risk',
+                        risk.severity, my_at, my_at, false, '[]', 1)
+                ON CONFLICT DO NOTHING;
+                IF FOUND THEN
+                    INSERT INTO need_event (practice_id, id, need_id, patient_id, act, status, at, by,
+                                            by_id, rule, rule_version, answer_id, message_id)
+                    VALUES (my_practice, risk.id, risk.need_id, risk.patient_id, 'find', 'risk',
+                            my_at, risk.setter, risk.by_id, risk.rule, risk.rule_version,
+                            risk.answer_id, risk.message_id)
+                    ON CONFLICT DO NOTHING;
+                    CONTINUE;
+                END IF;
+            END IF;
+            joining := joining || risk.id;
+        END LOOP;
     END IF;
     IF p ? 'withdrawn' THEN
         WITH gone AS (
@@ -119,7 +128,7 @@ BEGIN
             SELECT * FROM jsonb_to_recordset(p -> 'texts')
                 AS r (id uuid, thread_id uuid, conversation_id uuid, cause_id uuid, key text,
                       text_id text, prompt text, kind text, author text, author_id uuid,
-                      body text, segments integer)
+                      body text, segments integer, not_after timestamptz)
         ), fresh AS (
             INSERT INTO text_key (practice_id, cause_id, key, message_id)
             SELECT my_practice, w.cause_id, w.key, w.id FROM wanted w
@@ -127,10 +136,10 @@ BEGIN
         ), sent AS (
             INSERT INTO message (practice_id, id, line_id, thread_id, conversation_id, direction,
                                  author, author_id, body_sealed, text_id, text_key, prompt, kind,
-                                 status, segments, at)
+                                 status, segments, at, not_after)
             SELECT my_practice, w.id, my_line, w.thread_id, w.conversation_id, 'out',
                    w.author, w.author_id, decode(w.body, 'base64'), w.text_id, w.key, w.prompt,
-                   w.kind, 'queued', w.segments, my_at
+                   w.kind, 'queued', w.segments, my_at, w.not_after
             FROM wanted w JOIN fresh f ON f.message_id = w.id
             RETURNING id
         ) SELECT count(due_set('outbox', s.id, my_practice, my_at)) FROM sent s INTO state;
@@ -247,7 +256,7 @@ BEGIN
                   patient_id uuid)
         ON CONFLICT DO NOTHING;
     END IF;
-    RETURN joining;
+    RETURN CASE WHEN joining <> '{}' THEN to_jsonb(joining)::text END;
 EXCEPTION
     WHEN serialization_failure OR deadlock_detected THEN RAISE;
     WHEN OTHERS THEN

@@ -232,6 +232,46 @@ export interface paths {
         patch: operations["moveAppointment"];
         trace?: never;
     };
+    "/v1/appointments/{appointment_id}.ics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A visit as a calendar file
+         * @description Return the file, in the patient's language; that it was looked at is recorded.
+         */
+        get: operations["getCalendarFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/appointments/{appointment_id}/respond": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record what somebody says of a visit: they come, can't, or may
+         * @description Write down the answer; who wrote it down is recorded beside who gave it.
+         */
+        post: operations["respondToAppointment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/appointments/{appointment_id}/status": {
         parameters: {
             query?: never;
@@ -246,6 +286,186 @@ export interface paths {
          * @description Say that a visit is booked, was kept, missed or called off; rides to it go its way.
          */
         post: operations["concludeAppointment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/appointments/{appointment_id}/telehealth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write down where a visit by video takes place
+         * @description Seal the address and return an opaque link to it; the links before close.
+         */
+        post: operations["setTelehealth"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in as a patient or a caregiver: have a code texted
+         * @description Answer at once, the same whoever is known; then send a code, if there is anybody to.
+         */
+        post: operations["askForCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/code/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in as a patient or a caregiver: the code that came
+         * @description Answer with tokens, if it is the live code of this phone, asked for from this device.
+         */
+        post: operations["verifyCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose a password and get an authenticator
+         * @description Answer with an authenticator's secret, to be confirmed by the second step.
+         */
+        post: operations["acceptInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign out: nothing of this sign-in opens again
+         * @description End the sign-in of this request, and let a browser forget its cookie.
+         */
+        post: operations["logOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in as staff: the first step
+         * @description Answer with a challenge for the second step.
+         */
+        post: operations["presentPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Exchange a refresh token for new tokens
+         * @description Answer with the next pair; a token that was used before opens nothing, and may end it all.
+         */
+        post: operations["refreshTokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in as staff: the second step
+         * @description Answer with tokens; the first time also with recovery codes.
+         */
+        post: operations["presentSecondFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/calendars/{secret}.ics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A person's visits, for whoever has the secret address
+         * @description Return the visits of the last 60 days and of the year ahead; 304 if nothing has changed.
+         */
+        get: operations["readCalendar"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -292,6 +512,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/canned-replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The replies that are kept ready, filled for a patient if one is named
+         * @description Return the replies of the caller's practices; of a patient's own, if one is named.
+         */
+        get: operations["listCannedReplies"];
+        put?: never;
+        /**
+         * Keep a reply ready
+         * @description Write it; a variable that nobody fills is refused now and not when it is sent.
+         */
+        post: operations["addCannedReply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/canned-replies/{reply_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a reply that is kept ready, or retire it
+         * @description Change what is given; a retired reply is kept and no longer offered.
+         */
+        patch: operations["changeCannedReply"];
+        trace?: never;
+    };
     "/v1/check-in-plans/{plan_id}": {
         parameters: {
             query?: never;
@@ -330,6 +594,50 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/v1/covers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is or will be away, and who covers
+         * @description Return the leave of all practices of the caller that is not over.
+         */
+        get: operations["listCovers"];
+        put?: never;
+        /**
+         * Write down a leave and who covers it
+         * @description Write it; when it begins, open work goes to who is here.
+         */
+        post: operations["addCover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/covers/{cover_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a leave, or end it now
+         * @description Change what is given; work that has moved stays with who has it.
+         */
+        patch: operations["changeCover"];
         trace?: never;
     };
     "/v1/events": {
@@ -372,6 +680,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/imports/day-list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import a clinic's list of visits from CSV
+         * @description Take all rows or none; a visit is known by its id, so the same list twice is one.
+         */
+        post: operations["importDayList"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/instruments": {
         parameters: {
             query?: never;
@@ -401,10 +729,74 @@ export interface paths {
         };
         /**
          * Who I am
-         * @description Return who holds the token and the practices they work in.
+         * @description Return who holds the token, and the practices they work in or belong to.
          */
         get: operations["getMe"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where I am signed in
+         * @description Return my sign-ins that hold; a token of `engage token` is none.
+         */
+        get: operations["listSignIns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/sessions/{sign_in_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End one of my sign-ins
+         * @description Let none of its tokens open again, from the next request on.
+         */
+        delete: operations["endSignIn"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The lists you keep at hand
+         * @description Return what was kept last; who kept none has none.
+         */
+        get: operations["getMyViews"];
+        /**
+         * Keep these lists, in place of those you had
+         * @description Keep them, with every practice of the caller: who leaves one keeps them in the others.
+         */
+        put: operations["putMyViews"];
         post?: never;
         delete?: never;
         options?: never;
@@ -562,6 +954,54 @@ export interface paths {
          * @description Change what is given; a phone or a care manager that ends stays in the history.
          */
         patch: operations["changePatient"];
+        trace?: never;
+    };
+    "/v1/patients/{patient_id}/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make the secret address of a person's calendar
+         * @description Revoke the addresses there are, and return the one that holds from now on.
+         */
+        post: operations["makeCalendar"];
+        /**
+         * Close every address of a person's calendar
+         * @description Close the addresses; where there is none nothing happens.
+         */
+        delete: operations["revokeCalendar"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{patient_id}/caregivers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who cares for a patient, and what they may be told
+         * @description Return the caregivers of this moment; that they were looked at is recorded.
+         */
+        get: operations["listCaregivers"];
+        put?: never;
+        /**
+         * Write down who cares for a patient
+         * @description Create a caregiver of a patient. Nobody is texted, and nothing is told to them by it.
+         */
+        post: operations["addCaregiver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/patients/{patient_id}/check-in-plans": {
@@ -867,7 +1307,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * The screenings of a patient
+         * @description Return a page of screenings; that they were looked at is recorded.
+         */
+        get: operations["listScreenings"];
         put?: never;
         /**
          * Ask a patient an instrument
@@ -942,6 +1386,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/patients/{patient_id}/visit-wish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which times suit a person
+         * @description Return which times suit a person; that it was looked at is recorded.
+         */
+        get: operations["getVisitWish"];
+        /**
+         * Say which times suit a person
+         * @description Write which times suit a person; they are shown and offered those first.
+         */
+        put: operations["putVisitWish"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/places": {
         parameters: {
             query?: never;
@@ -1010,6 +1478,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/practices/{practice_id}/reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When a practice reminds of visits
+         * @description Return when a practice reminds, the usual where it has not said.
+         */
+        get: operations["getReminders"];
+        /**
+         * Say when a practice reminds of visits
+         * @description Write when a practice reminds; it holds for visits that are booked or moved from now on.
+         */
+        put: operations["putReminders"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/queue": {
         parameters: {
             query?: never;
@@ -1024,6 +1516,26 @@ export interface paths {
         get: operations["listQueue"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queue/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take the same step on up to a hundred pieces of work, each by itself
+         * @description Take the step on each; the answer is 200 also if some could not be done, and says which.
+         */
+        post: operations["changeQueueItems"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1130,6 +1642,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/queue/{item_id}/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a piece of work to a colleague who is here
+         * @description Hand over your own work, or anybody's if you direct it; unread stays unread.
+         */
+        post: operations["handOverQueueItem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queue/{item_id}/handover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a colleague needs to go on: needs, promises, unanswered and waiting texts, visit
+         * @description Return what stands around a piece of work; that it was looked at is recorded.
+         */
+        get: operations["getHandover"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queue/{item_id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do it as part of another piece of work of the same patient
+         * @description Join it to the other, which becomes as severe and as soon due as either; it can be undone.
+         */
+        post: operations["mergeQueueItem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queue/{item_id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write something beside a piece of work; it is never sent
+         * @description Write a note beside it, open or closed; it stays with this item for ever.
+         */
+        post: operations["addItemNote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queue/{item_id}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say that you have a piece of work open; it is believed for thirty seconds
+         * @description Note it, and return who else is there.
+         */
+        put: operations["putPresence"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/queue/{item_id}/relabel": {
         parameters: {
             query?: never;
@@ -1164,6 +1776,66 @@ export interface paths {
          * @description Give a claimed item back: it goes to whom routing names now, never to nobody.
          */
         post: operations["releaseQueueItem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queue/{item_id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open again what was closed; your own closing of the last ten seconds is undone
+         * @description Open it with the reason beside it; whoever opens it has it in hand.
+         */
+        post: operations["reopenQueueItem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queue/{item_id}/snooze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let your own work rest until a moment, until they write, or either
+         * @description Rest it: owner and due time stay, and a crisis never rests.
+         */
+        post: operations["snoozeQueueItem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queue/{item_id}/unmerge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make it work of its own again
+         * @description Take it out of the other, which is again what it was, if nothing else changed it.
+         */
+        post: operations["unmergeQueueItem"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1374,6 +2046,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who sees people, and where
+         * @description Return a page of the schedules of the caller's practices.
+         */
+        get: operations["listSchedules"];
+        put?: never;
+        /**
+         * Add a schedule
+         * @description Add a schedule; its free times are added to it next.
+         */
+        post: operations["addSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/schedules/{schedule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a schedule
+         * @description Change a schedule; visits that are in it already stay as they are.
+         */
+        patch: operations["changeSchedule"];
+        trace?: never;
+    };
+    "/v1/schedules/{schedule_id}/slots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add times to a schedule
+         * @description Add times, all of them or none; what overlaps another time of the schedule is refused.
+         */
+        post: operations["addSlots"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/screenings/{screening_id}": {
         parameters: {
             query?: never;
@@ -1458,6 +2194,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/slots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The times of a schedule between two moments
+         * @description Return a page of times, free and taken.
+         */
+        get: operations["listSlots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/slots/{slot_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Block a time, or put it back
+         * @description Block a time that nobody has, or put it back; who waits hears of one that is free again.
+         */
+        patch: operations["changeSlot"];
+        trace?: never;
+    };
+    "/v1/staff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who works here, who is present, and how much each has in hand
+         * @description Return the caller's colleagues in all practices, themselves among them.
+         */
+        get: operations["listStaff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/staff/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Invite a colleague to choose a password and a second factor
+         * @description Answer with an invitation for 72 hours, shown once; an older one opens no more.
+         */
+        post: operations["inviteStaff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/staff/{staff_id}/duty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say when somebody works, how much they should hold, which languages they speak
+         * @description Write it; routing asks for it from the next piece of work on, and moves nothing.
+         */
+        put: operations["putDuty"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/texts/preview": {
         parameters: {
             query?: never;
@@ -1497,6 +2333,50 @@ export interface paths {
          */
         post: operations["writeMessage"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who waits for a free time
+         * @description Return a page of who waits; whom it names is recorded as looked at.
+         */
+        get: operations["listWaiting"];
+        put?: never;
+        /**
+         * Put somebody on the waiting list
+         * @description Let somebody wait for a time of a schedule; what is free there is offered at once.
+         */
+        post: operations["joinWaiting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/waiting/{waiting_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take somebody off the waiting list
+         * @description Let somebody wait no more; what they were offered and answer now, they do not get.
+         */
+        delete: operations["leaveWaiting"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1617,10 +2497,33 @@ export interface components {
             };
         };
         /**
+         * AppointmentAnswerIn
+         * @description What was said of a visit, and by whom.
+         */
+        AppointmentAnswerIn: {
+            /**
+             * @description declined does not call the visit off: a person does, or moves it.
+             * @enum {unknown}
+             */
+            answer: "accepted" | "declined" | "tentative";
+            /**
+             * @description Who said so; staff for what you know yourself.
+             * @enum {unknown}
+             */
+            by: "caregiver" | "patient" | "staff";
+        };
+        /**
          * AppointmentDetail
          * @description A visit with its history.
          */
         AppointmentDetail: {
+            /**
+             * @description What the person says of it; a declined visit is not called off.
+             * @enum {unknown}
+             */
+            answer: "accepted" | "declined" | "needs-action" | "tentative";
+            answered_at: string | null;
+            answered_by: ("caregiver" | "patient" | "staff") | null;
             changed_at: string;
             /** @description The local day of the visit. */
             day: string | null;
@@ -1640,6 +2543,10 @@ export interface components {
             /** Format: uuid */
             practice_id: string;
             reason: ("felt-ill" | "forgot" | "other" | "patient" | "patient-online" | "provider" | "ride" | "work") | null;
+            /** @description In which book it is, if it is in one of yours. */
+            schedule_id: string | null;
+            /** @description Higher with every change of time, place or status. */
+            sequence: number;
             starts_at: string | null;
             /** @enum {unknown} */
             status: "arrived" | "booked" | "cancelled" | "checked-in" | "entered-in-error" | "fulfilled" | "noshow" | "pending" | "proposed" | "waitlist";
@@ -1672,7 +2579,7 @@ export interface components {
          * @description A page of visits, by when they begin; of one patient, before them those without a time.
          */
         AppointmentList: {
-            items: components["schemas"]["AppointmentOut"][];
+            items: components["schemas"]["ListedAppointmentOut"][];
             next: string | null;
         };
         /**
@@ -1680,46 +2587,19 @@ export interface components {
          * @description Another time, and another place if one is named; what was missed is booked anew.
          */
         AppointmentMoveIn: {
-            /** Format: date-time */
-            ends_at: string;
+            /** @default null */
+            ends_at?: string | null;
             /** @default null */
             note?: string | null;
             /** @default null */
             place_id?: string | null;
-            /** Format: date-time */
-            starts_at: string;
-        };
-        /**
-         * AppointmentOut
-         * @description A visit.
-         */
-        AppointmentOut: {
-            changed_at: string;
-            /** @description The local day of the visit. */
-            day: string | null;
-            ends_at: string | null;
-            /** @description The clinic's own system tells of it. */
-            from_clinic: boolean;
-            /** Format: uuid */
-            id: string;
-            /** @description What you may record now. */
-            may_become: ("arrived" | "booked" | "cancelled" | "checked-in" | "entered-in-error" | "fulfilled" | "noshow" | "pending" | "proposed" | "waitlist")[];
-            /** @description Whether it can be given another time. */
-            may_move: boolean;
-            /** Format: uuid */
-            patient_id: string;
-            place_id: string | null;
-            /** Format: uuid */
-            practice_id: string;
-            reason: ("felt-ill" | "forgot" | "other" | "patient" | "patient-online" | "provider" | "ride" | "work") | null;
-            starts_at: string | null;
-            /** @enum {unknown} */
-            status: "arrived" | "booked" | "cancelled" | "checked-in" | "entered-in-error" | "fulfilled" | "noshow" | "pending" | "proposed" | "waitlist";
-            version: number;
-            /** @description What it is for. Never in a text. */
-            what: string | null;
-            /** @description By this clock the visit is told. */
-            zone: string;
+            /**
+             * @description Or a free time of a schedule, which says when and where.
+             * @default null
+             */
+            slot_id?: string | null;
+            /** @default null */
+            starts_at?: string | null;
         };
         /**
          * AppointmentStatusIn
@@ -1771,6 +2651,8 @@ export interface components {
              */
             item_id?: string | null;
             /** @default null */
+            minutes?: number | null;
+            /** @default null */
             note?: string | null;
             /** @enum {unknown} */
             outcome: "left-message" | "no-answer" | "reached-caregiver" | "reached-patient" | "wrong-number";
@@ -1792,7 +2674,7 @@ export interface components {
             at: string;
             /** @enum {unknown} */
             channel: "phone" | "video" | "visit";
-            closed: ("answered-by-text" | "called-911" | "could-not-reach" | "no-action-needed" | "reached-caregiver" | "reached-patient" | "referred" | "wrong-person") | "text-was-anothers" | ("admission-cancelled" | "admitted-again" | "arranged" | "discharge-cancelled" | "not-needed-any-more") | null;
+            closed: ("answered-by-text" | "called-911" | "could-not-reach" | "no-action-needed" | "reached-caregiver" | "reached-patient" | "referred" | "wrong-person") | ("merged" | "text-was-anothers") | ("admission-cancelled" | "admitted-again" | "arranged" | "discharge-cancelled" | "not-needed-any-more") | null;
             /** @enum {unknown} */
             direction: "in" | "out";
             /** Format: uuid */
@@ -1816,6 +2698,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             item_id: string | null;
+            minutes: number | null;
             note: string | null;
             /** @enum {unknown} */
             outcome: "left-message" | "no-answer" | "reached-caregiver" | "reached-patient" | "wrong-number";
@@ -1864,6 +2747,51 @@ export interface components {
             why_words: string | null;
         };
         /**
+         * AwayOut
+         * @description Until when somebody is away, and who covers.
+         */
+        AwayOut: {
+            /** Format: uuid */
+            cover: string;
+            until: string;
+        };
+        /**
+         * BulkIn
+         * @description One step, and the work to take it on.
+         */
+        BulkIn: {
+            items: string[];
+            step: components["schemas"]["ClaimAll"] | components["schemas"]["HandOverAll"] | components["schemas"]["SnoozeAll"] | components["schemas"]["CompleteAll"] | components["schemas"]["RelabelAll"];
+        };
+        /**
+         * BulkOut
+         * @description What became of each, in the order asked.
+         */
+        BulkOut: {
+            done: number;
+            results: components["schemas"]["BulkResult"][];
+        };
+        /**
+         * BulkResult
+         * @description What became of one item: the status that the step alone would have answered with.
+         */
+        BulkResult: {
+            /** Format: uuid */
+            id: string;
+            /** @default null */
+            problem?: components["schemas"]["Problem"] | null;
+            status: number;
+        };
+        /**
+         * CalendarOut
+         * @description A person's calendar, to be subscribed to; its address is shown once.
+         */
+        CalendarOut: {
+            address: string;
+            /** Format: uuid */
+            patient_id: string;
+        };
+        /**
          * CallOut
          * @description The call within two business days, as the work stands.
          */
@@ -1906,6 +2834,63 @@ export interface components {
             patient_name: string;
         };
         /**
+         * CannedReplyChangeIn
+         * @description What is given changes; `retired` takes it out of the list or puts it back.
+         */
+        CannedReplyChangeIn: {
+            /** @default null */
+            bodies?: {
+                [key: string]: string;
+            } | null;
+            /** @default null */
+            retired?: boolean | null;
+            /** @default null */
+            title?: string | null;
+        };
+        /**
+         * CannedReplyIn
+         * @description A reply to keep ready. {given_name}, {care_manager}, {practice}, {phone} are filled.
+         */
+        CannedReplyIn: {
+            bodies: {
+                [key: string]: string;
+            };
+            /**
+             * @description A UUID of version 7 that you made; left out, the server makes one.
+             * @default null
+             */
+            id?: string | null;
+            /** @default null */
+            practice_id?: string | null;
+            title: string;
+        };
+        /**
+         * CannedReplyList
+         * @description The replies that are offered, by their titles; there is one page of them.
+         */
+        CannedReplyList: {
+            items: components["schemas"]["CannedReplyOut"][];
+            /** @default null */
+            next?: null;
+        };
+        /**
+         * CannedReplyOut
+         * @description A reply in its languages.
+         */
+        CannedReplyOut: {
+            bodies: {
+                [key: string]: string;
+            };
+            filled: components["schemas"]["FilledOut"][];
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            practice_id: string;
+            retired: boolean;
+            title: string;
+            version: number;
+        };
+        /**
          * CannotSay
          * @description No answer is a risk, but not every question has an answer that says so.
          */
@@ -1923,6 +2908,42 @@ export interface components {
             given_name: string;
             /** Format: uuid */
             id: string;
+        };
+        /**
+         * CaregiverList
+         * @description The caregivers of a patient, the longest-known first.
+         */
+        CaregiverList: {
+            items: components["schemas"]["CaregiverOut"][];
+        };
+        /**
+         * CaregiverOut
+         * @description A caregiver of one patient, now, and what that patient allowed them to be told.
+         */
+        CaregiverOut: {
+            family_name: string;
+            given_name: string;
+            /** @description Those that hold now. */
+            grants: components["schemas"]["GrantOut"][];
+            /** Format: uuid */
+            id: string;
+            /** @enum {unknown} */
+            language: "en" | "es";
+            /** Format: uuid */
+            patient_id: string;
+            phone: string | null;
+            /** Format: uuid */
+            practice_id: string;
+            relationship: string;
+            since: string;
+        };
+        /**
+         * ChallengeOut
+         * @description What the second step is taken with; it opens nothing else.
+         */
+        ChallengeOut: {
+            challenge: string;
+            expires_at: string;
         };
         /**
          * CheaperOut
@@ -2020,6 +3041,14 @@ export interface components {
             type: "chosen-several";
         };
         /**
+         * ClaimAll
+         * @description Take them.
+         */
+        ClaimAll: {
+            /** @enum {unknown} */
+            type: "claim";
+        };
+        /**
          * ClaimIn
          * @description Nothing needs to be said.
          */
@@ -2059,6 +3088,22 @@ export interface components {
             status: "asked" | "by-hand" | "called-off" | "came" | "not-came" | "waiting";
         };
         /**
+         * CodeAskedOut
+         * @description The same for everybody: a code goes to the phone if we know it and may text it.
+         */
+        CodeAskedOut: {
+            /** @description Seconds for which a code opens. */
+            expires_in: number;
+        };
+        /**
+         * CodeIn
+         * @description Whose phone.
+         */
+        CodeIn: {
+            /** @example +16025550142 */
+            phone: string;
+        };
+        /**
          * CodeOut
          * @description A code with its words.
          */
@@ -2069,10 +3114,69 @@ export interface components {
             system: string;
         };
         /**
+         * CodeVerifyIn
+         * @description The code that came.
+         */
+        CodeVerifyIn: {
+            code: string;
+            /**
+             * @description Which of those who use the phone: after a 409 `several-people`.
+             * @default null
+             */
+            person_id?: string | null;
+            /** @example +16025550142 */
+            phone: string;
+        };
+        /**
+         * ColleagueIn
+         * @description Whom to invite.
+         */
+        ColleagueIn: {
+            /** @example dana@example.org */
+            email: string;
+            /** @default null */
+            practice_id?: string | null;
+        };
+        /**
+         * ColleagueList
+         * @description Everybody who works in the caller's practices, by name; there is one page of them.
+         */
+        ColleagueList: {
+            items: components["schemas"]["ColleagueOut"][];
+            /** @default null */
+            next?: null;
+        };
+        /**
+         * ColleagueOut
+         * @description Somebody who works in a practice, and how much they have in hand.
+         */
+        ColleagueOut: {
+            away: components["schemas"]["AwayOut"] | null;
+            duty: components["schemas"]["DutyOut"] | null;
+            open_items: number;
+            /** Format: uuid */
+            practice_id: string;
+            present: boolean;
+            roles: ("care_manager" | "practice_admin" | "supervisor")[];
+            staff: components["schemas"]["StaffOut"];
+        };
+        /**
+         * CompleteAll
+         * @description Close them with the same outcome.
+         */
+        CompleteAll: {
+            /** @enum {unknown} */
+            outcome: "answered-by-text" | "called-911" | "could-not-reach" | "no-action-needed" | "reached-caregiver" | "reached-patient" | "referred" | "wrong-person";
+            /** @enum {unknown} */
+            type: "complete";
+        };
+        /**
          * CompletionIn
          * @description What became of it.
          */
         CompletionIn: {
+            /** @default null */
+            minutes?: number | null;
             /** @default null */
             note?: string | null;
             /** @enum {unknown} */
@@ -2240,6 +3344,74 @@ export interface components {
             undone: components["schemas"]["UndoneEffectOut"][];
         };
         /**
+         * CoverChangeIn
+         * @description What is given changes; one that has begun can only end at another moment.
+         */
+        CoverChangeIn: {
+            /** @default null */
+            cover_id?: string | null;
+            /** @default null */
+            from_at?: string | null;
+            /** @default null */
+            until_at?: string | null;
+        };
+        /**
+         * CoverList
+         * @description The leave that is or will be, in order of time; there is one page of it.
+         */
+        CoverList: {
+            items: components["schemas"]["CoverOut"][];
+            /** @default null */
+            next?: null;
+        };
+        /**
+         * CoverOut
+         * @description Who is away from when until when, and who answers for them.
+         */
+        CoverOut: {
+            /** Format: uuid */
+            absent_id: string;
+            /** Format: uuid */
+            cover_id: string;
+            from_at: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            practice_id: string;
+            until_at: string;
+        };
+        /**
+         * DayListIn
+         * @description A list of visits, and what to do with it.
+         */
+        DayListIn: {
+            /**
+             * @description When the list was made: what is known from later stays. Left out: now.
+             * @default null
+             */
+            as_of?: string | null;
+            /** @description With a header: patient_external_id, visit_id, starts_at; and ends_at or minutes, place, status, what. */
+            csv: string;
+            /**
+             * @description True: say what it would do, and do nothing of it.
+             * @default false
+             */
+            dry_run?: boolean;
+            /** @default null */
+            practice_id?: string | null;
+        };
+        /**
+         * DayListOut
+         * @description What a list did, or would do; every row counts once.
+         */
+        DayListOut: {
+            added: number;
+            changed: number;
+            dry_run: boolean;
+            /** @description Known already, or older than what is known. */
+            unchanged: number;
+        };
+        /**
          * DeclinedAnswer
          * @description The person was asked and would rather not say.
          */
@@ -2324,6 +3496,34 @@ export interface components {
             what: string;
         };
         /**
+         * DutyIn
+         * @description What is known of somebody's work, in place of what was.
+         */
+        DutyIn: {
+            /** @default null */
+            capacity?: number | null;
+            /** @default null */
+            hours?: {
+                [key: string]: string[][];
+            } | null;
+            /** @default [] */
+            languages?: ("en" | "es")[];
+            /** @default null */
+            practice_id?: string | null;
+        };
+        /**
+         * DutyOut
+         * @description What is written of somebody's work; what is null is not asked.
+         */
+        DutyOut: {
+            capacity: number | null;
+            hours: {
+                [key: string]: string[][];
+            } | null;
+            languages: string[];
+            version: number;
+        };
+        /**
          * EmailIn
          * @description Whom to sign in.
          */
@@ -2343,6 +3543,25 @@ export interface components {
             id?: string | null;
         };
         /**
+         * EnteredOut
+         * @description What a sign-in is used with; after a new authenticator, codes to be written down as well.
+         */
+        EnteredOut: {
+            /** @description A bearer token for five minutes. */
+            access_token: string;
+            /** @description Seconds. */
+            expires_in: number;
+            /**
+             * @description Each opens once, in place of a code. Shown once.
+             * @default []
+             */
+            recovery_codes?: string[];
+            /** @description Good once, for the next pair of tokens. */
+            refresh_token: string;
+            /** Format: uuid */
+            session_id: string;
+        };
+        /**
          * ExcerptOut
          * @description How the text begins that the work is about: of the most severe reason, the newest.
          */
@@ -2350,6 +3569,18 @@ export interface components {
             at: string;
             prompt: string | null;
             words: string;
+        };
+        /**
+         * FamilyOfOut
+         * @description The practice that a caregiver or a patient belongs to.
+         */
+        FamilyOfOut: {
+            /** @enum {unknown} */
+            language: "en" | "es";
+            /** Format: uuid */
+            practice_id: string;
+            practice_name: string;
+            time_zone: string;
         };
         /**
          * FieldError
@@ -2364,6 +3595,16 @@ export interface components {
              * @enum {unknown}
              */
             source?: "body" | "header" | "path" | "query";
+        };
+        /**
+         * FilledOut
+         * @description The words as they would stand in the box, and how many texts the carrier counts.
+         */
+        FilledOut: {
+            body: string;
+            /** @enum {unknown} */
+            language: "en" | "es";
+            segments: number;
         };
         /**
          * FlagOut
@@ -2415,6 +3656,42 @@ export interface components {
             version: number;
         };
         /**
+         * HandOverAll
+         * @description Give them to one colleague.
+         */
+        HandOverAll: {
+            /** @description For colleagues; never sent. */
+            reason: string;
+            /** Format: uuid */
+            to: string;
+            /** @enum {unknown} */
+            type: "hand-over";
+        };
+        /**
+         * HandOverIn
+         * @description To whom, and why.
+         */
+        HandOverIn: {
+            /** @description For colleagues; never sent. */
+            reason: string;
+            /** Format: uuid */
+            to: string;
+        };
+        /**
+         * HandoverOut
+         * @description What a colleague needs to go on where somebody stopped. Reading it answers nothing.
+         */
+        HandoverOut: {
+            /** Format: uuid */
+            item_id: string;
+            next_visit: components["schemas"]["ItemVisitOut"] | null;
+            open_needs: components["schemas"]["OpenNeedOut"][];
+            other_work: string[];
+            promises: components["schemas"]["ItemNoteOut"][];
+            scheduled: components["schemas"]["PacketTextOut"][];
+            unanswered: components["schemas"]["PacketTextOut"][];
+        };
+        /**
          * HandsetText
          * @description A text as the phone shows it.
          */
@@ -2444,11 +3721,20 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {unknown} */
-            kind: "check-in" | "consent" | "discharge" | "nudge" | "reply" | "right-person" | "safety" | "screening" | "staff" | "visit-2d" | "visit-3h";
+            kind: "check-in" | "code" | "consent" | "discharge" | "nudge" | "reply" | "right-person" | "safety" | "screening" | "staff" | "visit-2d" | "visit-3h";
             /** @enum {unknown} */
             reason: "human-talking" | "not-verified" | "over-budget" | "quiet-hours" | "stale";
             until: string | null;
             words: string;
+        };
+        /**
+         * HereOut
+         * @description A colleague who has it open.
+         */
+        HereOut: {
+            staff: components["schemas"]["StaffOut"];
+            until: string;
+            writing: boolean;
         };
         /**
          * Holder
@@ -2487,6 +3773,23 @@ export interface components {
             version: string;
         };
         /**
+         * InvitationIn
+         * @description An invitation, and the password that its holder chooses.
+         */
+        InvitationIn: {
+            invitation: string;
+            /** @description 12 to 128 characters. */
+            password: string;
+        };
+        /**
+         * InvitedOut
+         * @description An invitation; whoever holds it chooses the password.
+         */
+        InvitedOut: {
+            expires_at: string;
+            invitation: string;
+        };
+        /**
          * ItemDetail
          * @description A piece of work with the reasons it is there, the newest first.
          */
@@ -2497,19 +3800,25 @@ export interface components {
             due_at: string;
             excerpt: components["schemas"]["ExcerptOut"] | null;
             flags: components["schemas"]["FlagOut"][];
+            here: components["schemas"]["HereOut"][];
             /** Format: uuid */
             id: string;
+            merged_into: string | null;
             note: string | null;
+            notes: components["schemas"]["ItemNoteOut"][];
             opened_at: string;
-            outcome: ("answered-by-text" | "called-911" | "could-not-reach" | "no-action-needed" | "reached-caregiver" | "reached-patient" | "referred" | "wrong-person") | "text-was-anothers" | ("admission-cancelled" | "admitted-again" | "arranged" | "discharge-cancelled" | "not-needed-any-more") | null;
+            outcome: ("answered-by-text" | "called-911" | "could-not-reach" | "no-action-needed" | "reached-caregiver" | "reached-patient" | "referred" | "wrong-person") | ("merged" | "text-was-anothers") | ("admission-cancelled" | "admitted-again" | "arranged" | "discharge-cancelled" | "not-needed-any-more") | null;
             owner: components["schemas"]["StaffOut"];
             owner_why: string;
             paging: components["schemas"]["PagingOut"] | null;
+            parts: components["schemas"]["PartOut"][];
             patient: components["schemas"]["PatientNameOut"] | null;
             /** Format: uuid */
             practice_id: string;
             /** @enum {unknown} */
             severity: "crisis" | "possible" | "routine" | "urgent";
+            snooze_again_until: string | null;
+            snoozed: components["schemas"]["SnoozeOut"] | null;
             /** @enum {unknown} */
             status: "cancelled" | "completed" | "in-progress" | "ready";
             /**
@@ -2546,6 +3855,21 @@ export interface components {
             next: string | null;
         };
         /**
+         * ItemNoteOut
+         * @description What a colleague wrote beside it. It is never sent, and never changed.
+         */
+        ItemNoteOut: {
+            at: string;
+            body: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            item_id: string;
+            /** @enum {unknown} */
+            kind: "handed-over" | "note" | "promise" | "reopened";
+            staff: components["schemas"]["StaffOut"];
+        };
+        /**
          * ItemOut
          * @description A piece of work.
          */
@@ -2554,10 +3878,12 @@ export interface components {
             closed_at: string | null;
             due_at: string;
             excerpt: components["schemas"]["ExcerptOut"] | null;
+            here: components["schemas"]["HereOut"][];
             /** Format: uuid */
             id: string;
+            merged_into: string | null;
             opened_at: string;
-            outcome: ("answered-by-text" | "called-911" | "could-not-reach" | "no-action-needed" | "reached-caregiver" | "reached-patient" | "referred" | "wrong-person") | "text-was-anothers" | ("admission-cancelled" | "admitted-again" | "arranged" | "discharge-cancelled" | "not-needed-any-more") | null;
+            outcome: ("answered-by-text" | "called-911" | "could-not-reach" | "no-action-needed" | "reached-caregiver" | "reached-patient" | "referred" | "wrong-person") | ("merged" | "text-was-anothers") | ("admission-cancelled" | "admitted-again" | "arranged" | "discharge-cancelled" | "not-needed-any-more") | null;
             owner: components["schemas"]["StaffOut"];
             owner_why: string;
             patient: components["schemas"]["PatientNameOut"] | null;
@@ -2565,6 +3891,8 @@ export interface components {
             practice_id: string;
             /** @enum {unknown} */
             severity: "crisis" | "possible" | "routine" | "urgent";
+            snooze_again_until: string | null;
+            snoozed: components["schemas"]["SnoozeOut"] | null;
             /** @enum {unknown} */
             status: "cancelled" | "completed" | "in-progress" | "ready";
             /**
@@ -2620,6 +3948,53 @@ export interface components {
              * @enum {unknown}
              */
             act: "renew" | "revoke" | "send";
+        };
+        /**
+         * ListedAppointmentOut
+         * @description A visit as it stands in a list, with whose it is.
+         */
+        ListedAppointmentOut: {
+            /**
+             * @description What the person says of it; a declined visit is not called off.
+             * @enum {unknown}
+             */
+            answer: "accepted" | "declined" | "needs-action" | "tentative";
+            answered_at: string | null;
+            answered_by: ("caregiver" | "patient" | "staff") | null;
+            changed_at: string;
+            /** @description The local day of the visit. */
+            day: string | null;
+            ends_at: string | null;
+            family_name: string;
+            /** @description The clinic's own system tells of it. */
+            from_clinic: boolean;
+            given_name: string;
+            /** Format: uuid */
+            id: string;
+            /** @description They have said that they come late. */
+            late: boolean;
+            /** @description What you may record now. */
+            may_become: ("arrived" | "booked" | "cancelled" | "checked-in" | "entered-in-error" | "fulfilled" | "noshow" | "pending" | "proposed" | "waitlist")[];
+            /** @description Whether it can be given another time. */
+            may_move: boolean;
+            /** Format: uuid */
+            patient_id: string;
+            place_id: string | null;
+            /** Format: uuid */
+            practice_id: string;
+            reason: ("felt-ill" | "forgot" | "other" | "patient" | "patient-online" | "provider" | "ride" | "work") | null;
+            /** @description In which book it is, if it is in one of yours. */
+            schedule_id: string | null;
+            /** @description Higher with every change of time, place or status. */
+            sequence: number;
+            starts_at: string | null;
+            /** @enum {unknown} */
+            status: "arrived" | "booked" | "cancelled" | "checked-in" | "entered-in-error" | "fulfilled" | "noshow" | "pending" | "proposed" | "waitlist";
+            version: number;
+            /** @description What it is for. Never in a text. */
+            what: string | null;
+            /** @description By this clock the visit is told. */
+            zone: string;
         };
         /**
          * ListedList
@@ -2694,6 +4069,31 @@ export interface components {
             zone: string;
         };
         /**
+         * ListedWaitingOut
+         * @description Somebody who waits, by name.
+         */
+        ListedWaitingOut: {
+            appointment_id: string | null;
+            family_name: string;
+            /** Format: date */
+            from_day: string;
+            given_name: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            patient_id: string;
+            /** Format: uuid */
+            practice_id: string;
+            /** Format: uuid */
+            schedule_id: string;
+            since: string;
+            /** @enum {unknown} */
+            status: "left" | "waiting" | "won";
+            /** Format: date */
+            until_day: string;
+            version: number;
+        };
+        /**
          * Live
          * @description The process runs.
          */
@@ -2710,10 +4110,15 @@ export interface components {
          */
         MeOut: {
             family_name: string;
+            /** @default null */
+            family_of?: components["schemas"]["FamilyOfOut"] | null;
             given_name: string;
             /** Format: uuid */
             id: string;
-            memberships: components["schemas"]["MembershipOut"][];
+            /** @enum {unknown} */
+            kind: "caregiver" | "patient" | "staff";
+            /** @default [] */
+            memberships?: components["schemas"]["MembershipOut"][];
         };
         /**
          * MeasureOut
@@ -2740,12 +4145,17 @@ export interface components {
              */
             hidden?: ("fewer-than-11-people" | "would-show-a-smaller-group") | null;
             /** @enum {unknown} */
-            measure: "first-touch" | "first-touch-business" | "help-wanted" | "loop-closed" | "need-met" | "opt-out" | "reach" | "referral-accepted" | "response" | "service-given";
+            measure: "first-touch" | "first-touch-business" | "help-arranged" | "help-wanted" | "loop-closed" | "minutes-a-month" | "minutes-a-need" | "need-met" | "need-resolved" | "opt-out" | "positive" | "reach" | "referral-accepted" | "response" | "ride-came" | "screened" | "service-given" | "taken-on" | "visit-kept";
             /**
              * @description After which half had; null: not yet, or never.
              * @default null
              */
             median_seconds?: number | null;
+            /**
+             * @description What it is about: a domain, an instrument, a ride or a food-box.
+             * @default null
+             */
+            of?: string | null;
             /** @default null */
             p90_seconds?: number | null;
             /** @default null */
@@ -2765,6 +4175,16 @@ export interface components {
              * @default null
              */
             still_open?: number | null;
+            /**
+             * @description All minutes of staff; null: not a measure of minutes.
+             * @default null
+             */
+            total_seconds?: number | null;
+            /**
+             * @description Of the instrument.
+             * @default null
+             */
+            version?: string | null;
         };
         /**
          * MeasuredAnswer
@@ -2808,14 +4228,6 @@ export interface components {
             /** @enum {unknown} */
             role: "care_manager" | "practice_admin" | "supervisor";
             time_zone: string;
-        };
-        /**
-         * MergeIn
-         * @description Which record is kept.
-         */
-        MergeIn: {
-            /** Format: uuid */
-            into: string;
         };
         /**
          * MergedList
@@ -2884,7 +4296,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {unknown} */
-            kind: "check-in" | "consent" | "discharge" | "nudge" | "reply" | "right-person" | "safety" | "screening" | "staff" | "visit-2d" | "visit-3h";
+            kind: "check-in" | "code" | "consent" | "discharge" | "nudge" | "reply" | "right-person" | "safety" | "screening" | "staff" | "visit-2d" | "visit-3h";
             media_count: number;
             prompt: string | null;
             question: string | null;
@@ -2968,6 +4380,11 @@ export interface components {
             patient_id: string;
             /** @default null */
             place_id?: string | null;
+            /**
+             * @description A free time of a schedule: it says when and where, and it is booked.
+             * @default null
+             */
+            slot_id?: string | null;
             /** @default null */
             starts_at?: string | null;
             /**
@@ -2982,6 +4399,48 @@ export interface components {
              * @example dialysis
              */
             what?: string;
+        };
+        /**
+         * NewCaregiverIn
+         * @description Somebody who cares for a patient, with a phone of their own.
+         */
+        NewCaregiverIn: {
+            /** @example Rosa */
+            family_name: string;
+            /** @example Rosa */
+            given_name: string;
+            /**
+             * @description A UUID of version 7 that you made; left out, the server makes one.
+             * @default null
+             */
+            id?: string | null;
+            /** @enum {unknown} */
+            language: "en" | "es";
+            /** @default null */
+            phone?: string | null;
+            /** @example daughter */
+            relationship: string;
+        };
+        /**
+         * NewCoverIn
+         * @description A leave and who covers it.
+         */
+        NewCoverIn: {
+            /** Format: uuid */
+            absent_id: string;
+            /** Format: uuid */
+            cover_id: string;
+            /** Format: date-time */
+            from_at: string;
+            /**
+             * @description A UUID of version 7 that you made; left out, the server makes one.
+             * @default null
+             */
+            id?: string | null;
+            /** @default null */
+            practice_id?: string | null;
+            /** Format: date-time */
+            until_at: string;
         };
         /**
          * NewGrantIn
@@ -3211,6 +4670,39 @@ export interface components {
             pickup?: string;
         };
         /**
+         * NewScheduleIn
+         * @description A schedule to add.
+         */
+        NewScheduleIn: {
+            /**
+             * @description A UUID of version 7 that you made; left out, the server makes one.
+             * @default null
+             */
+            id?: string | null;
+            /**
+             * @description As staff call it; no text has it.
+             * @example Dr. Lee, north clinic
+             */
+            name: string;
+            /**
+             * Format: uuid
+             * @description Its times are told by this place's clock.
+             */
+            place_id: string;
+            /** @default null */
+            practice_id?: string | null;
+            /**
+             * @description How to get ready, in the words that a person reads; neutral, and empty for nothing.
+             * @default
+             */
+            prepare_en?: string;
+            /**
+             * @description How to get ready, in the words that a person reads; neutral, and empty for nothing.
+             * @default
+             */
+            prepare_es?: string;
+        };
+        /**
          * NewScreeningIn
          * @description Which instrument to ask, and how.
          */
@@ -3224,6 +4716,64 @@ export interface components {
             id?: string | null;
             /** @example hunger-vital-sign */
             instrument: string;
+        };
+        /**
+         * NewTimesIn
+         * @description Times to add: each of these hours, on these days of the week, in this span.
+         */
+        NewTimesIn: {
+            /** Format: date */
+            from_day: string;
+            /** @description How long each of them is. */
+            minutes: number;
+            /**
+             * @example [
+             *       "09:00",
+             *       "09:30"
+             *     ]
+             */
+            times: string[];
+            /**
+             * @description Left out: that one day.
+             * @default null
+             */
+            until_day?: string | null;
+            /**
+             * @description Monday is 1; none: every day.
+             * @default []
+             * @example [
+             *       2,
+             *       4
+             *     ]
+             */
+            weekdays?: number[];
+        };
+        /**
+         * NewWaitingIn
+         * @description Somebody to put on the list.
+         */
+        NewWaitingIn: {
+            /**
+             * @description The visit that they have and would like earlier; null: they have none.
+             * @default null
+             */
+            appointment_id?: string | null;
+            /** Format: date */
+            from_day: string;
+            /**
+             * @description A UUID of version 7 that you made; left out, the server makes one.
+             * @default null
+             */
+            id?: string | null;
+            /** Format: uuid */
+            patient_id: string;
+            /** Format: uuid */
+            schedule_id: string;
+            /**
+             * Format: date
+             * @description The last day that they would come.
+             */
+            until_day: string;
         };
         /**
          * NoRisk
@@ -3240,6 +4790,45 @@ export interface components {
         NotAskedAnswer: {
             /** @enum {unknown} */
             type: "not-asked";
+        };
+        /**
+         * NoteIn
+         * @description What colleagues should know. It is never sent.
+         */
+        NoteIn: {
+            /** @description For colleagues; never sent. */
+            body: string;
+            /**
+             * @description `promise`: what somebody was told to expect.
+             * @default note
+             * @enum {unknown}
+             */
+            kind?: "note" | "promise";
+        };
+        /**
+         * OfferedOut
+         * @description A new authenticator; it and the password count once a code of it was shown.
+         */
+        OfferedOut: {
+            challenge: string;
+            expires_at: string;
+            /** @description The same, for a QR code. */
+            otpauth: string;
+            /** @description For the authenticator, by hand. */
+            secret: string;
+        };
+        /**
+         * OpenNeedOut
+         * @description A need that is not over.
+         */
+        OpenNeedOut: {
+            domain: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {unknown} */
+            severity: "crisis" | "possible" | "routine" | "urgent";
+            /** @enum {unknown} */
+            status: "completed" | "confirmed" | "declined" | "in-progress" | "reopened" | "risk" | "wanted";
         };
         /**
          * OptionOut
@@ -3264,6 +4853,16 @@ export interface components {
             name: string;
             phone: string | null;
             website: string | null;
+        };
+        /**
+         * PacketTextOut
+         * @description A text that nobody has answered, or that has not left.
+         */
+        PacketTextOut: {
+            at: string;
+            body: string;
+            /** Format: uuid */
+            id: string;
         };
         /**
          * PageLinkIn
@@ -3310,6 +4909,32 @@ export interface components {
             acknowledged_by: components["schemas"]["StaffOut"] | null;
             next_at: string | null;
             pages: components["schemas"]["PageOut"][];
+        };
+        /**
+         * PartOut
+         * @description Work that is done as part of this.
+         */
+        PartOut: {
+            at: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {unknown} */
+            severity: "crisis" | "possible" | "routine" | "urgent";
+            /**
+             * @description What the work is about.
+             * @example need:food-insecurity
+             * @example crisis
+             */
+            subject: string;
+        };
+        /**
+         * PasswordIn
+         * @description The first step.
+         */
+        PasswordIn: {
+            /** @example dana@example.org */
+            email: string;
+            password: string;
         };
         /**
          * PatientChangeIn
@@ -3394,6 +5019,17 @@ export interface components {
             practice_id: string;
             /** @enum {unknown} */
             status: "active" | "deceased" | "inactive";
+        };
+        /**
+         * PersonOnPhone
+         * @description One of the people who use a phone, as they know each other.
+         */
+        PersonOnPhone: {
+            given_name: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {unknown} */
+            kind: "caregiver" | "patient";
         };
         /**
          * PhoneConsentOut
@@ -3546,6 +5182,24 @@ export interface components {
             watched_until: string;
         };
         /**
+         * PresenceIn
+         * @description That the caller has it open.
+         */
+        PresenceIn: {
+            /**
+             * @description Whether there are words that are not sent.
+             * @default false
+             */
+            writing?: boolean;
+        };
+        /**
+         * PresenceOut
+         * @description Who has it open now, the caller among them.
+         */
+        PresenceOut: {
+            here: components["schemas"]["HereOut"][];
+        };
+        /**
          * PreviewIn
          * @description Words that somebody thinks of sending.
          */
@@ -3578,6 +5232,10 @@ export interface components {
             errors?: components["schemas"]["FieldError"][];
             /** @default null */
             held_by?: components["schemas"]["Holder"] | null;
+            /** @default [] */
+            people?: components["schemas"]["PersonOnPhone"][];
+            /** @default [] */
+            rides?: string[];
             status: number;
             title: string;
             type: string;
@@ -3608,14 +5266,18 @@ export interface components {
         };
         /**
          * QueueCounts
-         * @description How much is open in each view; a count ends at 100, which means 100 or more.
+         * @description How much there is in each view; a count ends at 100, which means 100 or more.
          */
         QueueCounts: {
             all: number;
             crises: number;
+            "done-today": number;
             mine: number;
+            silent: number;
+            snoozed: number;
             team: number;
             unclaimed: number;
+            "waiting-on-patient": number;
         };
         /**
          * ReachabilityCounts
@@ -3718,6 +5380,24 @@ export interface components {
             told?: boolean;
         };
         /**
+         * RefreshIn
+         * @description A refresh token.
+         */
+        RefreshIn: {
+            refresh_token: string;
+        };
+        /**
+         * RelabelAll
+         * @description Say what the newest text of each should have been read as.
+         */
+        RelabelAll: {
+            labels: ("appointment_cancel" | "appointment_confirm" | "appointment_reschedule" | "caregiver_strain" | "emergency_medical" | "food" | "help_request" | "housing" | "medication" | "no" | "none_of_these" | "opt_out" | "self_harm" | "symptom_worse" | "transportation" | "utilities" | "violence" | "wrong_number" | "yes")[];
+            /** @enum {unknown} */
+            type: "relabel";
+            /** @enum {unknown} */
+            urgency: "emergency" | "none" | "routine" | "urgent";
+        };
+        /**
          * RelabelIn
          * @description What a text should have been read as.
          */
@@ -3727,6 +5407,52 @@ export interface components {
             message_id: string;
             /** @enum {unknown} */
             urgency: "emergency" | "none" | "routine" | "urgent";
+        };
+        /**
+         * RemindersIn
+         * @description When a practice reminds of visits.
+         */
+        RemindersIn: {
+            /**
+             * @description Hours before a visit; none: no reminders.
+             * @example [
+             *       168,
+             *       48,
+             *       3
+             *     ]
+             */
+            hours_before: number[];
+            /**
+             * @description So many who wait hear of a free time at once; 0: nobody.
+             * @default 5
+             */
+            offer_to?: number;
+            /**
+             * @description When how to get ready is told; 0: not by itself.
+             * @default 24
+             */
+            prepare_hours?: number;
+        };
+        /**
+         * RemindersOut
+         * @description When a practice reminds of visits.
+         */
+        RemindersOut: {
+            hours_before: number[];
+            offer_to: number;
+            /** Format: uuid */
+            practice_id: string;
+            prepare_hours: number;
+            /** @description 0: nobody has said anything yet. */
+            version: number;
+        };
+        /**
+         * ReopenIn
+         * @description Why it is open again; your own closing of the last ten seconds needs no reason.
+         */
+        ReopenIn: {
+            /** @default null */
+            reason?: string | null;
         };
         /**
          * ReplacedOut
@@ -3985,6 +5711,75 @@ export interface components {
             version: number;
         };
         /**
+         * SavedView
+         * @description A list, as its filters are named in the queue's own query; it names no patient.
+         */
+        SavedView: {
+            name: string;
+            /** @default null */
+            owner?: string | null;
+            /** @default null */
+            severity?: ("crisis" | "possible" | "routine" | "urgent") | null;
+            /** @default null */
+            subject?: string | null;
+            /**
+             * @default all
+             * @enum {unknown}
+             */
+            view?: "all" | "crises" | "done-today" | "mine" | "silent" | "snoozed" | "team" | "unclaimed" | "waiting-on-patient";
+        };
+        /**
+         * SavedViews
+         * @description The lists, in the order in which they are shown.
+         */
+        SavedViews: {
+            views: components["schemas"]["SavedView"][];
+        };
+        /**
+         * ScheduleChangeIn
+         * @description What is different about a schedule; what is left out stays.
+         */
+        ScheduleChangeIn: {
+            /**
+             * @description false: no time of it is offered or added any more.
+             * @default null
+             */
+            active?: boolean | null;
+            /** @default null */
+            name?: string | null;
+            /** @default null */
+            prepare_en?: string | null;
+            /** @default null */
+            prepare_es?: string | null;
+        };
+        /**
+         * ScheduleList
+         * @description A page of schedules, in the order in which they were added.
+         */
+        ScheduleList: {
+            items: components["schemas"]["ScheduleOut"][];
+            next: string | null;
+        };
+        /**
+         * ScheduleOut
+         * @description A schedule.
+         */
+        ScheduleOut: {
+            active: boolean;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** Format: uuid */
+            place_id: string;
+            /** Format: uuid */
+            practice_id: string;
+            prepare_en: string;
+            prepare_es: string;
+            version: number;
+            /** @description The place's clock. */
+            zone: string;
+        };
+        /**
          * ScreeningEntry
          * @description An instrument that was asked.
          */
@@ -3999,6 +5794,33 @@ export interface components {
             type: "screening";
             /** @description at-risk, no-risk or cannot-say */
             verdict: string | null;
+        };
+        /**
+         * ScreeningList
+         * @description A page of a person's screenings, newest first.
+         */
+        ScreeningList: {
+            items: components["schemas"]["ScreeningListed"][];
+            next: string | null;
+        };
+        /**
+         * ScreeningListed
+         * @description One administration of an instrument, without its answers.
+         */
+        ScreeningListed: {
+            /** @enum {unknown} */
+            channel: "sms" | "staff";
+            ended_at: string | null;
+            /** Format: uuid */
+            id: string;
+            instrument: string;
+            instrument_version: string;
+            /** Format: uuid */
+            patient_id: string;
+            started_at: string;
+            /** @enum {unknown} */
+            status: "completed" | "in-progress" | "stopped";
+            verdict: (components["schemas"]["AtRisk"] | components["schemas"]["NoRisk"] | components["schemas"]["CannotSay"]) | null;
         };
         /**
          * ScreeningOut
@@ -4069,6 +5891,15 @@ export interface components {
             };
         };
         /**
+         * SecondFactorIn
+         * @description The second step.
+         */
+        SecondFactorIn: {
+            challenge: string;
+            /** @description Of the authenticator, or a recovery code. */
+            code: string;
+        };
+        /**
          * SentOut
          * @description What was written, on its way.
          */
@@ -4122,6 +5953,32 @@ export interface components {
             phone: boolean;
         };
         /**
+         * SignInOut
+         * @description One of my sign-ins that hold.
+         */
+        SignInOut: {
+            began_at: string;
+            /** @description The one that asks. */
+            current: boolean;
+            /** @enum {unknown} */
+            factors: "password-recovery" | "password-totp" | "sms-code";
+            /** Format: uuid */
+            id: string;
+            /** @description When it ends if nobody uses it. */
+            until_at: string;
+            /** @description When it last got new tokens. */
+            used_at: string;
+        };
+        /**
+         * SignInsOut
+         * @description My sign-ins, the one used last first.
+         */
+        SignInsOut: {
+            items: components["schemas"]["SignInOut"][];
+            /** @default null */
+            next?: null;
+        };
+        /**
          * SimulatedMessage
          * @description A text that left for a phone.
          */
@@ -4141,6 +5998,92 @@ export interface components {
             items: components["schemas"]["SimulatedMessage"][];
             /** @default null */
             next?: null;
+        };
+        /**
+         * SlotChangeIn
+         * @description Whether a time that nobody has may be given.
+         */
+        SlotChangeIn: {
+            /**
+             * @description busy-unavailable: blocked; free: put back; entered-in-error: never was.
+             * @enum {unknown}
+             */
+            status: "busy-unavailable" | "entered-in-error" | "free";
+        };
+        /**
+         * SlotList
+         * @description A page of times, soonest first.
+         */
+        SlotList: {
+            items: components["schemas"]["SlotOut"][];
+            next: string | null;
+        };
+        /**
+         * SlotOut
+         * @description A time of a schedule.
+         */
+        SlotOut: {
+            /** @description The visit that has it. */
+            appointment_id: string | null;
+            ends_at: string;
+            held_until: string | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            practice_id: string;
+            /** Format: uuid */
+            schedule_id: string;
+            starts_at: string;
+            /**
+             * @description busy-tentative: offered to somebody, for some minutes.
+             * @enum {unknown}
+             */
+            status: "busy" | "busy-tentative" | "busy-unavailable" | "entered-in-error" | "free";
+            version: number;
+        };
+        /**
+         * SlotsAdded
+         * @description The times that were added, soonest first.
+         */
+        SlotsAdded: {
+            items: components["schemas"]["SlotOut"][];
+        };
+        /**
+         * SnoozeAll
+         * @description Let them rest.
+         */
+        SnoozeAll: {
+            /**
+             * @description Any text of theirs that is worth a flag wakes it, whatever it is about.
+             * @default false
+             */
+            for_reply?: boolean;
+            /** @enum {unknown} */
+            type: "snooze";
+            /** @default null */
+            until?: string | null;
+        };
+        /**
+         * SnoozeIn
+         * @description Until when it rests; without either, until the moment chosen last, if that lies ahead.
+         */
+        SnoozeIn: {
+            /**
+             * @description Any text of theirs that is worth a flag wakes it, whatever it is about.
+             * @default false
+             */
+            for_reply?: boolean;
+            /** @default null */
+            until?: string | null;
+        };
+        /**
+         * SnoozeOut
+         * @description Work that rests, and what wakes it; whatever is worth a flag on it always does.
+         */
+        SnoozeOut: {
+            for_reply: boolean;
+            since: string;
+            until: string | null;
         };
         /**
          * StaffOut
@@ -4239,6 +6182,24 @@ export interface components {
             words: string | null;
         };
         /**
+         * TelehealthIn
+         * @description Where a visit by video takes place.
+         */
+        TelehealthIn: {
+            /** @description https only; kept sealed. null: not by video. */
+            url: string | null;
+        };
+        /**
+         * TelehealthOut
+         * @description The link to a visit by video; it is shown once.
+         */
+        TelehealthOut: {
+            /** Format: uuid */
+            appointment_id: string;
+            /** @description For the person; it opens 30 minutes before the visit, and ends with it. */
+            link: string | null;
+        };
+        /**
          * TextIn
          * @description A text that a phone sends.
          */
@@ -4301,6 +6262,20 @@ export interface components {
         TokenIn: {
             /** @description As `engage token` shows it. */
             token: string;
+        };
+        /**
+         * TokensOut
+         * @description What a sign-in is used with from now on.
+         */
+        TokensOut: {
+            /** @description A bearer token for five minutes. */
+            access_token: string;
+            /** @description Seconds. */
+            expires_in: number;
+            /** @description Good once, for the next pair of tokens. */
+            refresh_token: string;
+            /** Format: uuid */
+            session_id: string;
         };
         /**
          * UndoOut
@@ -4389,6 +6364,74 @@ export interface components {
             words: string;
         };
         /**
+         * VisitWishIn
+         * @description Which times suit a person: they are shown those first.
+         */
+        VisitWishIn: {
+            /**
+             * @description Whoever comes along works: all of these times first.
+             * @default false
+             */
+            carer?: boolean;
+            /**
+             * @description Before nine.
+             * @default false
+             */
+            early?: boolean;
+            /**
+             * @description From five in the afternoon.
+             * @default false
+             */
+            late?: boolean;
+            /** @default false */
+            weekend?: boolean;
+        };
+        /**
+         * VisitWishOut
+         * @description Which times suit a person.
+         */
+        VisitWishOut: {
+            carer: boolean;
+            early: boolean;
+            late: boolean;
+            /** Format: uuid */
+            patient_id: string;
+            /** @description 0: nobody has said anything yet. */
+            version: number;
+            weekend: boolean;
+        };
+        /**
+         * WaitingList
+         * @description A page of who waits, in the order in which they came.
+         */
+        WaitingList: {
+            items: components["schemas"]["ListedWaitingOut"][];
+            next: string | null;
+        };
+        /**
+         * WaitingOut
+         * @description Somebody who waits.
+         */
+        WaitingOut: {
+            appointment_id: string | null;
+            /** Format: date */
+            from_day: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            patient_id: string;
+            /** Format: uuid */
+            practice_id: string;
+            /** Format: uuid */
+            schedule_id: string;
+            since: string;
+            /** @enum {unknown} */
+            status: "left" | "waiting" | "won";
+            /** Format: date */
+            until_day: string;
+            version: number;
+        };
+        /**
          * WishesIn
          * @description How a practice wants to ask and to chase.
          */
@@ -4414,7 +6457,9 @@ export interface components {
          */
         WordOut: {
             /** @enum {unknown} */
-            act: "create" | "hear" | "move" | "status";
+            act: "answer" | "create" | "hear" | "move" | "status";
+            /** @description What was said of coming; null: this word is none of that. */
+            answer: ("accepted" | "declined" | "needs-action" | "tentative") | null;
             /** @description False: older than what was known, so it changed nothing. */
             applied: boolean;
             at: string;
@@ -4439,6 +6484,22 @@ export interface components {
             id: string;
             language: string;
             version: string;
+        };
+        /**
+         * MergeIn
+         * @description The work that it is done as part of, about the same patient.
+         */
+        "engage.api.desk.MergeIn": {
+            /** Format: uuid */
+            into: string;
+        };
+        /**
+         * MergeIn
+         * @description Which record is kept.
+         */
+        "engage.api.merging.MergeIn": {
+            /** Format: uuid */
+            into: string;
         };
     };
     responses: never;
@@ -5443,6 +7504,227 @@ export interface operations {
             };
         };
     };
+    getCalendarFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                appointment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/calendar": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    respondToAppointment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that you change; another version is a 412. */
+                "If-Match"?: string;
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                appointment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AppointmentAnswerIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The version of the record, for If-Match. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppointmentDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     concludeAppointment: {
         parameters: {
             query?: never;
@@ -5550,6 +7832,999 @@ export interface operations {
             /** @description Unprocessable Entity */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setTelehealth: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                appointment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TelehealthIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TelehealthOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askForCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeAskedOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verifyCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeVerifyIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokensOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acceptInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferedOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    presentPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refreshTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefreshIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokensOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    presentSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondFactorIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnteredOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readCalendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/calendar": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    "Retry-After": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5726,6 +9001,351 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCannedReplies: {
+        parameters: {
+            query?: {
+                patient?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReplyList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addCannedReply: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CannedReplyIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReplyOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeCannedReply: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that you change; another version is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                reply_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CannedReplyChangeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReplyOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5987,6 +9607,310 @@ export interface operations {
             };
         };
     };
+    listCovers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoverList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addCover: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCoverIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoverOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeCover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cover_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CoverChangeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoverOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     streamEvents: {
         parameters: {
             query?: never;
@@ -6087,6 +10011,125 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GrantOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importDayList: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DayListIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DayListOut"];
                 };
             };
             /** @description Bad Request */
@@ -6307,6 +10350,359 @@ export interface operations {
             };
             /** @description Unsupported Media Type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSignIns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInsOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sign_in_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMyViews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViews"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putMyViews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedViews"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViews"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7344,6 +11740,425 @@ export interface operations {
             };
             /** @description Precondition Failed */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    makeCalendar: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeCalendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCaregivers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaregiverList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addCaregiver: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCaregiverIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaregiverOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8700,7 +13515,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["MergeIn"];
+                "application/json": components["schemas"]["engage.api.merging.MergeIn"];
             };
         };
         responses: {
@@ -9293,6 +14108,98 @@ export interface operations {
             };
         };
     };
+    listScreenings: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins: `next` of the page before. */
+                cursor?: string;
+                /** @description How many items at the most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScreeningList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     startScreening: {
         parameters: {
             query?: never;
@@ -9665,6 +14572,223 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getVisitWish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitWishOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putVisitWish: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that you change; another version is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisitWishIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitWishOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10263,11 +15387,228 @@ export interface operations {
             };
         };
     };
+    getReminders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                practice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemindersOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putReminders: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that you change; another version is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                practice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemindersIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemindersOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listQueue: {
         parameters: {
             query?: {
-                /** @description mine: I own it; team: about patients I care for; crises; unclaimed: nobody has taken it yet; all: everything open. */
-                view?: "mine" | "team" | "crises" | "unclaimed" | "all";
+                /** @description mine: I own it; team: about patients I care for; crises; unclaimed: nobody has taken it yet; snoozed: it rests; waiting-on-patient: a person answered and they have not; silent: they answer nothing; done-today: closed by a person since the practice's midnight; all: everything open. What is snoozed stands only in snoozed and all. */
+                view?: "mine" | "team" | "crises" | "unclaimed" | "snoozed" | "waiting-on-patient" | "silent" | "done-today" | "all";
                 owner?: string;
                 severity?: "routine" | "urgent" | "possible" | "crisis";
                 patient?: string;
@@ -10323,6 +15664,125 @@ export interface operations {
             };
             /** @description Unsupported Media Type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeQueueItems: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10910,6 +16370,593 @@ export interface operations {
             };
         };
     };
+    handOverQueueItem: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that you change; another version is a 412. */
+                "If-Match"?: string;
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOverIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The version of the record, for If-Match. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHandover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mergeQueueItem: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that you change; another version is a 412. */
+                "If-Match"?: string;
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["engage.api.desk.MergeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The version of the record, for If-Match. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addItemNote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The version of the record, for If-Match. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putPresence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresenceIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresenceOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     relabelQueueItem: {
         parameters: {
             query?: never;
@@ -11032,6 +17079,404 @@ export interface operations {
         };
     };
     releaseQueueItem: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that you change; another version is a 412. */
+                "If-Match"?: string;
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The version of the record, for If-Match. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reopenQueueItem: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that you change; another version is a 412. */
+                "If-Match"?: string;
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReopenIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The version of the record, for If-Match. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    snoozeQueueItem: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that you change; another version is a 412. */
+                "If-Match"?: string;
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SnoozeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The version of the record, for If-Match. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unmergeQueueItem: {
         parameters: {
             query?: never;
             header?: {
@@ -12351,6 +18796,457 @@ export interface operations {
             };
         };
     };
+    listSchedules: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins: `next` of the page before. */
+                cursor?: string;
+                /** @description How many items at the most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addSchedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewScheduleIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeSchedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that you change; another version is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleChangeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addSlots: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTimesIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlotsAdded"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getScreening: {
         parameters: {
             query?: never;
@@ -12863,6 +19759,545 @@ export interface operations {
             };
         };
     };
+    listSlots: {
+        parameters: {
+            query: {
+                /** @description Which schedule. */
+                schedule: string;
+                /** @description Left out: now. */
+                from?: string;
+                /** @description Left out: six weeks after from. */
+                to?: string;
+                /** @description Where the page begins: `next` of the page before. */
+                cursor?: string;
+                /** @description How many items at the most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlotList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeSlot: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that you change; another version is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                slot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SlotChangeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlotOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listStaff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColleagueList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inviteStaff: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ColleagueIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitedOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putDuty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                staff_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DutyIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     previewText: {
         parameters: {
             query?: never;
@@ -13167,6 +20602,320 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWaiting: {
+        parameters: {
+            query?: {
+                patient?: string;
+                schedule?: string;
+                /** @description Where the page begins: `next` of the page before. */
+                cursor?: string;
+                /** @description How many items at the most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    joinWaiting: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWaitingIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leaveWaiting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                waiting_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -135,6 +135,15 @@ export async function attempt<T>(
   }
 }
 
+/** A part of this program that is fetched when it is needed: nobody answered, if it does not come. */
+export async function part<T>(load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch {
+    throw new Problem(0, {});
+  }
+}
+
 export function sentence(problem: Problem): string {
   return problem.status === 0
     ? t("problem.no-answer")
@@ -342,7 +351,11 @@ export async function change(what: Change): Promise<void> {
   await loadQueue();
 }
 
-export async function complete(outcome: Outcome, note: string): Promise<boolean> {
+export async function complete(
+  outcome: Outcome,
+  note: string,
+  minutes: number | null,
+): Promise<boolean> {
   const item = detail.value;
   if (item === undefined) return false;
   notice.value = null;
@@ -351,8 +364,8 @@ export async function complete(outcome: Outcome, note: string): Promise<boolean>
     () =>
       call("post", "/v1/queue/{item_id}/complete", {
         path: { item_id: item.id },
-        body: words === "" ? { outcome } : { outcome, note: words },
-        key: keyOf(`complete ${item.version} ${outcome} ${words}`),
+        body: { outcome, note: words === "" ? null : words, minutes },
+        key: keyOf(`complete ${item.version} ${outcome} ${minutes} ${words}`),
         // What joined it since we looked must not be closed unseen.
         version: item.version,
       }),

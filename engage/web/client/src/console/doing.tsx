@@ -19,6 +19,7 @@ import {
   patient,
   zone,
 } from "./desk";
+import { Minutes, minutesOf } from "./fields";
 import { optionOf, questionOf } from "./instruments";
 import { finishing } from "./keys";
 import { Person } from "./person";
@@ -182,6 +183,7 @@ function Finish({ item }: { item: ItemDetail }) {
   const id = useId();
   const outcome = useSignal<Outcome | null>(null);
   const note = useSignal("");
+  const minutes = useSignal("");
   const missing = useSignal(false);
   const busy = useSignal(false);
   const choices = item.severity === "crisis" ? CRISIS : OUTCOMES;
@@ -197,7 +199,11 @@ function Finish({ item }: { item: ItemDetail }) {
     }
     if (busy.value) return;
     busy.value = true;
-    const done = await complete(outcome.value, note.value).finally(() => {
+    const done = await complete(
+      outcome.value,
+      note.value,
+      minutesOf(minutes.value),
+    ).finally(() => {
       busy.value = false;
     });
     if (done) {
@@ -248,6 +254,7 @@ function Finish({ item }: { item: ItemDetail }) {
           note.value = event.currentTarget.value;
         }}
       />
+      <Minutes value={minutes} />
       <button type="submit" class="button first" disabled={busy.value}>
         {t("do.complete.do")}
       </button>

@@ -3,6 +3,8 @@ import type { Signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 
+import { t } from "../shared/words";
+
 interface OneOf<T extends string> {
   legend: string;
   of: readonly T[];
@@ -107,6 +109,19 @@ export function Field({ label, value, hint, needed, describedBy, most, type = "t
       )}
     </div>
   );
+}
+
+/** How long it took, as they say; nothing is what nobody said. */
+export function Minutes({ value }: { value: Signal<string> }) {
+  return (
+    <Field label={t("minutes")} value={value} inputMode="numeric" most={3} hint={t("minutes.hint")} />
+  );
+}
+
+/** Null if nobody said; what is no whole number is 0, which the server refuses in words. */
+export function minutesOf(said: string): number | null {
+  const minutes = Number(said);
+  return said.trim() === "" ? null : Number.isInteger(minutes) ? minutes : 0;
 }
 
 interface Pick<T extends string> {

@@ -1,19 +1,33 @@
 // The frame around the three panes: who I am, whether it is live, and what must not be missed.
-import { useSignal } from "@preact/signals";
+import { signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 import { Mark } from "../shared/brand";
 import { Switches } from "../shared/switches";
 import { t } from "../shared/words";
 import { Ask, openAsk } from "./ask";
-import { Consent } from "./consent";
-import { called, crises, entered, items, live, me, pane, said, show, signOut, view } from "./desk";
+import {
+  attempt,
+  called,
+  crises,
+  entered,
+  items,
+  live,
+  me,
+  pane,
+  part,
+  said,
+  show,
+  signOut,
+  view,
+} from "./desk";
 import { visit } from "./route";
 import { Help, openHelp } from "./help";
-import { Merge } from "./merging";
 import { Places, Shown } from "./places";
 import { place } from "./place";
+import { shown as mergeShown } from "./records";
 import { Wrong } from "./relabel";
+import { shown as consentShown } from "./texting";
 import { Who } from "./who";
 
 export function Desk() {
@@ -35,7 +49,7 @@ export function Desk() {
           engage
         </h1>
         <p class="practice soft small">
-          {reader.memberships.map((one) => one.practice_name).join(", ")}
+          {reader.memberships?.map((one) => one.practice_name).join(", ")}
         </p>
         <p class={`live small ${live.value ? "on" : "off"}`} role="status">
           <span aria-hidden="true" class="dot" />
@@ -86,10 +100,30 @@ export function Desk() {
       <Ask />
       <Who />
       <Wrong />
-      <Consent />
-      <Merge />
+      <Seldom />
       <Help />
     </div>
+  );
+}
+
+const seldom = signal<typeof import("./dialogs") | undefined>(undefined);
+
+/** The large dialogs, once somebody has opened one. */
+function Seldom() {
+  const wanted = consentShown.value || mergeShown.value;
+  useEffect(() => {
+    if (!wanted || seldom.value !== undefined) return;
+    void attempt(() => part(() => import("./dialogs"))).then((found) => {
+      seldom.value = found;
+      if (found === undefined) consentShown.value = mergeShown.value = false;
+    });
+  }, [wanted]);
+  if (seldom.value === undefined) return null;
+  return (
+    <>
+      <seldom.value.Consent />
+      <seldom.value.Merge />
+    </>
   );
 }
 

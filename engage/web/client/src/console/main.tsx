@@ -4,7 +4,7 @@ import { render } from "preact";
 
 import "./console.css";
 import "./pages.css";
-import { t } from "../shared/words";
+import { speak, t } from "../shared/words";
 import { crises, items, loadQueue, me, whoAmI } from "./desk";
 import { Desk } from "./frame";
 import { press } from "./keys";
@@ -23,11 +23,11 @@ function Console() {
   return me.value === null ? <SignIn /> : <Desk />;
 }
 
-effect(() => {
+function title(): void {
   const waiting = new Set([...(items.value ?? []), ...crises.value].map((item) => item.id)).size;
   const many = waiting > 0 ? `(${waiting}) ` : "";
   document.title = me.value == null ? "engage" : `${many}${t("queue.title")} · engage`;
-});
+}
 
 let signedIn = false;
 effect(() => {
@@ -49,5 +49,8 @@ effect(() => {
 addEventListener("keydown", press);
 
 const root = document.getElementById("app");
-if (root !== null) render(<Console />, root);
 void whoAmI();
+void speak().then(() => {
+  effect(title);
+  if (root !== null) render(<Console />, root);
+});

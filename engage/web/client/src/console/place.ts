@@ -21,6 +21,8 @@ export type Place =
   | { at: "person"; id: string }
   | { at: "calls" }
   | { at: "reach"; list: ListName }
+  | { at: "rides"; day: string }
+  | { at: "places" }
   | { at: "measures" };
 
 export const place = signal<Place>({ at: "queue" });
@@ -28,7 +30,8 @@ export const place = signal<Place>({ at: "queue" });
 export const stirred = signal(0);
 
 const PERSON = /^\/console\/people\/([0-9a-f-]{36})\/?$/;
-const LIST = /^\/console\/(people|calls|reach|measures)(?:\/([a-z-]+))?\/?$/;
+const LIST = /^\/console\/(people|calls|reach|rides|places|measures)(?:\/([a-z0-9-]+))?\/?$/;
+const DAY = /^2\d{3}-\d\d-\d\d$/;
 
 export function placeOf(path: string): Place {
   const id = PERSON.exec(path)?.[1];
@@ -37,8 +40,11 @@ export function placeOf(path: string): Place {
   switch (at) {
     case "people":
     case "calls":
+    case "places":
     case "measures":
       return { at };
+    case "rides":
+      return { at, day: DAY.test(which ?? "") ? (which ?? "") : "" };
     case "reach":
       return { at, list: REACH.find((one) => one === which) ?? "silent" };
     default:
@@ -54,6 +60,8 @@ export const pathOf = (to: Place): string => {
       return `/console/people/${to.id}`;
     case "reach":
       return `/console/reach/${to.list}`;
+    case "rides":
+      return `/console/rides/${to.day}`;
     default:
       return `/console/${to.at}`;
   }

@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
-import { t, type Word } from "../shared/words";
+import { speakMore, t, type Word } from "../shared/words";
 import { Card } from "./card";
 import { Doing } from "./doing";
 import { keepFocus, Link } from "./link";
@@ -15,8 +15,11 @@ const PLACES: [Place, Word][] = [
   [{ at: "people" }, "people.tab"],
   [{ at: "calls" }, "calls.tab"],
   [{ at: "reach", list: "silent" }, "reach.tab"],
+  [{ at: "rides", day: "" }, "rides.tab"],
   [{ at: "measures" }, "measures.tab"],
 ];
+/** What has no tab of its own stands under another. */
+const UNDER: Partial<Record<Place["at"], Place["at"]>> = { person: "people", places: "rides" };
 const SOON_MS = 1500;
 
 const beside = signal<typeof import("./pages") | undefined>(undefined);
@@ -24,7 +27,8 @@ const away = signal(false);
 
 async function bring(): Promise<void> {
   try {
-    beside.value = await import("./pages");
+    const [pages] = await Promise.all([import("./pages"), speakMore()]);
+    beside.value = pages;
   } catch {
     away.value = true;
   }
@@ -37,7 +41,7 @@ export function placesOf(): Place[] {
 }
 
 export function Places() {
-  const here = place.value.at === "person" ? "people" : place.value.at;
+  const here = UNDER[place.value.at] ?? place.value.at;
   const mine = placesOf();
   return (
     <nav class="places" aria-label={t("places")}>

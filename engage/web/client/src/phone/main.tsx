@@ -5,7 +5,7 @@ import { render } from "preact";
 import "./phone.css";
 import { Mark } from "../shared/brand";
 import { Switches } from "../shared/switches";
-import { t } from "../shared/words";
+import { speak, t } from "../shared/words";
 import { Handset } from "./handset";
 import { away, begin, howMany } from "./store";
 
@@ -46,5 +46,7 @@ function Phones() {
 }
 
 const root = document.getElementById("app");
-if (root !== null) render(<Phones />, root);
-void begin();
+void speak().then(() => {
+  if (root !== null) render(<Phones />, root);
+  void begin();
+});

@@ -1,6 +1,6 @@
 // Language and colors: two buttons that every page has.
 import { isDark, language, theme, toggleTheme } from "./look";
-import { t } from "./words";
+import { speak, t } from "./words";
 
 export function Switches() {
   // Read for its own sake: the label below follows it.
@@ -13,7 +13,7 @@ export function Switches() {
         class="button quiet small"
         lang={other}
         onClick={() => {
-          language.value = other;
+          void speak(other);
         }}
       >
         {t("look.language")}

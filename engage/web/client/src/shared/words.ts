@@ -1,45 +1,50 @@
-// Every word the pages say on their own account, in both languages, by meaning in words/. What people
+// Every word the pages say on their own account, by language and by meaning in words/. A reader loads
+// the words of one language, and those of the pages beside the queue with these pages. What people
 // wrote, and the wording of instruments, is never here: it is shown as it is.
-import { language } from "./look";
-import * as common from "./words/common";
-import * as consent from "./words/consent";
-import * as frame from "./words/frame";
-import type * as more from "./words/more";
-import * as phone from "./words/phone";
-import * as queue from "./words/queue";
-import * as texts from "./words/texts";
-import * as work from "./words/work";
+import { language, type Language } from "./look";
+import type { words as first } from "./words/en";
+import type { words as more } from "./words/en-more";
+import type { words as rare } from "./words/en-rare";
 
-const en = {
-  ...common.en,
-  ...consent.en,
-  ...frame.en,
-  ...phone.en,
-  ...queue.en,
-  ...texts.en,
-  ...work.en,
-} as const;
+type Words = Record<string, string>;
+export type Word = keyof typeof first | keyof typeof more | keyof typeof rare;
 
-type First = keyof typeof en;
-export type Word = First | keyof typeof more.en;
-
-const es: Record<First, string> = {
-  ...common.es,
-  ...consent.es,
-  ...frame.es,
-  ...phone.es,
-  ...queue.es,
-  ...texts.es,
-  ...work.es,
+const FIRST: Record<Language, () => Promise<{ words: Words }>> = {
+  en: () => import("./words/en"),
+  es: () => import("./words/es"),
+};
+const MORE: typeof FIRST = {
+  en: () => import("./words/en-more"),
+  es: () => import("./words/es-more"),
 };
 
-/** By language; the pages that come later bring their own. */
-const known: Record<"en" | "es", Partial<Record<string, string>>> = { en: { ...en }, es: { ...es } };
+const RARE: typeof FIRST = {
+  en: () => import("./words/en-rare"),
+  es: () => import("./words/es-rare"),
+};
 
-export function learn(inEnglish: Record<string, string>, inSpanish: Record<string, string>): void {
-  Object.assign(known.en, inEnglish);
-  Object.assign(known.es, inSpanish);
+const known: Record<Language, Words> = { en: {}, es: {} };
+let wanted = [FIRST];
+
+async function learn(one: Language): Promise<void> {
+  const parts = await Promise.all(wanted.map((of) => of[one]()));
+  Object.assign(known[one], ...parts.map((part) => part.words));
 }
+
+/** Speak a language from now on: once its words are there. */
+export async function speak(one: Language = language.value): Promise<void> {
+  await learn(one);
+  language.value = one;
+}
+
+/** Bring the words of further pages, too. */
+async function also(more: typeof FIRST): Promise<void> {
+  if (!wanted.includes(more)) wanted = [...wanted, more];
+  await learn(language.value);
+}
+
+export const speakMore = (): Promise<void> => also(MORE);
+export const speakRarely = (): Promise<void> => also(RARE);
 
 type Filled = Record<string, string | number>;
 
@@ -49,7 +54,7 @@ export function t(word: Word, filled: Filled = {}): string {
 }
 
 export function isWord(word: string): word is Word {
-  return word in known.en;
+  return word in known[language.value];
 }
 
 /** A code of the API in words; one that is newer than this page is shown as its own words. */

@@ -9,12 +9,14 @@ import { dateOf, span, when } from "../../shared/time";
 import { onWall } from "../../shared/wall";
 import { isWord, named, t } from "../../shared/words";
 import { Refused, useActing } from "../acting";
-import { me, zoneOf } from "../desk";
+import { instruments, me, zoneOf } from "../desk";
 import { Field, Select } from "../fields";
 
 type Found = Schema["MeasuresOut"];
 const BY = ["none", "language", "age-band"] as const;
 const DAY_MS = 86_400_000;
+/** When somebody wrote it down is nobody's wait: only the shares mean something. */
+const TIMELESS: Measure["measure"][] = ["positive", "visit-kept", "ride-came"];
 
 export function Measures() {
   const today = onWall(Date.now(), zoneOf(undefined)).slice(0, 10);
@@ -68,9 +70,10 @@ export function Measures() {
 
 function Practice({ found, of }: { found: Found["practices"][number]; of: Found }) {
   const id = useId();
-  const name = me.value?.memberships.find((one) => one.practice_id === found.practice_id);
+  const name = me.value?.memberships?.find((one) => one.practice_id === found.practice_id);
   const grouped = of.by !== "none";
   const first = found.measures.filter((one) => one.group === null);
+  const kindOf = (one: Measure): string => [one.measure, one.of, one.version].join(" ");
   return (
     <section class="part" aria-labelledby={id}>
       <h3 id={id}>{name?.practice_name}</h3>
@@ -103,15 +106,21 @@ function Practice({ found, of }: { found: Found["practices"][number]; of: Found 
           </thead>
           {first.map((whole) => {
             const parts = found.measures.filter(
-              (one) => one.measure === whole.measure && one.group !== null,
+              (one) => kindOf(one) === kindOf(whole) && one.group !== null,
             );
             return (
-              <tbody key={whole.measure}>
+              <tbody key={kindOf(whole)}>
                 {[whole, ...parts].map((one, row) => (
                   <tr key={one.group ?? ""}>
                     {row === 0 ? (
                       <th scope="rowgroup" rowSpan={parts.length + 1}>
                         {named("measure", one.measure)}
+                        {one.of == null ? null : <p class="soft small">{aboutOf(one)}</p>}
+                        {one.total_seconds == null ? null : (
+                          <p class="soft small">
+                            {t("measures.total", { minutes: minutes(one.total_seconds) })}
+                          </p>
+                        )}
                       </th>
                     ) : null}
                     {grouped ? <th scope="row">{groupOf(one, of.by)}</th> : null}
@@ -133,6 +142,17 @@ function groupOf(one: Measure, by: Found["by"]): string {
   return by === "language" ? named("language", one.group) : one.group;
 }
 
+/** What it is about: a need, an instrument and its version, a ride or a box. */
+function aboutOf({ of, version }: Measure): string {
+  const tool = instruments.value.find((one) => one.id === of);
+  if (tool !== undefined) return [tool.title, version].filter(Boolean).join(", ");
+  const kind = `measures.of.${of}`;
+  return isWord(kind) ? t(kind) : named("subject", `need:${of}`);
+}
+
+const minutes = (seconds: number): string =>
+  new Intl.NumberFormat(language.value).format(Math.round(seconds / 60));
+
 function Figures({ of }: { of: Measure }) {
   if (of.hidden !== null && of.hidden !== undefined) {
     const word = `measures.hidden.${of.hidden}`;
@@ -143,6 +163,7 @@ function Figures({ of }: { of: Measure }) {
     );
   }
   const began = of.began ?? 0;
+  const timeless = TIMELESS.includes(of.measure);
   return (
     <>
       <td class="number">{of.people}</td>
@@ -150,8 +171,8 @@ function Figures({ of }: { of: Measure }) {
       <td class="number">{part(of.happened ?? 0, began)}</td>
       <td class="number">{part(of.still_open ?? 0, began)}</td>
       <td class="number">{part(of.ended_otherwise ?? 0, began)}</td>
-      <td class="number">{lasted(of.median_seconds)}</td>
-      <td class="number">{lasted(of.p90_seconds)}</td>
+      <td class="number">{timeless ? "–" : lasted(of.median_seconds)}</td>
+      <td class="number">{timeless ? "–" : lasted(of.p90_seconds)}</td>
       <td class="number">{of.share_within == null ? "–" : percent(of.share_within)}</td>
     </>
   );

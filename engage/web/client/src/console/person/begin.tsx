@@ -1,26 +1,34 @@
 // Begin a check-in plan: which questions, how often, from when, and this person's own thresholds.
 import { useSignal } from "@preact/signals";
-import { useId, useRef } from "preact/hooks";
+import { useId } from "preact/hooks";
 
 import { call } from "../../api/call";
 import { named, t } from "../../shared/words";
-import { Refused, useActing } from "../acting";
+import { useActing } from "../acting";
 import { keyOf } from "../desk";
-import { Field, Missing, Select } from "../fields";
+import { Field, Select } from "../fields";
+import { Fold } from "../fold";
 import { HOURS, hourOf, RHYTHMS, ruleOf, type Rhythm } from "./rhythm";
 import { limitName, scripts, scriptTitle } from "./scripts";
-import { loadPerson, person, plans } from "./state";
+import { caregivers, loadPerson, person, plans } from "./state";
 
+const THEMSELVES = "";
 const ANCHORS = ["enrolment", "discharge"] as const;
+
+/** "Sofia Delgado, daughter" */
+export function nameOfCaregiver(id: string): string | undefined {
+  const one = caregivers.value.find((each) => each.id === id);
+  return one && `${one.given_name} ${one.family_name}, ${one.relationship}`;
+}
 
 export function Begin() {
   const id = useId();
-  const fold = useRef<HTMLDetailsElement>(null);
   const script = useSignal("");
   const rhythm = useSignal<Rhythm>("third");
   const hour = useSignal<(typeof HOURS)[number]>("10");
   const times = useSignal("");
   const anchor = useSignal<(typeof ANCHORS)[number]>("enrolment");
+  const answerer = useSignal(THEMSELVES);
   const limits = useSignal<Record<string, string>>({});
   const missing = useSignal<string | null>(null);
   const acting = useActing();
@@ -29,16 +37,14 @@ export function Begin() {
   if (known === undefined || who === undefined) return null;
   const chosen = known.find((one) => one.id === script.value) ?? known[0];
   if (chosen === undefined) return null;
+  const able = caregivers.value.filter((one) => one.phone !== null);
 
-  const begin = async (): Promise<void> => {
+  const begin = async (): Promise<boolean> => {
     const lacks = chosen.thresholds.find(
       (one) => one.required && (limits.value[one.name] ?? "").trim() === "",
     );
     missing.value = lacks === undefined ? null : t("begin.lacks", { limit: limitName(lacks.name) });
-    if (lacks !== undefined) {
-      document.getElementById(`${id}-${lacks.name}`)?.focus();
-      return;
-    }
+    if (lacks !== undefined) return false;
     const thresholds: Record<string, number> = {};
     for (const one of chosen.thresholds) {
       const said = (limits.value[one.name] ?? "").trim().replace(",", ".");
@@ -46,41 +52,40 @@ export function Begin() {
     }
     if (Object.values(thresholds).some(Number.isNaN)) {
       missing.value = t("begin.number");
-      return;
+      return false;
     }
     const body = {
       script: chosen.id,
       cadence: ruleOf(rhythm.value, hour.value, times.value),
       anchor: anchor.value,
       thresholds,
+      answerer: answerer.value === THEMSELVES ? null : answerer.value,
     };
     const made = await acting.act(
       () =>
         call("post", "/v1/patients/{patient_id}/check-in-plans", {
           path: { patient_id: who.id },
-          body: { ...body, start: null, answerer: null, catch_up: "skip" },
+          body: { ...body, start: null, catch_up: "skip" },
           key: keyOf(`begin ${who.id} ${plans.value?.length ?? 0} ${JSON.stringify(body)}`),
         }),
       t("begin.done"),
     );
-    if (made === undefined) return;
+    if (made === undefined) return false;
     limits.value = {};
     times.value = "";
-    if (fold.current !== null) fold.current.open = false;
-    fold.current?.querySelector("summary")?.focus({ preventScroll: true });
+    answerer.value = THEMSELVES;
     await loadPerson();
+    return true;
   };
 
   return (
-    <details ref={fold}>
-      <summary>{t("begin.open")}</summary>
-      <form
-        class="ask"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void begin();
-        }}
-      >
+    <Fold
+      title={t("begin.open")}
+      act={t("begin.do")}
+      acting={acting}
+      lacks={missing.value}
+      save={begin}
+    >
         <div>
           <label for={`${id}-script`}>{t("begin.script")}</label>
           <select
@@ -120,6 +125,14 @@ export function Begin() {
             value={anchor}
             say={(one) => named("anchor", one)}
           />
+          {able.length === 0 ? null : (
+            <Select
+              label={t("begin.answerer")}
+              of={[THEMSELVES, ...able.map((one) => one.id)]}
+              value={answerer}
+              say={(one) => nameOfCaregiver(one) ?? who.given_name}
+            />
+          )}
         </div>
         {chosen.thresholds.length === 0 ? null : (
           <fieldset>
@@ -138,7 +151,6 @@ export function Begin() {
                     value={limits.value[one.name] ?? ""}
                     placeholder={one.default === null ? "" : String(one.default)}
                     aria-required={one.required ? "true" : undefined}
-                    aria-describedby={missing.value === null ? undefined : `${id}-missing`}
                     onInput={(event) => {
                       limits.value = { ...limits.value, [one.name]: event.currentTarget.value };
                     }}
@@ -148,12 +160,6 @@ export function Begin() {
             </div>
           </fieldset>
         )}
-        <Missing id={`${id}-missing`} words={missing.value} />
-        <Refused of={acting} />
-        <button type="submit" class="button first" disabled={acting.busy.value}>
-          {t("begin.do")}
-        </button>
-      </form>
-    </details>
+    </Fold>
   );
 }

@@ -1,13 +1,13 @@
 // Write down a visit: when, for how long, where, and what it is for. What it is for is in no text.
 import { useSignal } from "@preact/signals";
-import { useId, useRef } from "preact/hooks";
 
 import { call } from "../../api/call";
 import { moment, onWall } from "../../shared/wall";
 import { t } from "../../shared/words";
-import { Refused, useActing } from "../acting";
+import { useActing } from "../acting";
 import { keyOf } from "../desk";
-import { Field, Missing, Select } from "../fields";
+import { Field, Select } from "../fields";
+import { Fold } from "../fold";
 import { loadPerson, ours, person, places } from "./state";
 
 const HOUR_MS = 3_600_000;
@@ -15,8 +15,6 @@ const LENGTHS = ["30", "60", "120", "240"] as const;
 const ANYWHERE = "";
 
 export function Book() {
-  const id = useId();
-  const fold = useRef<HTMLDetailsElement>(null);
   const at = useSignal(onWall(Date.now() + 24 * HOUR_MS, ours.value).replace(/T.*/, "T10:00"));
   const length = useSignal<(typeof LENGTHS)[number]>("60");
   const where = useSignal<string>(ANYWHERE);
@@ -27,11 +25,11 @@ export function Book() {
   if (who === undefined) return null;
   const mine = places.value.filter((one) => one.practice_id === who.practice_id);
 
-  const save = async (): Promise<void> => {
+  const save = async (): Promise<boolean> => {
     const place = mine.find((one) => one.id === where.value);
     const starts = moment(at.value, place?.zone ?? ours.value);
     lacks.value = starts === null;
-    if (starts === null) return;
+    if (starts === null) return false;
     const body = {
       patient_id: who.id,
       starts_at: starts,
@@ -45,23 +43,20 @@ export function Book() {
         call("post", "/v1/appointments", { body, key: keyOf(`book ${JSON.stringify(body)}`) }),
       t("visit.booked"),
     );
-    if (made === undefined) return;
+    if (made === undefined) return false;
     what.value = "";
-    if (fold.current !== null) fold.current.open = false;
-    fold.current?.querySelector("summary")?.focus({ preventScroll: true });
     await loadPerson();
+    return true;
   };
 
   return (
-    <details ref={fold}>
-      <summary>{t("visit.book")}</summary>
-      <form
-        class="ask"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save();
-        }}
-      >
+    <Fold
+      title={t("visit.book")}
+      act={t("visit.book.do")}
+      acting={acting}
+      lacks={lacks.value ? t("visit.lacks") : null}
+      save={save}
+    >
         <div class="pair">
           <Field label={t("visit.at")} type="datetime-local" value={at} needed />
           <Select
@@ -78,12 +73,6 @@ export function Book() {
           />
         </div>
         <Field label={t("visit.what")} value={what} most={120} hint={t("visit.what.hint")} />
-        <Missing id={`${id}-missing`} words={lacks.value ? t("visit.lacks") : null} />
-        <Refused of={acting} />
-        <button type="submit" class="button first" disabled={acting.busy.value}>
-          {t("visit.book.do")}
-        </button>
-      </form>
-    </details>
+    </Fold>
   );
 }

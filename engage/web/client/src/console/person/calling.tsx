@@ -6,7 +6,7 @@ import { call, type Schema } from "../../api/call";
 import { when } from "../../shared/time";
 import { named, t } from "../../shared/words";
 import { Refused, useActing } from "../acting";
-import { Area, Select } from "../fields";
+import { Area, Minutes, minutesOf, Select } from "../fields";
 import { loadQueue } from "../desk";
 import { Due } from "../queue";
 import { callDue, loadPerson, ours, person, work } from "./state";
@@ -20,6 +20,7 @@ export function Calling() {
   const who = person.value;
   const due = callDue.value;
   const note = useSignal("");
+  const minutes = useSignal("");
   const channel = useSignal<(typeof CHANNELS)[number]>("phone");
   const became = useSignal<string | null>(null);
   const acting = useActing(loadPerson);
@@ -38,6 +39,7 @@ export function Calling() {
           direction: "out",
           outcome,
           note: words === "" ? null : words,
+          minutes: minutesOf(minutes.value),
           item_id: due?.id ?? null,
         },
         // Two calls that went alike are two calls.
@@ -46,6 +48,7 @@ export function Calling() {
     );
     if (made === undefined) return;
     note.value = "";
+    minutes.value = "";
     const done = due !== undefined && made.closed !== null;
     became.value = t(
       done
@@ -92,6 +95,7 @@ export function Calling() {
         <summary>{t("calling.more")}</summary>
         <div class="ask">
           <Area label={t("do.note")} value={note} most={4000} hint={t("calling.note.hint")} />
+          <Minutes value={minutes} />
           <Select
             label={t("calling.channel")}
             of={CHANNELS}

@@ -9,7 +9,7 @@ import { Refused, useActing } from "../acting";
 import { Field } from "../fields";
 import { Link } from "../link";
 import { moment } from "../../shared/wall";
-import { Begin } from "./begin";
+import { Begin, nameOfCaregiver } from "./begin";
 import { inWords } from "./rhythm";
 import { answeredOf, askedOf, limitInWords, limitName, loadScripts, scriptTitle } from "./scripts";
 import {
@@ -116,7 +116,12 @@ function OnePlan({ plan }: { plan: Plan }) {
           {limitName(name)}: {limitInWords(plan.script, name, value)}
         </p>
       ))}
-      {plan.answerer === null ? null : <p class="small">{t("plan.answerer")}</p>}
+      {plan.answerer === null ? null : (
+        <p class="small">
+          {t("plan.answerer")}
+          {nameOfCaregiver(plan.answerer) === undefined ? "" : `: ${nameOfCaregiver(plan.answerer)}`}
+        </p>
+      )}
       <div class="row">
         {plan.status === "active" ? (
           <>

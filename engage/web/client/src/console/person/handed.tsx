@@ -39,10 +39,12 @@ export function Handed({ made, email, onDone }: Props) {
 interface LinkProps {
   link: string;
   until: string | null;
-  email: string | null;
+  /** Of the organization; left out where the link is for the person themselves. */
+  email?: string | null;
 }
 
 export function TheLink({ link, until, email }: LinkProps) {
+  const own = email === undefined;
   const id = useId();
   const copied = useSignal<"yes" | "no" | null>(null);
   const field = useRef<HTMLInputElement>(null);
@@ -60,7 +62,7 @@ export function TheLink({ link, until, email }: LinkProps) {
   const mail = `mailto:${email ?? ""}?subject=${encodeURIComponent(t("link.subject"))}&body=${encodeURIComponent(t("link.body", { link }))}`;
   return (
     <div class="ask inset">
-      <label for={id}>{t("link.label")}</label>
+      <label for={id}>{t(own ? "link.own" : "link.label")}</label>
       <input
         id={id}
         ref={field}
@@ -72,15 +74,17 @@ export function TheLink({ link, until, email }: LinkProps) {
         }}
       />
       <p class="small" id={`${id}-once`}>
-        {t("link.once")} {until === null ? "" : t("link.until", { date: when(until, ours.value) })}
+        {t(own ? "link.own.once" : "link.once")} {until === null ? "" : t("link.until", { date: when(until, ours.value) })}
       </p>
       <div class="row">
         <button type="button" class="button first" onClick={() => void copy()}>
           {t("link.copy")}
         </button>
-        <a class="button" href={mail}>
-          {email === null ? t("link.mail") : t("link.mail.to", { email })}
-        </a>
+        {own ? null : (
+          <a class="button" href={mail}>
+            {email === null ? t("link.mail") : t("link.mail.to", { email })}
+          </a>
+        )}
       </div>
       <p role="status" class="small">
         {copied.value === null ? "" : t(copied.value === "yes" ? "link.copied" : "link.select")}

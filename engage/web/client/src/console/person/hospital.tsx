@@ -1,15 +1,15 @@
 // Stays in hospital with the call that each asks for, the calls that were made, and a way to write
 // down a discharge that no hospital told us of.
 import { useSignal } from "@preact/signals";
-import { useId, useRef } from "preact/hooks";
 
 import { call, type Stay } from "../../api/call";
 import { Moment } from "../../shared/moment";
 import { moment, onWall } from "../../shared/wall";
 import { named, t } from "../../shared/words";
-import { Refused, useActing } from "../acting";
+import { useActing } from "../acting";
 import { keyOf, loadQueue } from "../desk";
-import { Field, Missing } from "../fields";
+import { Field } from "../fields";
+import { Fold } from "../fold";
 import { Link } from "../link";
 import { loadPerson, ours, person, stays, tried } from "./state";
 
@@ -36,6 +36,9 @@ export function Hospital() {
                   {one.channel === "phone" ? "" : ` · ${named("calling.by", one.channel)}`}
                   {one.direction === "in" ? ` · ${t("tried.in")}` : ""}
                 </p>
+                {one.minutes === null ? null : (
+                  <p class="small">{t("visit.minutes", { n: one.minutes })}</p>
+                )}
                 {one.note === null ? null : <blockquote>{one.note}</blockquote>}
                 <p class="soft small">
                   <Moment at={one.at} zone={ours.value} />
@@ -83,8 +86,6 @@ function OneStay({ stay }: { stay: Stay }) {
 }
 
 function Discharge() {
-  const id = useId();
-  const fold = useRef<HTMLDetailsElement>(null);
   const facility = useSignal("");
   const number = useSignal("");
   const at = useSignal(onWall(Date.now(), ours.value));
@@ -93,15 +94,11 @@ function Discharge() {
   const who = person.value;
   if (who === undefined) return null;
 
-  const save = async (): Promise<void> => {
+  const save = async (): Promise<boolean> => {
     const since = moment(at.value, ours.value);
     const [where, visit] = [facility.value.trim(), number.value.trim()];
     lacks.value = where === "" || visit === "" || since === null;
-    if (lacks.value || since === null) {
-      const empty = [...(fold.current?.querySelectorAll("input") ?? [])].find((one) => one.value.trim() === "");
-      empty?.focus();
-      return;
-    }
+    if (lacks.value || since === null) return false;
     const body = { facility: where, external_id: visit, discharged_at: since };
     const made = await acting.act(
       () =>
@@ -112,34 +109,25 @@ function Discharge() {
         }),
       t("stay.saved"),
     );
-    if (made === undefined) return;
+    if (made === undefined) return false;
     facility.value = "";
     number.value = "";
-    if (fold.current !== null) fold.current.open = false;
-    fold.current?.querySelector("summary")?.focus({ preventScroll: true });
     await Promise.all([loadPerson(), loadQueue()]);
+    return true;
   };
 
   return (
-    <details ref={fold}>
-      <summary>{t("stay.record")}</summary>
-      <form
-        class="ask"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save();
-        }}
-      >
+    <Fold
+      title={t("stay.record")}
+      act={t("consent.save")}
+      acting={acting}
+      lacks={lacks.value ? t("stay.lacks") : null}
+      save={save}
+    >
         <p class="soft small">{t("stay.record.what")}</p>
         <Field label={t("stay.facility")} value={facility} most={80} needed />
         <Field label={t("stay.number")} value={number} most={80} hint={t("stay.number.hint")} needed />
         <Field label={t("stay.at")} type="datetime-local" value={at} needed />
-        <Missing id={`${id}-missing`} words={lacks.value ? t("stay.lacks") : null} />
-        <Refused of={acting} />
-        <button type="submit" class="button first" disabled={acting.busy.value}>
-          {t("consent.save")}
-        </button>
-      </form>
-    </details>
+    </Fold>
   );
 }

@@ -16,9 +16,11 @@ import { openMerge } from "../records";
 import { openConsent } from "../texting";
 import { Calling } from "./calling";
 import { CheckIns } from "./checkins";
+import { Circle } from "./circle";
 import { Hospital } from "./hospital";
 import { Needs } from "./needs";
 import { Refer } from "./refer";
+import { Screenings } from "./screenings";
 import { nobody, ours, person, work } from "./state";
 import { Visits } from "./visits";
 
@@ -27,7 +29,9 @@ const PARTS: [string, Word][] = [
   ["calls", "person.calls"],
   ["needs", "person.needs"],
   ["visits", "person.visits"],
+  ["screenings", "person.screenings"],
   ["checkins", "person.checkins"],
+  ["circle", "person.circle"],
   ["hospital", "person.hospital"],
 ];
 
@@ -84,10 +88,16 @@ export function PersonPage() {
           <Part id="visits" word="person.visits">
             <Visits />
           </Part>
+          <Part id="screenings" word="person.screenings">
+            <Screenings />
+          </Part>
         </div>
         <div class="aside">
           <Part id="checkins" word="person.checkins">
             <CheckIns />
+          </Part>
+          <Part id="circle" word="person.circle">
+            <Circle />
           </Part>
           <Part id="hospital" word="person.hospital">
             <Hospital />

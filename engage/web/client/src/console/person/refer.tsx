@@ -4,11 +4,9 @@ import { useRef } from "preact/hooks";
 
 import type { Listed, Need, ReferralMade } from "../../api/call";
 import { t } from "../../shared/words";
-import { openId } from "../desk";
+import { attempt, openId, part } from "../desk";
 import { Dialog } from "../dialog";
-import { Directory } from "./directory";
 import { Handed } from "./handed";
-import { Sending } from "./sending";
 import { titleOf } from "./needs";
 import { person } from "./state";
 
@@ -16,6 +14,7 @@ const shown = signal(false);
 const about = signal<Need | null>(null);
 const chosen = signal<Listed | null>(null);
 const made = signal<ReferralMade | null>(null);
+const steps = signal<typeof import("./referring") | undefined>(undefined);
 
 openId.subscribe(() => {
   shown.value = false;
@@ -27,6 +26,11 @@ export function openRefer(need: Need): void {
     chosen.value = null;
     made.value = null;
     shown.value = true;
+  });
+  if (steps.value !== undefined) return;
+  void attempt(() => part(() => import("./referring"))).then((found) => {
+    steps.value = found;
+    if (found === undefined) shown.value = false;
   });
 }
 
@@ -46,8 +50,10 @@ export function Refer() {
               shown.value = false;
             }}
           />
+        ) : steps.value === undefined ? (
+          <p class="soft">{t("loading")}</p>
         ) : chosen.value !== null ? (
-          <Sending
+          <steps.value.Sending
             need={need}
             to={chosen.value}
             who={who}
@@ -59,7 +65,7 @@ export function Refer() {
             }}
           />
         ) : (
-          <Directory
+          <steps.value.Directory
             domain={need.domain}
             language={who.language}
             onChoose={(one) => {

@@ -11,6 +11,7 @@ import { named, t } from "../../shared/words";
 import { Refused, useActing } from "../acting";
 import { keyOf } from "../desk";
 import { Area, Choice, Field, Missing, Select } from "../fields";
+import { Fold } from "../fold";
 import { loadPerson, ours, person } from "./state";
 
 type Reason = NonNullable<Ride["reason"]>;
@@ -194,7 +195,6 @@ function Became({ ride, onDone }: { ride: Ride; onDone: () => void }) {
 
 /** Ask for a ride to a visit; without one, for a food box on a day. */
 export function Ask({ visit }: { visit: Appointment | null }) {
-  const fold = useRef<HTMLDetailsElement>(null);
   const way = useSignal<(typeof WAYS)[number]>("both");
   const day = useSignal(onWall(Date.now() + 86_400_000, ours.value).slice(0, 10));
   const from = useSignal("");
@@ -204,7 +204,7 @@ export function Ask({ visit }: { visit: Appointment | null }) {
   if (who === undefined) return null;
   const ride = visit !== null;
 
-  const save = async (): Promise<void> => {
+  const save = async (): Promise<boolean> => {
     const body = {
       patient_id: who.id,
       kind: ride ? ("ride" as const) : ("food-box" as const),
@@ -219,23 +219,21 @@ export function Ask({ visit }: { visit: Appointment | null }) {
       () => call("post", "/v1/rides", { body, key: crypto.randomUUID() }),
       t("ride.asked"),
     );
-    if (made === undefined) return;
+    if (made === undefined) return false;
     note.value = "";
-    if (fold.current !== null) fold.current.open = false;
+    // The form of a visit that has a ride is gone.
+    if (ride) document.getElementById("visits")?.focus({ preventScroll: true });
     await loadPerson();
-    document.getElementById("visits")?.focus({ preventScroll: true });
+    return !ride;
   };
 
   return (
-    <details ref={fold}>
-      <summary>{t(ride ? "ride.ask" : "ride.ask.box")}</summary>
-      <form
-        class="ask"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save();
-        }}
-      >
+    <Fold
+      title={t(ride ? "ride.ask" : "ride.ask.box")}
+      act={t(ride ? "ride.ask.do" : "ride.ask.box.do")}
+      acting={acting}
+      save={save}
+    >
         {ride ? (
           <Select
             label={t("ride.direction")}
@@ -248,11 +246,6 @@ export function Ask({ visit }: { visit: Appointment | null }) {
         )}
         <Field label={t(ride ? "ride.from" : "ride.to")} value={from} most={300} />
         <Area label={t("ride.note")} value={note} most={500} hint={t("ride.note.hint")} />
-        <Refused of={acting} />
-        <button type="submit" class="button first" disabled={acting.busy.value}>
-          {t(ride ? "ride.ask.do" : "ride.ask.box.do")}
-        </button>
-      </form>
-    </details>
+    </Fold>
   );
 }

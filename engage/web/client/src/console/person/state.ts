@@ -5,12 +5,15 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import {
   call,
   type Appointment,
+  type Caregiver,
   type CheckIn,
   type Item,
   type Need,
   type Plan,
   type Referral,
+  type Rescreen,
   type Ride,
+  type Screening,
   type Stay,
   type Tried,
   type VisitPlace,
@@ -27,6 +30,10 @@ export const tried = signal<Tried[]>([]);
 /** Their visits of the last week and to come, soonest first, and every ride and box. */
 export const visits = signal<Appointment[] | undefined>(undefined);
 export const rides = signal<Ride[]>([]);
+export const caregivers = signal<Caregiver[]>([]);
+/** The newest screenings, and when each instrument is asked again. */
+export const screenings = signal<Screening[] | undefined>(undefined);
+export const rescreens = signal<Rescreen[]>([]);
 export const places = signal<VisitPlace[]>([]);
 /** The open work about them. */
 export const work = signal<Item[] | undefined>(undefined);
@@ -71,6 +78,9 @@ function clear(): void {
   work.value = undefined;
   visits.value = undefined;
   rides.value = [];
+  caregivers.value = [];
+  screenings.value = undefined;
+  rescreens.value = [];
   nobody.value = false;
 }
 
@@ -104,11 +114,14 @@ export async function loadPerson(): Promise<void> {
       call("get", "/v1/queue", { query: { patient: whose } }),
       call("get", "/v1/appointments", { query: { patient: whose, to: inHalfAYear() } }),
       call("get", "/v1/patients/{patient_id}/rides", { path }),
+      call("get", "/v1/patients/{patient_id}/caregivers", { path }),
+      call("get", "/v1/patients/{patient_id}/screenings", { path, query: { limit: 5 } }),
+      call("get", "/v1/patients/{patient_id}/rescreens", { path }),
       places.value.length > 0 ? null : call("get", "/v1/places", { query: { limit: 100 } }),
     ]),
   );
   if (rest === undefined || turn !== asked) return;
-  const [found, asking, home, calls, open, coming, driven, known] = rest;
+  const [found, asking, home, calls, open, coming, driven, family, screened, again, known] = rest;
   batch(() => {
     needs.value = found.items;
     plans.value = asking.plans;
@@ -119,6 +132,9 @@ export async function loadPerson(): Promise<void> {
     work.value = open.items;
     visits.value = coming.items;
     rides.value = driven.items;
+    caregivers.value = family.items;
+    screenings.value = screened.items;
+    rescreens.value = again.items;
     if (known !== null) places.value = known.items;
   });
 }

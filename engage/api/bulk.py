@@ -1,0 +1,189 @@
+"""The same step on many pieces of work, each by itself: what can't be done holds up nothing else.
+
+The answer says of every item what became of it, in the order asked. A crisis, and what may be one,
+is closed by itself and never in bulk. Nothing is kept under an Idempotency-Key: a step that was
+taken is refused the second time, item by item, and the answer says so.
+"""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Any, TypeAlias, assert_never
+from uuid import UUID
+
+import structlog
+from litestar import Request, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from msgspec import Meta, Struct
+
+from engage.api.auth.guard import Visit
+from engage.api.auth.marks import needs
+from engage.api.candidates import Labels, RelabelIn, Urgency, relabelled
+from engage.api.desk import HandOverIn, SnoozeIn, directs, doing
+from engage.api.once import in_turn, key_of
+from engage.api.parts import Parts
+from engage.api.practices import practice_of
+from engage.api.problems import Problem, describe
+from engage.api.queue import CompletionIn, finish
+from engage.api.refusals import FieldError, Unprocessable
+from engage.db.sealing import PracticeKeys
+from engage.db.session import DatabaseAway, Work
+from engage.errors import NotFound
+from engage.ids import PracticeId, QueueItemId
+from engage.people.access import only
+from engage.queue import desk, store
+from engage.queue import work as queue_work
+from engage.queue.item import Outcome
+from engage.queue.verbs import GraveAlone
+
+MOST = 100
+_GRAVE = ("crisis", "possible")
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+class ClaimAll(Struct, frozen=True, tag="claim", forbid_unknown_fields=True):
+    """Take them."""
+
+
+class HandOverAll(HandOverIn, frozen=True, tag="hand-over", kw_only=True):
+    """Give them to one colleague."""
+
+
+class SnoozeAll(SnoozeIn, frozen=True, tag="snooze", kw_only=True):
+    """Let them rest."""
+
+
+class CompleteAll(Struct, frozen=True, tag="complete", kw_only=True, forbid_unknown_fields=True):
+    """Close them with the same outcome."""
+
+    outcome: Outcome
+
+
+class RelabelAll(Struct, frozen=True, tag="relabel", kw_only=True, forbid_unknown_fields=True):
+    """Say what the newest text of each should have been read as."""
+
+    labels: Labels
+    urgency: Urgency
+
+
+StepIn: TypeAlias = ClaimAll | HandOverAll | SnoozeAll | CompleteAll | RelabelAll
+
+
+class BulkIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One step, and the work to take it on."""
+
+    items: Annotated[tuple[QueueItemId, ...], Meta(min_length=1, max_length=MOST)]
+    step: StepIn
+
+
+class BulkResult(Struct, frozen=True, kw_only=True):
+    """What became of one item: the status that the step alone would have answered with."""
+
+    id: QueueItemId
+    status: Annotated[int, Meta(ge=200, le=599)]
+    #: Null if it was done.
+    problem: Problem | None = None
+
+
+class BulkOut(Struct, frozen=True):
+    """What became of each, in the order asked."""
+
+    results: tuple[BulkResult, ...]
+    done: Annotated[int, Meta(ge=0, le=MOST)]
+
+
+@post(
+    "/queue/bulk",
+    opt=needs("queue.work"),
+    operation_id="changeQueueItems",
+    summary="Take the same step on up to a hundred pieces of work, each by itself",
+    status_code=HTTPStatus.OK,
+)
+async def post_bulk(
+    request: Request[Any, Any, State],
+    data: JSONBody[BulkIn],
+    visit: NamedDependency[Visit],
+    parts: NamedDependency[Parts],
+) -> BulkOut:
+    """Take the step on each; the answer is 200 also if some could not be done, and says which."""
+    key_of(request)  # nothing is kept under it, but a key that is none is refused as anywhere
+    if len(set(data.items)) != len(data.items):
+        raise Unprocessable(FieldError("/items", "named-twice", "Name each item once."))
+    results = tuple([await _one(parts, visit, item, data.step) for item in data.items])
+    parts.bell.ring("outbox")
+    return BulkOut(results, sum(one.problem is None for one in results))
+
+
+async def _one(parts: Parts, visit: Visit, item: QueueItemId, step: StepIn) -> BulkResult:
+    try:
+        practice = await _practice(parts, visit, item)
+        keys, at = await parts.vault.keys(practice), parts.clock.now()
+
+        async def act(work: Work) -> None:
+            await _step(work, keys, parts, visit, item, step, at)
+
+        await in_turn(parts, act, practice)
+    except DatabaseAway:
+        # Then nothing is known of the others either: the whole request is refused.
+        raise
+    except Exception as error:  # noqa: BLE001 - one item never holds up the others
+        problem, _ = describe(error)
+        if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            _log.error("item of many failed", exc_info=error)
+        return BulkResult(id=item, status=problem.status, problem=problem)
+    return BulkResult(id=item, status=HTTPStatus.OK)
+
+
+async def _practice(parts: Parts, visit: Visit, item: QueueItemId) -> PracticeId:
+    async with parts.database.work(visit.practices) as work:
+        return await practice_of(work, visit, "queue_item", UUID(int=item.int))
+
+
+async def _step(
+    work: Work,
+    keys: PracticeKeys,
+    parts: Parts,
+    visit: Visit,
+    item: QueueItemId,
+    step: StepIn,
+    at: datetime,
+) -> None:
+    one = doing(parts, visit, item, at, None)
+    match step:
+        case ClaimAll():
+            await queue_work.claim(work, keys.practice, item, visit.staff_id, at, one.expects)
+        case HandOverAll(to=to, reason=reason):
+            leads = directs(visit, keys.practice)
+            await desk.hand_over(work, keys, one, to, reason, directs=leads)
+        case SnoozeAll(until=until, for_reply=for_reply):
+            await desk.snooze(work, keys.practice, one, until, for_reply=for_reply)
+        case CompleteAll(outcome=outcome):
+            done = CompletionIn(outcome=outcome)
+            await finish(work, keys, parts, item, visit, at, one.expects, done)
+            # Judged after its locks were taken: it may have become grave this moment.
+            found = await store.one(work, only(keys.practice), item)
+            if found is None or found.severity in _GRAVE:
+                raise GraveAlone
+        case RelabelAll(labels=labels, urgency=urgency):
+            await _relabel(work, keys, parts, visit, item, labels, urgency)
+        case _:
+            assert_never(step)
+
+
+async def _relabel(
+    work: Work,
+    keys: PracticeKeys,
+    parts: Parts,
+    visit: Visit,
+    item: QueueItemId,
+    labels: Labels,
+    urgency: Urgency,
+) -> None:
+    flags = await store.flags(work, keys.practice, item, keys)
+    text = next((one.message_id for one in flags if one.message_id and one.words), None)
+    if text is None:
+        raise NotFound
+    given = RelabelIn(message_id=text, labels=labels, urgency=urgency)
+    await relabelled(work, keys, parts, visit, item, given)

@@ -1,0 +1,354 @@
+"""Who is here: staff and what is written of their work, leave and who covers it.
+
+Routing reads the same rows. When a leave begins, open work of who is away goes to who is here, item
+by item, visibly; it does not come back by itself when the leave ends or is called off.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, time
+from http import HTTPStatus
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, get, patch, post, put
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from msgspec import Meta, Struct
+
+from engage import audit
+from engage.api.auth.guard import Visit
+from engage.api.auth.marks import needs
+from engage.api.ids import Own, chosen
+from engage.api.item_values import StaffOut
+from engage.api.once import Made, in_turn, made, once
+from engage.api.parts import Parts
+from engage.api.practices import chosen_practice, find
+from engage.api.refusals import FieldError, IdTaken, Unprocessable
+from engage.audit import By
+from engage.db.session import Work
+from engage.errors import NotFound
+from engage.ids import CoverId, PracticeId, StaffId
+from engage.people.access import only
+from engage.people.fields import Language
+from engage.people.register.store import need_active
+from engage.people.staff import Cover, NotACover, Role
+from engage.people.staffing.store import add_cover, members_of
+from engage.queue.coverage import store
+from engage.queue.coverage.store import DutyKept
+from engage.queue.roster.store import roster
+from engage.queue.routing import present
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Clock = Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["08:30"])]
+Shift = Annotated[tuple[Clock, ...], Meta(min_length=2, max_length=2)]
+Hours = Annotated[
+    Mapping[Weekday, Annotated[tuple[Shift, ...], Meta(max_length=6)]],
+    Meta(description="Begin and end by the practice's clock; a shift may end the next morning."),
+]
+Moment = Annotated[datetime, Meta(tz=True)]
+ID, HOURS = "/id", "/hours"
+
+
+class DutyOut(Struct, frozen=True, kw_only=True):
+    """What is written of somebody's work; what is null is not asked."""
+
+    hours: Hours | None
+    #: How many open items they should hold at once.
+    capacity: int | None
+    languages: tuple[str, ...]
+    version: Annotated[int, Meta(ge=1)]
+
+
+class DutyIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is known of somebody's work, in place of what was."""
+
+    hours: Hours | None = None
+    capacity: Annotated[int, Meta(ge=1, le=1000)] | None = None
+    languages: Annotated[tuple[Language, ...], Meta(max_length=10)] = ()
+    practice_id: PracticeId | None = None
+
+
+class AwayOut(Struct, frozen=True):
+    """Until when somebody is away, and who covers."""
+
+    until: datetime
+    cover: StaffId
+
+
+class ColleagueOut(Struct, frozen=True, kw_only=True):
+    """Somebody who works in a practice, and how much they have in hand."""
+
+    practice_id: PracticeId
+    staff: StaffOut
+    roles: tuple[Role, ...]
+    #: Whether routing may give them work now.
+    present: bool
+    away: AwayOut | None
+    open_items: Annotated[int, Meta(ge=0)]
+    duty: DutyOut | None
+
+
+class ColleagueList(Struct, frozen=True):
+    """Everybody who works in the caller's practices, by name; there is one page of them."""
+
+    items: tuple[ColleagueOut, ...]
+    next: None = None
+
+
+class CoverOut(Struct, frozen=True, kw_only=True):
+    """Who is away from when until when, and who answers for them."""
+
+    practice_id: PracticeId
+    id: CoverId
+    absent_id: StaffId
+    cover_id: StaffId
+    from_at: datetime
+    until_at: datetime
+
+
+class CoverList(Struct, frozen=True):
+    """The leave that is or will be, in order of time; there is one page of it."""
+
+    items: tuple[CoverOut, ...]
+    next: None = None
+
+
+class NewCoverIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A leave and who covers it."""
+
+    absent_id: StaffId
+    cover_id: StaffId
+    from_at: Moment
+    until_at: Moment
+    practice_id: PracticeId | None = None
+    id: Own[CoverId | None] = None
+
+
+class CoverChangeIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is given changes; one that has begun can only end at another moment."""
+
+    cover_id: StaffId | None = None
+    from_at: Moment | None = None
+    until_at: Moment | None = None
+
+
+@get(
+    "/staff",
+    opt=needs("staff.read"),
+    operation_id="listStaff",
+    summary="Who works here, who is present, and how much each has in hand",
+)
+async def list_staff(visit: NamedDependency[Visit], parts: NamedDependency[Parts]) -> ColleagueList:
+    """Return the caller's colleagues in all practices, themselves among them."""
+    at = parts.clock.now()
+    found: list[ColleagueOut] = []
+    async with parts.database.work(visit.practices) as work:
+        duties = {
+            (one.practice_id, one.staff_id): one for one in await store.duties(work, visit.visible)
+        }
+        covers = [one.cover for one in await store.covers(work, visit.visible, at)]
+        for practice in visit.practices:
+            people, held = await roster(work, practice, at), await store.held(work, practice)
+            for one in await members_of(work, practice, at):
+                away = next(
+                    (
+                        AwayOut(cover.until_at, cover.cover_id)
+                        for cover in covers
+                        if cover.absent_id == one.id and cover.from_at <= at < cover.until_at
+                    ),
+                    None,
+                )
+                found.append(
+                    ColleagueOut(
+                        practice_id=practice,
+                        staff=StaffOut(one.id, one.given_name, one.family_name),
+                        roles=one.roles,
+                        present=present(one.id, people, at),
+                        away=away,
+                        open_items=held.get(one.id, 0),
+                        duty=_duty(duties.get((practice, one.id))),
+                    )
+                )
+    return ColleagueList(tuple(found))
+
+
+@put(
+    "/staff/{staff_id:uuid}/duty",
+    opt=needs("cover.write"),
+    operation_id="putDuty",
+    summary="Say when somebody works, how much they should hold, which languages they speak",
+)
+async def put_duty(
+    staff_id: FromPath[UUID],
+    data: JSONBody[DutyIn],
+    visit: NamedDependency[Visit],
+    parts: NamedDependency[Parts],
+) -> DutyOut:
+    """Write it; routing asks for it from the next piece of work on, and moves nothing."""
+    practice, at = chosen_practice(visit, data.practice_id), parts.clock.now()
+    person = StaffId(staff_id)
+    new = DutyKept(
+        practice_id=practice,
+        staff_id=person,
+        hours=None if data.hours is None else _read(data.hours),
+        capacity=data.capacity,
+        languages=tuple(dict.fromkeys(data.languages)),
+        changed_by=visit.staff_id,
+        changed_at=at,
+    )
+
+    async def act(work: Work) -> DutyOut:
+        if all(one.id != person for one in await members_of(work, practice, at)):
+            raise NotFound
+        await store.put_duty(work, new)
+        await _noted(work, practice, at, visit, "duty.change", "staff", person)
+        kept = await store.duties(work, only(practice))
+        out = _duty(next(one for one in kept if one.staff_id == person))
+        assert out is not None  # noqa: S101 - it was written above
+        return out
+
+    return await in_turn(parts, act, practice)
+
+
+@get(
+    "/covers",
+    opt=needs("staff.read"),
+    operation_id="listCovers",
+    summary="Who is or will be away, and who covers",
+)
+async def list_covers(visit: NamedDependency[Visit], parts: NamedDependency[Parts]) -> CoverList:
+    """Return the leave of all practices of the caller that is not over."""
+    async with parts.database.work(visit.practices) as work:
+        kept = await store.covers(work, visit.visible, parts.clock.now())
+    return CoverList(tuple(_cover(one.practice_id, one.cover) for one in kept))
+
+
+@post(
+    "/covers",
+    opt=needs("cover.write"),
+    operation_id="addCover",
+    summary="Write down a leave and who covers it",
+    status_code=HTTPStatus.CREATED,
+)
+async def post_cover(
+    request: Request[Any, Any, State],
+    data: JSONBody[NewCoverIn],
+    visit: NamedDependency[Visit],
+    parts: NamedDependency[Parts],
+) -> Response[CoverOut]:
+    """Write it; when it begins, open work goes to who is here."""
+    practice, at = chosen_practice(visit, data.practice_id), parts.clock.now()
+    new = Cover(
+        id=CoverId(chosen(data.id, parts.clock)),
+        absent_id=data.absent_id,
+        cover_id=data.cover_id,
+        from_at=data.from_at,
+        until_at=data.until_at,
+    )
+
+    async def act(work: Work) -> Made:
+        if new.until_at <= at:
+            raise NotACover
+        if await store.lock_cover(work, practice, new.id) is not None:
+            raise IdTaken(ID)
+        await add_cover(work, practice, new, at=at, by=By.staff(visit.staff_id))
+        return Made(_cover(practice, new), HTTPStatus.CREATED)
+
+    answer = await once(request, parts, practice, CoverOut, act)
+    parts.bell.ring("cover")
+    return answer
+
+
+@patch(
+    "/covers/{cover_id:uuid}",
+    opt=needs("cover.write"),
+    operation_id="changeCover",
+    summary="Change a leave, or end it now",
+)
+async def patch_cover(
+    cover_id: FromPath[UUID],
+    data: JSONBody[CoverChangeIn],
+    visit: NamedDependency[Visit],
+    parts: NamedDependency[Parts],
+) -> Response[CoverOut]:
+    """Change what is given; work that has moved stays with who has it."""
+    practice, at = await find(parts.database, visit, "cover", cover_id), parts.clock.now()
+
+    async def act(work: Work) -> Made:
+        before = await store.lock_cover(work, practice, CoverId(cover_id))
+        if before is None:
+            raise NotFound
+        after = msgspec.structs.replace(
+            before,
+            cover_id=data.cover_id or before.cover_id,
+            from_at=data.from_at or before.from_at,
+            until_at=data.until_at or before.until_at,
+        )
+        begun = before.from_at <= at
+        if begun and after.from_at != before.from_at:
+            raise NotACover
+        if after.absent_id == after.cover_id or after.from_at >= after.until_at:
+            raise NotACover
+        await need_active(work, practice, [after.cover_id], at, "/cover_id")
+        await store.save_cover(work, practice, after)
+        await work.call("due_done", "cover", after.id)
+        await work.call("due_set", "cover", after.id, practice, max(after.from_at, at))
+        await _noted(work, practice, at, visit, "cover.change", "cover", after.id)
+        return Made(_cover(practice, after))
+
+    answer = made(await in_turn(parts, act, practice), CoverOut)
+    parts.bell.ring("cover")
+    return answer
+
+
+def _read(hours: Hours) -> dict[str, tuple[tuple[time, time], ...]]:
+    read: dict[str, tuple[tuple[time, time], ...]] = {}
+    for day, shifts in hours.items():
+        spans = tuple((time.fromisoformat(one[0]), time.fromisoformat(one[1])) for one in shifts)
+        if any(begin == end for begin, end in spans):
+            message = "A shift ends at another time than it begins."
+            raise Unprocessable(FieldError(f"{HOURS}/{day}", "out-of-range", message))
+        read[day] = tuple(sorted(spans))
+    return read
+
+
+def _duty(kept: DutyKept | None) -> DutyOut | None:
+    if kept is None:
+        return None
+    hours = None
+    if kept.hours is not None:
+        told = {
+            day: [[f"{begin:%H:%M}", f"{end:%H:%M}"] for begin, end in shifts]
+            for day, shifts in kept.hours.items()
+        }
+        hours = msgspec.convert(told, Hours)
+    return DutyOut(
+        hours=hours, capacity=kept.capacity, languages=kept.languages, version=kept.version
+    )
+
+
+def _cover(practice: PracticeId, one: Cover) -> CoverOut:
+    return CoverOut(practice_id=practice, **msgspec.structs.asdict(one))
+
+
+async def _noted(
+    work: Work,
+    practice: PracticeId,
+    at: datetime,
+    visit: Visit,
+    action: str,
+    subject: str,
+    subject_id: UUID,
+) -> None:
+    await audit.record(
+        work,
+        practice,
+        at,
+        actor="staff",
+        actor_id=visit.staff_id,
+        action=action,
+        subject=subject,
+        subject_id=subject_id,
+    )

@@ -1,0 +1,1 @@
+"""What a colleague needs to go on where somebody stopped."""

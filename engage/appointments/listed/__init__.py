@@ -1,0 +1,1 @@
+"""What the list of a day shows beside each visit: whose it is, and whether they run late."""

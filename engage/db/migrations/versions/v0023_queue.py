@@ -1,0 +1,28 @@
+"""What care managers do with work beyond claiming it.
+
+Revision ID: 0023
+Revises: 0022
+"""
+
+from importlib import resources
+
+from alembic import op
+
+from engage.db.migrations import scripts
+
+revision = "0023"
+down_revision = "0022"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Run the SQL files of the step, in their order."""
+    files = resources.files("engage.db.migrations") / "sql" / "0023_queue"
+    scripts.run(op.get_bind(), files)
+
+
+def downgrade() -> None:
+    """Refuse: a practice's records are not thrown away by a command. Restore a backup instead."""
+    message = "the step can't be undone; restore a backup"
+    raise RuntimeError(message)

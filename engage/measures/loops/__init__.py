@@ -1,0 +1,1 @@
+"""Needs, referrals and the work on them, as measures read them."""

@@ -1,0 +1,1 @@
+"""Screenings and their answers, as measures read them."""

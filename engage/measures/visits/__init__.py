@@ -1,0 +1,1 @@
+"""Visits, rides and what staff logged, as measures read them."""

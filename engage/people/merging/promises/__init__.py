@@ -1,0 +1,1 @@
+"""What was promised, and goes along when a record is merged."""

@@ -1,0 +1,154 @@
+"""How patients and caregivers sign in: a code by text to the phone they are known by.
+
+Asking always gets the same answer, in the same time: who is known is looked up after it was given.
+A code opens for the phone, for signing in, and on the device that asked. Where several people use
+a phone, whoever signs in says which of them they are. This room refuses to send more than the
+limits allow, whoever asks, and to text a phone that said STOP.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from uuid import UUID
+
+import structlog
+
+from engage.clock import Clock, fresh_id, random_bytes
+from engage.db.sealing import PracticeKeys
+from engage.db.session import Database, Work
+from engage.db.vault import Vault
+from engage.errors import EngageError
+from engage.ids import PracticeId
+from engage.people.phone import PhoneNumber
+from engage.people.signing import codes, limits, store
+from engage.people.signing.codes import WrongCode
+from engage.people.signing.keeping import Keeping, Tokens
+from engage.people.signing.limits import TooManyTries
+from engage.people.signing.principal import Person
+from engage.people.signing.store import Counted
+
+_PURPOSE = "sign-in"
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+Send = Callable[[Work, Person, str], Awaitable[bool]]
+"""Queues the text of a code to a person's phone, in the transaction; says whether it could."""
+
+
+class SeveralPeople(EngageError):  # noqa: N818 - reads as a sentence: raise SeveralPeople
+    """Several people use this phone: say which of them you are."""
+
+    def __init__(self, people: tuple[Person, ...]) -> None:
+        """Take who uses it; the code was right."""
+        super().__init__()
+        self.people = people
+
+
+class FamilyWays:
+    """The steps by which patients and caregivers get in."""
+
+    def __init__(
+        self, database: Database, vault: Vault, clock: Clock, keeping: Keeping, codes_a_day: int
+    ) -> None:
+        """Take what the steps stand on, and how many codes a day leave at most."""
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+        self._keeping = keeping
+        self._codes_a_day = codes_a_day
+
+    async def ask(self, phone: PhoneNumber, came_from: str) -> None:
+        """Count that somebody asks for a code; TooManyTries, whoever is known."""
+        async with self._database.work() as work:
+            await store.allow(
+                work,
+                self._vault.master,
+                (
+                    Counted(limits.CODE_FROM_ADDRESS, came_from),
+                    Counted(limits.CODE_AGAIN, phone.e164),
+                    Counted(limits.CODE_OF_PHONE_HOUR, phone.e164),
+                    Counted(limits.CODE_OF_PHONE, phone.e164),
+                ),
+                self._clock.now(),
+            )
+
+    async def send(self, phone: PhoneNumber, device: str, send: Send) -> bool:
+        """Send a code to a phone that is known and open; say whether one left.
+
+        Nobody waits for it, so it may take its time.
+        """
+        keys = await self._keys()
+        if not keys:
+            return False
+        async with self._database.work(list(keys)) as work:
+            people = await store.people_on(work, phone, keys)
+        to = next((one for one in people if not one.closed), None)
+        if to is None or any(one.closed for one in people):
+            return False
+        at, master = self._clock.now(), self._vault.master
+        code = codes.code_from(random_bytes(codes.RANDOM_BYTES))
+
+        async def act(work: Work) -> bool:
+            await store.allow(
+                work,
+                master,
+                (
+                    Counted(limits.SENT_TO_PREFIX, limits.prefix_of(phone.e164)),
+                    Counted(limits.SENT_AT_ONCE, "deployment"),
+                    Counted(limits.sent_a_day(self._codes_a_day), "deployment"),
+                ),
+                at,
+            )
+            await store.put_code(
+                work,
+                fresh_id(self._clock),
+                master.credential_hashes("code-phone", phone.e164)[0],
+                master.credential_hashes("device", device)[0],
+                master.credential_hashes("code", codes.bound(phone.e164, _PURPOSE, code))[0],
+                at,
+                at + codes.LIFE,
+            )
+            return await send(work, to, code)
+
+        try:
+            return await self._database.again(act, [to.practice_id], to.practice_id)
+        except TooManyTries as full:
+            # Somebody pumps, or the limit is too low for the day: either is worth a look.
+            _log.warning(
+                "no more codes by text for now", practice=to.practice_id, seconds=full.seconds
+            )
+            return False
+
+    async def verify(
+        self, phone: PhoneNumber, code: str, device: str, chosen: UUID | None, came_from: str
+    ) -> Tokens:
+        """Take a code; WrongCode, or SeveralPeople if it was right and does not say whose it is."""
+        at, master = self._clock.now(), self._vault.master
+        keys = await self._keys()
+        async with self._database.work() as work:
+            await store.allow(work, master, (Counted(limits.VERIFY_FROM_ADDRESS, came_from),), at)
+        tokens = None
+        async with self._database.work(list(keys)) as work:
+            right = await store.try_code(
+                work,
+                master.credential_hashes("code-phone", phone.e164),
+                master.credential_hashes("device", device),
+                master.credential_hashes("code", codes.bound(phone.e164, _PURPOSE, code)),
+                codes.TRIES,
+                at,
+            )
+            if right:
+                people = await store.people_on(work, phone, keys)
+                them = [one for one in people if chosen in (None, one.id)]
+                if len(them) > 1:
+                    # Undone with this transaction: the code opens once more, for who says who.
+                    raise SeveralPeople(tuple(them))
+                if them:
+                    tokens = await self._keeping.begin_family(work, them[0])
+        # A wrong one has been counted by now.
+        if tokens is None:
+            raise WrongCode
+        return tokens
+
+    async def _keys(self) -> Mapping[PracticeId, PracticeKeys]:
+        async with self._database.work() as work:
+            practices = await store.every_practice(work)
+        return {one: await self._vault.keys(one) for one in practices}

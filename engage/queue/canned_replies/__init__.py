@@ -1,0 +1,1 @@
+"""Rows of the replies that a practice keeps ready."""

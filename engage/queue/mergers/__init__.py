@@ -1,0 +1,1 @@
+"""Rows of work that was joined to other work."""

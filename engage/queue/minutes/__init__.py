@@ -1,0 +1,1 @@
+"""How long work took, as whoever did it says."""

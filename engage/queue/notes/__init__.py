@@ -1,0 +1,1 @@
+"""Rows of what staff write beside a piece of work."""

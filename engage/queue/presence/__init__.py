@@ -1,0 +1,1 @@
+"""Rows of who has which piece of work open."""

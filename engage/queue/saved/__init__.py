@@ -1,0 +1,1 @@
+"""Rows of the lists that somebody keeps at hand."""

@@ -1,0 +1,23 @@
+// The demo's simulated phones.
+export const words = {
+  "phone.title": "Simulated phones",
+  "phone.lead": "Play the patients and their caregivers. No real phone ever rings.",
+  "phone.home": "The story",
+  "phone.whose": "Whose phone",
+  "phone.patient": "Patient",
+  "phone.caregiver": "{relationship} of {name}",
+  "phone.shared": "shared phone",
+  "phone.stranger": "A number nobody knows",
+  "phone.none": "No texts yet.",
+  "phone.write": "Text to {practice}",
+  "phone.send": "Send",
+  "phone.thread": "Texts of {name}",
+  "phone.segments": "{n} segments",
+  "phone.segments.one": "1 segment",
+  "phone.received": "Arrived",
+  "phone.new": "New text for {name}",
+  "phone.away": "The demo does not answer. Is it still running?",
+  "phone.patients": "Patients",
+  "phone.caregivers": "Caregivers",
+  "phone.others": "Others",
+} as const;

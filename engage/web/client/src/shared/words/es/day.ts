@@ -1,0 +1,47 @@
+import type { words as en } from "../en/day";
+
+export const words: Record<keyof typeof en, string> = {
+  "rides.title": "Viajes de un día",
+  "rides.lead":
+    "Para quien conduce. Lleva nombres, teléfonos y direcciones: queda anotado que se vio a cada persona.",
+  "rides.day": "Día",
+  "rides.practice": "Clínica",
+  "rides.show": "Mostrar",
+  "rides.none": "No hay nada en la lista de este día.",
+  "rides.print": "Imprimir",
+  "rides.file": "Como tabla para quien conduce",
+  "rides.file.boxes": "Las cajas como tabla",
+  "rides.count": "{n} en la lista",
+  "rides.who": "Quién",
+  "rides.when": "Cuándo",
+  "rides.from": "Desde",
+  "rides.to": "Hasta",
+  "rides.stands": "Cómo está",
+  "rides.back": "vuelta:",
+  "rides.visit": "visita:",
+  "rides.calls": "llama al terminar",
+  "rides.places": "Lugares de las visitas",
+  "rides.over": "No se muestran: {n} que fallaron o se cancelaron.",
+
+  "places.title": "Lugares de las visitas",
+  "places.lead":
+    "Dónde son las visitas, con qué reloj, y qué llevar. Las personas lo leen en los mensajes.",
+  "places.none": "No hay ningún lugar anotado.",
+  "places.back": "Viajes de un día",
+  "places.add": "Añadir un lugar",
+  "places.add.do": "Añadir",
+  "places.added": "El lugar está añadido.",
+  "places.name": "Nombre",
+  "places.address": "Dirección",
+  "places.zone": "Reloj",
+  "places.zone.hint": "Con él se dicen las visitas de ahí. Las ya dichas conservan el suyo.",
+  "places.bring": "Qué llevar (opcional)",
+  "places.bring.hint":
+    "Con las palabras que lee la persona: “su tarjeta del seguro, su lista de medicinas”.",
+  "places.external": "Nombre en los mensajes de la clínica (opcional)",
+  "places.edit": "Cambiar",
+  "places.change": "Cambiar este lugar",
+  "places.saved": "Guardado.",
+  "places.lacks": "Póngale un nombre y una dirección.",
+  "refused.not-a-time-zone": "Este reloj no se conoce: escríbalo como America/Phoenix.",
+};
