@@ -19,12 +19,14 @@ from engage.appointments.appointment import Span
 from engage.appointments.keeping import NewVisit
 from engage.appointments.place import read_place
 from engage.appointments.places import store as places
+from engage.appointments.slot import Schedule
 from engage.appointments.words import Teller
 from engage.audit import SYSTEM
 from engage.clock import Clock, fresh_id, random_bytes
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Database, Work
 from engage.db.vault import Vault
+from engage.demo.booked import Hours, open_book
 from engage.errors import NotFound
 from engage.ids import (
     AppointmentId,
@@ -33,6 +35,7 @@ from engage.ids import (
     PatientId,
     PlaceId,
     PracticeId,
+    ScheduleId,
     StaffId,
     derived,
 )
@@ -122,6 +125,7 @@ class _Demo(Struct, forbid_unknown_fields=True):
     caregiver: tuple[_Caregiver, ...]
     place: tuple[_Place, ...]
     visit: tuple[_Visit, ...]
+    schedule: tuple[Hours, ...]
 
 
 class Seeded(Struct, frozen=True, kw_only=True):
@@ -250,6 +254,25 @@ async def _write_visits(work: Work, keys: PracticeKeys, demo: _Demo, at: datetim
             what=one.what,
         )
         await keeping.book(work, keys, visit, zone, Teller("staff", responsible), at)
+    for one in demo.schedule:
+        schedule = Schedule(
+            practice_id=PRACTICE_ID,
+            id=ScheduleId(derived(_BORN, _CAUSE, f"schedule {one.name}")),
+            place_id=there[one.place],
+            name=one.name,
+            zone=zone,
+            prepare_en=one.prepare_en,
+            prepare_es=one.prepare_es,
+        )
+        soon = NewVisit(
+            id=AppointmentId(derived(_BORN, _CAUSE, f"visit {one.soon} soon")),
+            patient_id=_patient_id(one.soon),
+            status="booked",
+            time=None,
+            place_id=None,
+            what=one.what,
+        )
+        await open_book(work, keys, schedule, one, soon, responsible, at)
 
 
 def _next(one: _Visit, at: datetime, zone: str) -> datetime:

@@ -108,6 +108,7 @@ async def merge(work: Work, practice: PracticeId, step: Doing, into: QueueItemId
     )
     await store.save(work, practice, closed)
     await mergers.add(work, practice, before, step.by, step.at)
+    await mergers.wait_there(work, practice, step.item, into)
     await paging.end(work, practice, step.item, step.at)
     await store.save(work, practice, _later(other.item))
     severity = highest((other.item.severity, mine.item.severity))
@@ -137,6 +138,7 @@ async def unmerge(work: Work, practice: PracticeId, step: Doing) -> Item:
     apart = verbs.unmerge(mine.item, owner_id)
     await store.save(work, practice, apart, owner_why=why)
     await mergers.undone(work, practice, merger.id, step.by, step.at)
+    await mergers.answered_there(work, practice, step.item, merger.into_id)
     other = found[merger.into_id]
     if other is not None and other.item.closed_at is None:
         joined = (

@@ -1,8 +1,8 @@
 """The features of a text that the linear model weighs (p).
 
 Words and pairs of words, the same pairs with concepts in place of words, runs of letters inside
-words, concepts, signs and pairs of signs, sizes of numbers, the open prompt, and what the rules
-found. The trainer and the reader call the same
+words, concepts and signs and pairs of both anywhere in the text, sizes of numbers, whether it
+asks something, the open prompt, and what the rules found. The trainer and the reader call the same
 function, so that nothing is learned that is not seen, and nothing seen that was not learned.
 """
 
@@ -14,23 +14,35 @@ from engage.reading.fold import Word
 
 _SHORT_REPLY = 5
 _LONGEST_LETTERS = 20
+_MOST_CONCEPTS = 14
+"""Concepts of one text that are paired with others: a long text has many, and pairs are squares."""
 SIGN = "e:"
 """What the feature of a sign begins with."""
+LETTERS, PAIR = "l:", "y:"
+"""What a run of letters and a pair with a concept begin with: the trainer counts them for less."""
 
 
 def grams(
-    located: Sequence[Word], context: str, rules: Iterable[str], named: Sequence[str] = ()
+    located: Sequence[Word],
+    context: str,
+    rules: Iterable[str],
+    named: Sequence[str] = (),
+    *,
+    asking: bool = False,
 ) -> list[str]:
     """Return the features of a text, each once, in order of first appearance.
 
-    `named` are its signs.
+    `named` are its signs; `asking` says whether it has a question mark.
     """
     spoken = [word.text for word in located]
     found: dict[str, None] = {f"C:{context}": None}
     found.update(dict.fromkeys(f"R:{rule}" for rule in rules))
+    if asking:
+        found.update({"m:?": None, f"m:? {context}": None})
     _add_words(found, located, spoken, context)
     _add_concepts(found, spoken, context)
     _add_signs(found, spoken, named)
+    _add_pairs(found, spoken, named)
     for word in dict.fromkeys(spoken):
         _add_letters(found, word)
     return list(found)
@@ -44,8 +56,6 @@ def _add_words(
         shown = "#" if word.isdecimal() else word
         found[f"w:{shown}"] = None
         found[f"b:{before} {shown}"] = None
-        if place >= 1:
-            found[f"s:{spoken[place - 2] if place > 1 else '^'} _ {shown}"] = None
         before = shown
         if place == 0 or (located[place].opens and place < _SHORT_REPLY):
             found[f"1:{context} {word}"] = None
@@ -77,10 +87,18 @@ def _add_signs(found: dict[str, None], spoken: Sequence[str], named: Sequence[st
     found.update((f"E:{one} {other}", None) for one, other in combinations(named, 2))
 
 
+def _add_pairs(found: dict[str, None], spoken: Sequence[str], named: Sequence[str]) -> None:
+    """Add pairs of concepts, and of a concept and a sign, wherever they stand."""
+    names = dict.fromkeys(name for word in spoken for name in BY_WORD.get(word, ()))
+    first = sorted(list(names)[:_MOST_CONCEPTS])
+    found.update((f"{PAIR}{one} {other}", None) for one, other in combinations(first, 2))
+    found.update((f"{PAIR}{one}+{sign}", None) for one in first for sign in named)
+
+
 def _add_letters(found: dict[str, None], word: str) -> None:
     if word.isdecimal():
         return
     padded = f" {word[:_LONGEST_LETTERS]} "
     for size in (3, 4, 5):
         for start in range(len(padded) - size + 1):
-            found[f"l:{padded[start : start + size]}"] = None
+            found[f"{LETTERS}{padded[start : start + size]}"] = None

@@ -22,6 +22,7 @@ LONGEST = 1_600
 MOST_STEPS = 120_000
 """Phrases that may be tried on one text. A full text of the worst words needs a third of it."""
 
+_ASKING = frozenset("?¿")
 _ENGLISH = frozenset(
     [
         "i",
@@ -137,7 +138,7 @@ def observe(
     marks += [f"{one.standing}:{one.severity}" for one in ordered]
     named, tried = signs(located)
     budget.spend(tried)
-    features = grams(located, context, marks, named)
+    features = grams(located, context, marks, named, asking=not _ASKING.isdisjoint(text[:LONGEST]))
     budget.spend(len(features))
     return Observed(located, tuple(ordered), tuple(features))
 

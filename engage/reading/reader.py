@@ -35,7 +35,7 @@ Tier = Literal["emergency", "possible", "none"]
 _TERMS = 6
 _SHORTEST = 3
 _FEW = 9
-_SURER = 1.4
+_SURER = 1.6
 _URGENCIES: tuple[Urgency, ...] = ("none", "routine", "urgent", "emergency")
 _KINDS: dict[str, Kind] = {
     "emergency_medical": "medical",

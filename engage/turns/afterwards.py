@@ -59,7 +59,8 @@ class Afterwards(Referring):
         self, work: Work, keys: PracticeKeys, visit: Appointment, person: PatientId, at: datetime
     ) -> None:
         """End the questions about a visit: they were about another time, or are answered."""
-        for talk in await talks.open_about(work, keys.practice, person, visit.id):
+        records = sorted({person, visit.patient_id})
+        for talk in await talks.open_about(work, keys.practice, records, visit.id):
             context = await store.open_turn(work, keys.practice, talk.line_id, person, at)
             happened = Turn(
                 cause=derived(at, talk.conversation_id, "visit-changed"),

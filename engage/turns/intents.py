@@ -21,17 +21,27 @@ _NOT_LATE = re.compile(
     r"\b(not|never|wont|no) (\w+ )?(be |llego |voy )?(late|tarde)\b|\b(rent|bill)\b"
 )
 _CANNOT = re.compile(
-    r"\b(cant|cannot|can not|couldnt|wont|not able to|unable to|not gonna|not going to)"
-    r"( be able to)? (make|come|go|attend|be there|get there)\b"
-    r"|\bno (puedo|podre|podemos|voy a poder|vamos a poder|voy a) (ir|llegar|venir|asistir)\b"
-    r"|\bno voy a (ir|poder)\b"
+    r"\b(cant|cannot|can not|wont|not able to|unable to|not gonna|not going to)( be able to)? "
+    r"(make it( to (my|the) (appointment|appt|visit))?(?! (to|through|up|happen|stop|work))\b"
+    r"|make (my|the|our|that|this) (appointment|appt|visit)\b"
+    r"|(go|get) to (my|the) (appointment|appt|visit|doctor|clinic)\b"
+    r"|come( in)?\b(?! (up|out|down|off|back|over))|attend\b|be there\b|get there\b)"
+    r"|\bno (puedo|podre|podemos|voy a poder|vamos a poder|voy a) (ir|llegar|venir|asistir)"
+    r"( (el|ese|esta|este|hoy|manana|porque|por|pero|ahi|alla|con)\b"
+    r"| a (la|mi|esa) (cita|visita|clinica)\b| al (doctor|medico)\b|$)"
 )
 _CHANGE = re.compile(
     r"\b(reschedul|reprogram|pospon|postpon)\w*"
     r"|\b(change|move|switch|different|another) (\w+ )?(appointment|appt|visit|time|day|date)\b"
     r"|\b(cambiar|mover|cambio de|otra|otro) (\w+ ){0,2}(cita|visita|hora|dia|fecha)\b"
-    r"|\b(instead|en vez|en lugar|mejor)\b"
+    r"|\b(can|could) (we|i) (do|come|make) .*\binstead\b|\bpuede ser .*\bmejor\b"
 )
+_VISIT = re.compile(
+    r"\b(appointment|appointments|appt|visit|cita|citas|visita)\b"
+    r"|\b(reschedul|reprogram|pospon|postpon)\w*"
+)
+_SHORT = 5
+"""In so few words "can't make it" is about a visit; in more it says of what."""
 _WAY_THERE = frozenset(
     [
         *("ride", "rides", "car", "bus", "drive", "drives", "driver", "taxi", "uber", "van", "gas"),
@@ -54,3 +64,15 @@ def intent_of(text: str) -> Intent | None:
 def says_how(text: str) -> bool:
     """Say whether a text speaks of how somebody gets there, or does not."""
     return not _WAY_THERE.isdisjoint(words(text))
+
+
+def speaks_of_a_visit(text: str, intent: Intent) -> bool:
+    """Say whether a text is about a visit by itself, without our having asked about one.
+
+    "Can't come thursday" and "no puedo ir" are; "another day of this" and a body's "I can't go" are
+    not.
+    """
+    said = words(text)
+    if intent == "late" or _VISIT.search(" ".join(said)):
+        return True
+    return intent == "cannot" and len(said) <= _SHORT

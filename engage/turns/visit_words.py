@@ -25,9 +25,9 @@ from engage.turns.advancing import advance_one
 from engage.turns.attribution import Attributed
 from engage.turns.context import ConversationSeen, ThreadSeen
 from engage.turns.draft import Draft
-from engage.turns.intents import Intent, intent_of
+from engage.turns.intents import Intent, intent_of, speaks_of_a_visit
 from engage.turns.meeting import CANNOT, CHANGE, MOST_VISITS, is_meeting
-from engage.turns.talks import Ahead, Openings, in_order, starts
+from engage.turns.talks import Ahead, Openings, VisitTalk, in_order, starts
 
 _LATE_FROM, _LATE_UNTIL = timedelta(hours=2), timedelta(hours=12)
 """Who says that they run late means a visit that began a while ago, or begins today."""
@@ -62,7 +62,7 @@ def takes(draft: Draft, event: TextReceived, who: Attributed, asked: Conversatio
         return unread and _names_a_day(event.text) and unasked(draft, event, who)
     if talk is None or prompt is None:
         return False
-    if talk.kind in {"offer", "missed", "ride"} or not talk.visits:
+    if talk.kind in {"offer", "missed"} or not talk.visits:
         return False
     if not isinstance(read_answer(event.text, prompt, asked.language), Unclear):
         return False
@@ -71,6 +71,8 @@ def takes(draft: Draft, event: TextReceived, who: Attributed, asked: Conversatio
         advance_one(draft, asked, Cancelled(draft.at))
         _late(draft, thread, talk.visits[0], asked)
         return True
+    if talk.kind == "ride":
+        return _after_all(draft, event, thread, talk, asked)
     when = read_when(event.text, asked.language, draft.at, talk.zone)
     if when is not None and len(talk.visits) == 1 and not _names(when, talk.visits[0]):
         advance_one(draft, asked, Cancelled(draft.at))
@@ -91,10 +93,31 @@ def takes(draft: Draft, event: TextReceived, who: Attributed, asked: Conversatio
     return True
 
 
+def _after_all(
+    draft: Draft,
+    event: TextReceived,
+    thread: ThreadSeen,
+    talk: VisitTalk,
+    asked: ConversationSeen,
+) -> bool:
+    """Take "I can't come after all" from who was just asked how they get there."""
+    intent = intent_of(event.text)
+    if intent is None:
+        return False
+    advance_one(draft, asked, Cancelled(draft.at))
+    answer = "declined" if intent == "cannot" else "tentative"
+    arranging.another_time(draft, thread, talk.visits, talk.zone, asked.language, answer)
+    _read_too(draft, thread, event)
+    return True
+
+
 def unasked(draft: Draft, event: TextReceived, who: Attributed) -> bool:
     """Take words about a visit that nobody asked about: "can't make it thursday"."""
     intent, thread = intent_of(event.text), who.thread
     if intent is None or not thread.active or thread.id is None or draft.opted_out:
+        return False
+    by_day = intent == "cannot" and _names_a_day(event.text)
+    if not by_day and not speaks_of_a_visit(event.text, intent):
         return False
     found = draft.meetings.known.ahead_of(thread.patient_id)
     if found is None:

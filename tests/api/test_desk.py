@@ -211,8 +211,9 @@ async def test_work_of_one_patient_is_joined_and_taken_apart(house: House) -> No
     assert [one["id"] for one in whole["parts"]] == [str(item)]
     assert [one["item_id"] for one in whole["notes"]] == [str(item)]
     assert whole["due_at"] == min(mine["due_at"], theirs["due_at"])
+    assert whole["waiting_since"] == min(mine["waiting_since"], theirs["waiting_since"])
     assert parted[0] == 200
-    for kept in ("due_at", "severity", "owner", "status", "subject"):
+    for kept in ("due_at", "severity", "owner", "status", "subject", "waiting_since"):
         assert parted[1][kept] == mine[kept]
     assert (again["due_at"], again["severity"]) == (theirs["due_at"], theirs["severity"])
     assert (again["parts"], again["notes"]) == ([], [])
@@ -233,7 +234,14 @@ async def test_a_crisis_is_joined_to_nothing(house: House) -> None:
     listed = (await _get(house, dana, "/queue"))["items"]
     foreign = next(x["id"] for x in listed if x["patient"]["id"] == str(second))
     three = await _do(house, dana, f"/queue/{item}/merge", into=foreign)
+    await _do(house, dana, f"/queue/{crisis['id']}/complete", outcome="reached-patient")
+    ended = await _get(house, dana, f"/queue/{crisis['id']}")
+    _, climbs = await _do(house, dana, f"/queue/{crisis['id']}/reopen", reason="she called back")
 
+    # Opened again it climbs again, after whoever opened it has had it for a while.
+    assert ended["paging"]["next_at"] is None
+    assert climbs["paging"]["next_at"] is not None
+    assert climbs["paging"]["acknowledged_by"]["id"] == str(dana.id)
     assert one[1]["code"] == two[1]["code"] == "grave-alone"
     assert (three[0], three[1]["code"]) == (422, "not-one-patient")
 

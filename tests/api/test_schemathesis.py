@@ -84,6 +84,7 @@ ELSEWHERE = {
     "refreshTokens": "tests/api/test_passwords.py",
     "endSignIn": "tests/api/test_codes.py",
     "inviteStaff": "tests/api/test_passwords.py",
+    "askForCode": "tests/api/test_codes.py",
     "verifyCode": "tests/api/test_codes.py",
     "snoozeQueueItem": "tests/api/test_desk.py",
     "handOverQueueItem": "tests/api/test_desk.py",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engage.turns.intents import intent_of, says_how
+from engage.turns.intents import intent_of, says_how, speaks_of_a_visit
 
 
 @pytest.mark.parametrize(
@@ -46,11 +46,36 @@ def test_phrases_that_move_a_visit(text: str, intent: str) -> None:
         "thank you",
         "it is too late to eat",
         "she cannot walk",
+        "no puedo ir al baño desde el martes",
+        "i cant go to the bathroom",
+        "can't make it through the night",
+        "can't make rent",
+        "me siento mejor",
+        "took tylenol instead",
+        "couldn't make it yesterday",
     ],
 )
 def test_phrases_that_do_not(text: str) -> None:
     """What is about rent, sleep, pain or nothing at all moves no visit."""
     assert intent_of(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "is_so"),
+    [
+        ("can't make it", True),
+        ("no puedo ir", True),
+        ("no puedo ir a mi cita porque estoy enferma", True),
+        ("running late", True),
+        ("i need to reschedule", True),
+        ("i won't be able to come and i don't know what to do about any of this", False),
+        ("i need to change the day i take my pills", False),
+    ],
+)
+def test_unasked_it_must_be_about_a_visit(text: str, *, is_so: bool) -> None:
+    """What moves a visit that nobody spoke of names it, or says nothing else."""
+    intent = intent_of(text)
+    assert (intent is not None and speaks_of_a_visit(text, intent)) is is_so
 
 
 def test_how_somebody_gets_there_is_heard_beside_it() -> None:

@@ -7,6 +7,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from engage.reading.grams import LETTERS, PAIR
+
 Numbers = NDArray[np.float64] | NDArray[np.float32]
 Places = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -18,6 +20,8 @@ class Table(msgspec.Struct, frozen=True):
     features: tuple[str, ...]
     letters: Flags
     """Which features are runs of letters."""
+    pairs: Flags
+    """Which features are pairs with a concept."""
     starts: Places
     places: Places
     weight: Numbers
@@ -56,7 +60,8 @@ def tabled(
     lengths = [len(row) for row in rows]
     return Table(
         features=features,
-        letters=np.array([feature.startswith("l:") for feature in features], bool),
+        letters=np.array([feature.startswith(LETTERS) for feature in features], bool),
+        pairs=np.array([feature.startswith(PAIR) for feature in features], bool),
         starts=np.cumsum([0, *lengths], dtype=np.int64),
         places=np.fromiter((index[f] for row in rows for f in row), np.int64, sum(lengths)),
         weight=weight,

@@ -129,8 +129,9 @@ def labels_of(replies: Iterable[Reply]) -> tuple[str, ...]:
     )
 
 
-LETTERS = 0.45
-"""Runs of letters are many and say little each: they count for less than a word or a concept."""
+LETTERS, PAIRS = 0.45, 0.7
+"""Runs of letters, and pairs with a concept, are many and say little each: they count for less than
+a word or a concept."""
 RAREST = 8.0
 """The logarithm of how seldom a feature is that counts whole."""
 
@@ -183,6 +184,7 @@ def _values(table: Table, rows: Places, kept: Places, counts: Places) -> Numbers
     """
     rare = np.sqrt(np.log(len(rows) / counts) / RAREST)
     rare[table.letters[kept]] *= LETTERS
+    rare[table.pairs[kept]] *= PAIRS
     there = table.sums(rows, table.targets)[kept] + 1
     absent = table.sums(rows, 1 - table.targets)[kept] + 1
     told = np.abs(np.log(there / there.sum(axis=0)) - np.log(absent / absent.sum(axis=0)))

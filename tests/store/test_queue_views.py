@@ -146,7 +146,6 @@ async def test_work_of_who_has_left_goes_to_who_is_here(house: House) -> None:
         reason = Reason(
             source_id=fresh_id(house.clock),
             patient_id=house.rosa,
-            subject="discharge-call",
             reason="discharged",
             severity="routine",
             rule="test",

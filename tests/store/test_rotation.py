@@ -14,6 +14,8 @@ from engage.db.vault import Vault
 from engage.people import bootstrap
 from engage.people.fields import EmailAddress
 from engage.people.rotation import ACTION, LONGEST_USE, Rotated, rotate
+from engage.people.signing import store as signing
+from engage.people.signing.store import TOTP_PLACE
 from engage.people.staff import NewStaff
 from engage.people.staffing import store as staffing
 from tests.conftest import SECRET, Databases
@@ -63,8 +65,14 @@ async def test_the_new_key_alone_opens_everything(
     databases: Databases, owner: Database, made: Made, clock: SettableClock
 ) -> None:
     """After a rotation the old key may be gone: patients open, phones and staff are found."""
+    shared = MasterKeys([SECRET]).seal_global(TOTP_PLACE, made.dana, "shared with an app")
+    async with databases.app.work() as work:
+        await signing.offer_secret(work, made.dana, "a hash", shared)
     done = await rotate(owner, BOTH, clock)
     alone = MasterKeys([NEW])
+    async with databases.app.work() as work:
+        moved = (await signing.secret_of(work, made.dana)).next_totp_sealed
+    assert moved is not None
     keys = await Vault(alone, databases.app).keys(made.id)
     async with databases.app.work([made.id]) as work:
         rows = await work.rows(PATIENT)
@@ -72,8 +80,9 @@ async def test_the_new_key_alone_opens_everything(
     opened = keys.open("patient.birth_date", rows[0]["id"], rows[0]["birth_date_sealed"])
     await owner.close()
 
-    assert (done.practices, done.wrapped, done.sealed) == (2, 4, 4)
+    assert (done.practices, done.wrapped, done.sealed) == (2, 4, 5)
     assert done.complete
+    assert alone.open_global(TOTP_PLACE, made.dana, moved) == "shared with an app"
     assert opened == b"1958-04-17"
     assert hashes == [keys.phone_hash("+16025550110")]
     assert await _found(databases, alone, clock) == made.dana

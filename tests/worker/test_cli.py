@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pty
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -92,11 +93,14 @@ def test_first_steps(settings: dict[str, str], tmp_path: Path) -> None:
     assert run(settings, *PRACTICE).returncode == 0
     hired = run(settings, "staff", "create", "--email", "bo@example.org", "--name", "Bo Diaz")
     token = run(settings, "token", "--email", "bo@example.org", "--minutes", "5")
+    invited = run(settings, "staff", "invite", "--email", "bo@example.org")
     first = run(settings, "import", "patients", str(file))
     again = run(settings, "import", "patients", str(file))
 
     assert hired.returncode == 0
     assert token.stdout.startswith("eng_")
+    assert re.fullmatch(r"[\w-]{43}\n", invited.stdout)
+    assert invited.stderr.startswith("Good until ")
     assert first.stdout == "1 created, 0 updated, 0 unchanged.\n"
     assert again.stdout == "0 created, 0 updated, 1 unchanged.\n"
     assert again.stderr == ""

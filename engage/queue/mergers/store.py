@@ -5,7 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import ScalarSelect, bindparam, func, insert, select, update
 
 from engage.conversation.severity import Severity
 from engage.db.session import Query, Work
@@ -58,6 +58,34 @@ _UNDONE = Query(
     .where(item_merger.c.practice_id == bindparam("practice"), item_merger.c.id == bindparam("one"))
     .values(undone_at=bindparam("moment"), undone_by=bindparam("by"))
 )
+_other = queue_item.alias("other")
+
+
+def _waiting_of(one: str) -> ScalarSelect[datetime]:
+    return (
+        select(_other.c.waiting_since)
+        .where(_other.c.practice_id == bindparam("practice"), _other.c.id == bindparam(one))
+        .scalar_subquery()
+    )
+
+
+_WAITS_THERE = Query(
+    update(queue_item)
+    .where(
+        queue_item.c.practice_id == bindparam("practice"), queue_item.c.id == bindparam("target")
+    )
+    # Of two moments the earlier; of one and none the one.
+    .values(waiting_since=func.least(queue_item.c.waiting_since, _waiting_of("item")))
+)
+_ANSWERED_THERE = Query(
+    update(queue_item)
+    .where(
+        queue_item.c.practice_id == bindparam("practice"),
+        queue_item.c.id == bindparam("item"),
+        _waiting_of("target").is_(None),
+    )
+    .values(waiting_since=None)
+)
 _PARTS = Query(
     select(queue_item.c.id, queue_item.c.subject, queue_item.c.severity, item_merger.c.at)
     .join(
@@ -107,6 +135,20 @@ async def find(work: Work, practice: PracticeId, item: QueueItemId) -> Merger | 
 async def undone(work: Work, practice: PracticeId, merger: UUID, by: StaffId, at: datetime) -> None:
     """Write that they were taken apart."""
     await work.run(_UNDONE, practice=practice, one=merger, moment=at, by=by)
+
+
+async def wait_there(
+    work: Work, practice: PracticeId, item: QueueItemId, into: QueueItemId
+) -> None:
+    """Let who waits for an answer in one item wait in the other."""
+    await work.run(_WAITS_THERE, practice=practice, item=item, target=into)
+
+
+async def answered_there(
+    work: Work, practice: PracticeId, item: QueueItemId, into: QueueItemId
+) -> None:
+    """Let nobody wait in an item who was answered while it was part of the other."""
+    await work.run(_ANSWERED_THERE, practice=practice, item=item, target=into)
 
 
 async def parts_of(work: Work, practice: PracticeId, item: QueueItemId) -> tuple[Part, ...]:

@@ -191,7 +191,7 @@ async def begin_again(
     row = await store.lock(work, practice, locked.item.id)
     if row is not None and row.ended_at is not None:
         until = lease_of(row.policy or policy_for(locked.item.severity), at)
-        await answers.begun_again(work, practice, locked.item.id)
+        await answers.begun_again(work, practice, locked.item.id, until)
         await store.acknowledged(work, practice, locked.item.id, by, at, until)
 
 

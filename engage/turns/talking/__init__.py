@@ -63,6 +63,10 @@ _CHOICES = 5
 """So often others are chosen instead of times that somebody took meanwhile; then any will do."""
 
 
+class Undecided(EngageError):  # noqa: N818 - reads as a sentence
+    """What was to be known first was never looked up: the turn is tried again, then a person's."""
+
+
 class Decided(Struct, frozen=True):
     """A decision, and the visits that were moved while it was made."""
 
@@ -120,6 +124,8 @@ async def decided(
 
 async def keep(work: Work, decision: Decision, keys: PracticeKeys) -> None:
     """Write what a decision says about visits; nothing for nearly every one."""
+    if decision.wants:
+        raise Undecided
     practice, at = decision.practice_id, decision.at
     for talk in decision.talks:
         await asked.add_talk(

@@ -40,7 +40,7 @@ _OPEN_ABOUT = Query(
     )
     .where(
         visit_talk.c.practice_id == _PRACTICE,
-        visit_talk.c.patient_id == bindparam("person", type_=Uuid()),
+        visit_talk.c.patient_id == any_(bindparam("people", type_=ARRAY(Uuid()))),
         visit_talk.c.appointment_ids.contains(_VISIT),
         conversation.c.open,
     )
@@ -65,10 +65,10 @@ _NAME = Query(
 
 
 async def open_about(
-    work: Work, practice: PracticeId, person: PatientId, visit: AppointmentId
+    work: Work, practice: PracticeId, people: list[PatientId], visit: AppointmentId
 ) -> tuple[OpenTalk, ...]:
-    """Return the open conversations with a person that are about a visit."""
-    rows = await work.rows(_OPEN_ABOUT, practice=practice, person=person, visit=visit)
+    """Return the open conversations with a person, by all their records, that are about a visit."""
+    rows = await work.rows(_OPEN_ABOUT, practice=practice, people=people, visit=visit)
     return tuple(OpenTalk(row["conversation_id"], row["line_id"], row["kind"]) for row in rows)
 
 

@@ -39,13 +39,13 @@ _UNANSWERED = Query(
 _BEGUN_AGAIN = Query(
     update(paging)
     .where(paging.c.practice_id == bindparam("practice"), paging.c.item_id == bindparam("item"))
-    .values(answered_at=None, ended_at=None)
+    .values(answered_at=None, ended_at=None, next_at=bindparam("at"))
 )
 
 
-async def begun_again(work: Work, practice: PracticeId, item: QueueItemId) -> None:
-    """Write that it is not over: what was closed is open again."""
-    await work.run(_BEGUN_AGAIN, practice=practice, item=item)
+async def begun_again(work: Work, practice: PracticeId, item: QueueItemId, at: datetime) -> None:
+    """Write that it is not over: what was closed is open again, and climbs on at a moment."""
+    await work.run(_BEGUN_AGAIN, practice=practice, item=item, at=at)
 
 
 async def answered_at(

@@ -42,8 +42,9 @@ CREATE TRIGGER wakes BEFORE UPDATE ON queue_item FOR EACH ROW
 
 -- Whatever is worth a flag wakes the work that it joins; a text that is worth one also wakes what waits
 -- for that person's word. A text that is not ("ok thanks") raises no flag, and so wakes nothing.
+-- A plan that was made while there was little work must not read all of it when there is much.
 CREATE FUNCTION flag_wakes() RETURNS trigger
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
     WITH woken AS (
         UPDATE queue_item q SET snoozed_at = NULL, version = q.version + 1

@@ -76,7 +76,7 @@ export function Area({ label, value, most, rows = 2, hint, needed, describedBy }
 }
 
 interface Line extends Omit<Words, "rows" | "most"> {
-  type?: "text" | "search" | "date" | "datetime-local";
+  type?: "text" | "search" | "date" | "time" | "datetime-local";
   most?: number;
   inputMode?: "decimal" | "numeric";
   min?: string;

@@ -20,7 +20,7 @@ const LINES: [string[], Word][] = [
   [["r"], "keys.reply"],
   [["e"], "keys.complete"],
   [["a"], "keys.ask"],
-  [["1", "…", "6"], "keys.places"],
+  [["1", "…", "7"], "keys.places"],
   [["?"], "keys.help"],
   [["Ctrl", "Enter"], "keys.send"],
   [["Esc"], "keys.leave"],

@@ -55,7 +55,7 @@ const KEYS: Record<string, () => boolean | void> = {
   a: () => {
     openAsk();
   },
-  ...Object.fromEntries([1, 2, 3, 4, 5, 6].map((key) => [String(key), () => toPlace(key)])),
+  ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((key) => [String(key), () => toPlace(key)])),
   "?": openHelp,
 };
 

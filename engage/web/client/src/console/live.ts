@@ -5,6 +5,8 @@ import { detail, forget, ended, live, loadCard, loadQueue, me, openId } from "./
 import { place, stirred } from "./place";
 
 const KINDS = ["item", "message", "screening", "patient", "need", "appointment", "ride"];
+/** What changes the list of a day: an item, too, for who runs late. */
+const OF_A_DAY = ["appointment", "ride", "item"];
 const GATHER_MS = 80;
 const AGAIN_MS = 2000;
 
@@ -58,7 +60,9 @@ function heard(event: MessageEvent<string>): void {
     patient_id: string | null;
   };
   const ours = subject_id === openId.value || patient_id === (detail.value?.patient?.id ?? "");
-  gather(ours || (place.value.at === "person" && patient_id === place.value.id));
+  const now = place.value;
+  const here = now.at === "person" ? patient_id === now.id : now.at === "visits" && OF_A_DAY.includes(event.type);
+  gather(ours || here);
 }
 
 /** Several changes at once are one look. */

@@ -5,6 +5,7 @@ import { useEffect } from "preact/hooks";
 import { speakRarely, t } from "../shared/words";
 import { Refused, useActing } from "./acting";
 import { part } from "./desk";
+import { LaterPage } from "./later";
 import { keepFocus } from "./link";
 import { Calls } from "./lists/calls";
 import { People } from "./lists/people";
@@ -46,6 +47,9 @@ export function Page() {
       return <Calls />;
     case "reach":
       return <Reach />;
+    case "visits":
+    case "schedules":
+      return <LaterPage />;
     case "measures":
     case "rides":
     case "places":

@@ -21,6 +21,8 @@ export type Place =
   | { at: "person"; id: string }
   | { at: "calls" }
   | { at: "reach"; list: ListName }
+  | { at: "visits"; day: string }
+  | { at: "schedules" }
   | { at: "rides"; day: string }
   | { at: "places" }
   | { at: "measures" };
@@ -30,7 +32,7 @@ export const place = signal<Place>({ at: "queue" });
 export const stirred = signal(0);
 
 const PERSON = /^\/console\/people\/([0-9a-f-]{36})\/?$/;
-const LIST = /^\/console\/(people|calls|reach|rides|places|measures)(?:\/([a-z0-9-]+))?\/?$/;
+const LIST = /^\/console\/(people|calls|reach|visits|schedules|rides|places|measures)(?:\/([a-z0-9-]+))?\/?$/;
 const DAY = /^2\d{3}-\d\d-\d\d$/;
 
 export function placeOf(path: string): Place {
@@ -40,9 +42,11 @@ export function placeOf(path: string): Place {
   switch (at) {
     case "people":
     case "calls":
+    case "schedules":
     case "places":
     case "measures":
       return { at };
+    case "visits":
     case "rides":
       return { at, day: DAY.test(which ?? "") ? (which ?? "") : "" };
     case "reach":
@@ -60,8 +64,9 @@ export const pathOf = (to: Place): string => {
       return `/console/people/${to.id}`;
     case "reach":
       return `/console/reach/${to.list}`;
+    case "visits":
     case "rides":
-      return `/console/rides/${to.day}`;
+      return `/console/${to.at}/${to.day}`;
     default:
       return `/console/${to.at}`;
   }

@@ -15,11 +15,16 @@ const PLACES: [Place, Word][] = [
   [{ at: "people" }, "people.tab"],
   [{ at: "calls" }, "calls.tab"],
   [{ at: "reach", list: "silent" }, "reach.tab"],
+  [{ at: "visits", day: "" }, "visits.tab"],
   [{ at: "rides", day: "" }, "rides.tab"],
   [{ at: "measures" }, "measures.tab"],
 ];
 /** What has no tab of its own stands under another. */
-const UNDER: Partial<Record<Place["at"], Place["at"]>> = { person: "people", places: "rides" };
+const UNDER: Partial<Record<Place["at"], Place["at"]>> = {
+  person: "people",
+  schedules: "visits",
+  places: "rides",
+};
 const SOON_MS = 1500;
 
 const beside = signal<typeof import("./pages") | undefined>(undefined);

@@ -5,9 +5,14 @@ import { language, type Language } from "./look";
 import type { words as first } from "./words/en";
 import type { words as more } from "./words/en-more";
 import type { words as rare } from "./words/en-rare";
+import type { words as visiting } from "./words/en-visiting";
 
 type Words = Record<string, string>;
-export type Word = keyof typeof first | keyof typeof more | keyof typeof rare;
+export type Word =
+  | keyof typeof first
+  | keyof typeof more
+  | keyof typeof rare
+  | keyof typeof visiting;
 
 const FIRST: Record<Language, () => Promise<{ words: Words }>> = {
   en: () => import("./words/en"),
@@ -21,6 +26,11 @@ const MORE: typeof FIRST = {
 const RARE: typeof FIRST = {
   en: () => import("./words/en-rare"),
   es: () => import("./words/es-rare"),
+};
+
+const VISITING: typeof FIRST = {
+  en: () => import("./words/en-visiting"),
+  es: () => import("./words/es-visiting"),
 };
 
 const known: Record<Language, Words> = { en: {}, es: {} };
@@ -45,6 +55,7 @@ async function also(more: typeof FIRST): Promise<void> {
 
 export const speakMore = (): Promise<void> => also(MORE);
 export const speakRarely = (): Promise<void> => also(RARE);
+export const speakOfVisits = (): Promise<void> => also(VISITING);
 
 type Filled = Record<string, string | number>;
 

@@ -5,10 +5,10 @@ import { useSignal } from "@preact/signals";
 import type { Appointment, Ride } from "../../api/call";
 import { Moment } from "../../shared/moment";
 import { named, t } from "../../shared/words";
+import { Later } from "../later";
 import { Book } from "./book";
-import { Concluding, Moving } from "./conclude";
 import { Ask, OneRide } from "./rides";
-import { places, rides, visits } from "./state";
+import { loadPerson, person, places, rides, visits } from "./state";
 
 const AHEAD: Appointment["status"][] = ["booked", "proposed", "pending"];
 
@@ -25,6 +25,7 @@ export function Visits() {
         ))}
       </ul>
       <Book />
+      <More />
       {boxes.length === 0 ? null : (
         <ul class="plans" aria-label={t("ride.boxes")}>
           {boxes.map((one) => (
@@ -39,7 +40,24 @@ export function Visits() {
   );
 }
 
-type Doing = "conclude" | "move" | null;
+/** Free times, the waiting list, calendars: read once somebody opens them. */
+function More() {
+  const open = useSignal(false);
+  const who = person.value;
+  if (who === undefined) return null;
+  return (
+    <details
+      onToggle={(event) => {
+        if (event.target === event.currentTarget && event.currentTarget.open) open.value = true;
+      }}
+    >
+      <summary>{t("visit.person.more")}</summary>
+      {open.value ? <Later of={(all) => <all.OfPerson who={who} />} /> : null}
+    </details>
+  );
+}
+
+type Doing = "conclude" | "move" | "more" | null;
 
 function OneVisit({ visit }: { visit: Appointment }) {
   const doing = useSignal<Doing>(null);
@@ -97,10 +115,25 @@ function OneVisit({ visit }: { visit: Appointment }) {
               {t("visit.move")}
             </button>
           ) : null}
+          <button
+            type="button"
+            class="button small"
+            aria-expanded={doing.value === "more"}
+            onClick={toggle("more")}
+          >
+            {t("visit.more")}
+          </button>
         </div>
       )}
-      {doing.value === "conclude" ? <Concluding visit={visit} onDone={done} /> : null}
-      {doing.value === "move" ? <Moving visit={visit} onDone={done} /> : null}
+      {doing.value === "conclude" ? (
+        <Later of={(all) => <all.Concluding visit={visit} onDone={done} reread={loadPerson} />} />
+      ) : null}
+      {doing.value === "move" ? (
+        <Later of={(all) => <all.Moving visit={visit} onDone={done} reread={loadPerson} />} />
+      ) : null}
+      {doing.value === "more" ? (
+        <Later of={(all) => <all.OfVisit visit={visit} reread={loadPerson} />} />
+      ) : null}
       {open && visit.starts_at !== null && !own.some(isAlive) ? <Ask visit={visit} /> : null}
     </li>
   );

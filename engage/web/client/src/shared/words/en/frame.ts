@@ -37,6 +37,7 @@ export const words = {
   "people.tab": "People",
   "calls.tab": "Calls",
   "reach.tab": "Not reached",
+  "visits.tab": "Visits",
   "rides.tab": "Rides",
   "measures.tab": "Measures",
   "person.open": "Needs, check-ins, calls",

@@ -21,6 +21,8 @@ export const words = {
   "visit.place.unsaid": "not said",
   "visit.what": "What for",
   "visit.what.hint": "For you and your colleagues. It is never in a text.",
+  "visit.more": "Times, answer, calendar…",
+  "visit.person.more": "Free times, waiting list, calendar",
   "visit.lacks": "Say when it is.",
   "visit.lacks.status": "Choose how it stands.",
   "visit.status.proposed": "Proposed",

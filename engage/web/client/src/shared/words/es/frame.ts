@@ -38,6 +38,7 @@ export const words: Record<keyof typeof en, string> = {
   "people.tab": "Personas",
   "calls.tab": "Llamadas",
   "reach.tab": "Sin contacto",
+  "visits.tab": "Citas",
   "rides.tab": "Viajes",
   "measures.tab": "Cifras",
   "person.open": "Necesidades, seguimiento, llamadas",

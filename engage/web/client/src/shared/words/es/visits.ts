@@ -22,6 +22,8 @@ export const words: Record<keyof typeof en, string> = {
   "visit.place.unsaid": "no se dijo",
   "visit.what": "Para qué",
   "visit.what.hint": "Para usted y sus colegas. Nunca va en un mensaje.",
+  "visit.more": "Horas, respuesta, calendario…",
+  "visit.person.more": "Horas libres, lista de espera, calendario",
   "visit.lacks": "Diga cuándo es.",
   "visit.lacks.status": "Elija cómo está.",
   "visit.status.proposed": "Propuesta",

@@ -8,7 +8,6 @@ import { named, t } from "../../shared/words";
 import { Refused, useActing } from "../acting";
 import { keyOf } from "../desk";
 import { Area, Choice, Field, Missing, Select } from "../fields";
-import { loadPerson } from "./state";
 
 type Reason = NonNullable<Appointment["reason"]>;
 const CALLED_OFF: readonly Reason[] = ["patient", "provider", "ride", "felt-ill", "work", "other"];
@@ -17,15 +16,17 @@ const MISSED: readonly (Reason | "unsaid")[] = ["unsaid", "ride", "felt-ill", "w
 interface Props {
   visit: Appointment;
   onDone: () => void;
+  /** Reads the page anew that it stands on. */
+  reread: () => Promise<void>;
 }
 
-export function Concluding({ visit, onDone }: Props) {
+export function Concluding({ visit, onDone, reread }: Props) {
   const id = useId();
   const status = useSignal<Appointment["status"] | null>(null);
   const reason = useSignal<Reason | "unsaid">("unsaid");
   const note = useSignal("");
   const lacks = useSignal(false);
-  const acting = useActing(loadPerson);
+  const acting = useActing(reread);
   const first = useRef<HTMLInputElement | null>(null);
   useEffect(() => {
     first.current?.focus();
@@ -57,7 +58,7 @@ export function Concluding({ visit, onDone }: Props) {
     );
     if (done === undefined) return;
     onDone();
-    await loadPerson();
+    await reread();
   };
 
   return (
@@ -93,13 +94,13 @@ export function Concluding({ visit, onDone }: Props) {
   );
 }
 
-export function Moving({ visit, onDone }: Props) {
+export function Moving({ visit, onDone, reread }: Props) {
   const id = useId();
   const begins = visit.starts_at === null ? Date.now() : Date.parse(visit.starts_at);
   const lasts = visit.ends_at === null ? 3_600_000 : Date.parse(visit.ends_at) - begins;
   const at = useSignal(onWall(begins, visit.zone));
   const lacks = useSignal(false);
-  const acting = useActing(loadPerson);
+  const acting = useActing(reread);
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
     form.current?.querySelector("input")?.focus();
@@ -121,7 +122,7 @@ export function Moving({ visit, onDone }: Props) {
     );
     if (done === undefined) return;
     onDone();
-    await loadPerson();
+    await reread();
   };
 
   return (
