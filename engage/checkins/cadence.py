@@ -6,9 +6,10 @@ plan lasts five years at the most, so nothing is ever looked for without an end.
 rule it can't keep: no occurrence at all, more a day than a phone may be sent, an unknown zone.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import islice
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -23,7 +24,12 @@ LONGEST_YEARS = 5
 LONGEST_RULE = 300
 _DAYS_A_YEAR = 366
 _FREQUENCIES = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
+_NO_NTH = frozenset({"DAILY", "WEEKLY"})
 _TOO_FREQUENT = frozenset({"HOURLY", "MINUTELY", "SECONDLY"})
+_COUNT = re.compile(r"[1-9][0-9]{0,4}")
+_CALENDAR_YEARS = 400
+"""After so many years the calendar repeats itself: leap years, weekdays, numbers of weeks."""
+
 _PARTS = frozenset(
     {
         *("FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", "BYMONTHDAY", "BYYEARDAY"),
@@ -71,7 +77,9 @@ def read_cadence(
         a_day = Counter(local.date() for local in _locals(cadence))
     except (ValueError, TypeError, OverflowError) as wrong:
         raise NotACadence(CADENCE) from wrong
-    if a_day and max(a_day.values()) > most_a_day:
+    if not a_day:
+        raise NeverDue(CADENCE)
+    if max(a_day.values()) > most_a_day:
         raise TooOften(CADENCE)
     if next_due(cadence, now) is None:
         raise NeverDue(CADENCE)
@@ -116,8 +124,11 @@ def _read_rule(raw: str) -> str:
     if frequency not in _FREQUENCIES or {"COUNT", "UNTIL"} <= parts.keys():
         raise NotACadence(CADENCE)
     for name in ("INTERVAL", "COUNT"):
-        if not (value := parts.get(name, "1")).isdigit() or not int(value[:5]) >= 1 or value[5:]:
+        if not _COUNT.fullmatch(parts.get(name, "1")):
             raise NotACadence(CADENCE)
+    # "The second Monday" is one of a month or a year; of a day or a week it says nothing.
+    if frequency in _NO_NTH and any(map(str.isdigit, parts.get("BYDAY", ""))):
+        raise NotACadence(CADENCE)
     parts.setdefault("BYHOUR", str(USUAL_HOUR))
     parts.setdefault("BYMINUTE", "0")
     return ";".join(f"{name}={value}" for name, value in parts.items())
@@ -125,12 +136,17 @@ def _read_rule(raw: str) -> str:
 
 def _locals(cadence: Cadence) -> Iterator[datetime]:
     """Yield the local times of a cadence, without their zone."""
-    rule, count = _rule(cadence)
-    return islice(rule, count)
+    rule, count, later = _rule(cadence)
+    return (local.replace(year=local.year - later) for local in islice(rule, count))
 
 
 @lru_cache(maxsize=1024)
-def _rule(cadence: Cadence) -> tuple[rrule, int | None]:
+def _rule(cadence: Cadence) -> tuple[rrule, int | None, int]:
+    """Return a rule, how often it counts, and by how many years it is laid later.
+
+    A rule that no day fits is looked for until the last year that a computer's calendar has: from
+    today that takes ten seconds of a process that takes texts. So it is laid as late as it can be.
+    """
     parts = dict(part.split("=", 1) for part in cadence.rule.split(";"))
     start = datetime.combine(cadence.starts_on, time())
     horizon = start + timedelta(days=LONGEST_YEARS * _DAYS_A_YEAR)
@@ -138,10 +154,12 @@ def _rule(cadence: Cadence) -> tuple[rrule, int | None]:
     count = parts.pop("COUNT", None)
     until = min(horizon, _until(parts.pop("UNTIL", None), cadence) or horizon)
     body = ";".join(f"{name}={value}" for name, value in parts.items())
+    later = (MAXYEAR - horizon.year) // _CALENDAR_YEARS * _CALENDAR_YEARS
+    start, until = (one.replace(year=one.year + later) for one in (start, until))
     found = rrulestr(f"{body};UNTIL={until:%Y%m%dT%H%M%S}", dtstart=start)
     if not isinstance(found, rrule):
         raise TypeError(body)
-    return found, None if count is None else int(count)
+    return found, None if count is None else int(count), later
 
 
 def _until(raw: str | None, cadence: Cadence) -> datetime | None:

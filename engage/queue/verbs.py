@@ -141,6 +141,7 @@ def hand_over(
 
 def moved(item: Item, to: StaffId) -> Item:
     """Give an item whose owner is away to who is here; it goes on resting if it rests."""
+    refuse_closed(item)
     return msgspec.structs.replace(
         item, status="ready", owner_id=to, claimed_at=None, version=item.version + 1
     )

@@ -46,9 +46,7 @@ _LOCKED = Query(
     .order_by(slot.c.id)
     .with_for_update()
 )
-_SEVERAL = Query(
-    select(slot).where(_HERE, slot.c.id == any_(bindparam("some", type_=_UUIDS)))
-)
+_SEVERAL = Query(select(slot).where(_HERE, slot.c.id == any_(bindparam("some", type_=_UUIDS))))
 _OF_VISIT = Query(select(slot).where(_HERE, slot.c.appointment_id == bindparam("visit")))
 _AT_TIME = Query(
     select(slot).where(
@@ -172,9 +170,7 @@ async def locked(work: Work, practice: PracticeId, some: Sequence[SlotId]) -> tu
     return tuple(_slot(row) for row in rows)
 
 
-async def several(
-    work: Work, practice: PracticeId, some: Sequence[SlotId]
-) -> dict[SlotId, Slot]:
+async def several(work: Work, practice: PracticeId, some: Sequence[SlotId]) -> dict[SlotId, Slot]:
     """Return some times as they stand, by id; nobody waits for them."""
     rows = await work.rows(_SEVERAL, practice=practice, some=list(some)) if some else []
     return {row["id"]: _slot(row) for row in rows}
