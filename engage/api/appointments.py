@@ -254,6 +254,8 @@ async def patch_appointment(
     act = _changing(parts, visit, keys, AppointmentId(appointment_id), change)
     answer = made(await in_turn(parts, act, practice), AppointmentDetail)
     parts.bell.ring("outbox")
+    # It may have let go of a time that somebody waits for.
+    parts.bell.ring("slot")
     return answer
 
 
@@ -292,6 +294,8 @@ async def post_status(
     act = _changing(parts, visit, keys, AppointmentId(appointment_id), change)
     answer = await once(request, parts, practice, AppointmentDetail, act)
     parts.bell.ring("outbox")
+    # It may have let go of a time that somebody waits for.
+    parts.bell.ring("slot")
     return answer
 
 

@@ -35,6 +35,8 @@ class FromClinic(Struct, frozen=True, kw_only=True):
     patient_id: PatientId
     placer: str
     filler: str
+    #: Whose ids these are; None: a list that a person brought in.
+    sender: UUID | None = None
     said_at: datetime
     said_by: str
     status: Status | None = None
@@ -55,17 +57,24 @@ async def hear(
     work: Work, keys: PracticeKeys, told: FromClinic, zone: str, cause: UUID, at: datetime
 ) -> VisitChanged | None:
     """Take what a scheduling system said; None if its visit is somebody else's."""
-    known = await store.by_numbers(work, keys, told.placer, told.filler)
+    known = await store.by_numbers(
+        work, keys, told.placer, told.filler, sender=told.sender, person=told.patient_id
+    )
     if known is not None and not await _is_theirs(work, keys, known.visit, told.patient_id):
-        return None
+        if told.sender in {None, known.sender_id}:
+            return None
+        # Known from elsewhere, under the same id, and somebody else's.
+        known = None
     before = None if known is None else known.visit
     if known is None:
         fresh = AppointmentId(derived(at, cause, "visit"))
         known = empty(keys, fresh, told.patient_id, zone, at, told.what)
-    placer = known.placer
-    if placer is None and told.placer and await store.is_free(work, keys, told.placer):
-        placer = told.placer
-    heard = replace(known, placer=placer, filler=known.filler or told.filler or None)
+    sender, placer = known.sender_id or told.sender, known.placer or told.placer or None
+    # One order may have many visits; the first of them keeps its id.
+    if placer and not await store.is_free(work, keys, placer, sender, known.visit.id):
+        placer = None
+    filler = known.filler or told.filler or None
+    heard = replace(known, placer=placer, filler=filler, sender_id=sender)
     if before is not None and heard != known:
         # Kept even if the rest of the message is old news: the next one may bear this id only.
         await store.save(work, heard)

@@ -147,6 +147,29 @@ async def answer(
     return VisitChanged(before=known.visit, after=after)
 
 
+async def unsay(
+    work: Work, keys: PracticeKeys, visit: AppointmentId, by: Teller, at: datetime
+) -> VisitChanged:
+    """Take back what somebody said of coming: it was not theirs to say, and is asked again."""
+    known = await locked(work, keys, visit, lambda _: True)
+    blank: Answer = "needs-action"
+    after = replace(
+        known.visit,
+        answer=blank,
+        answered_at=None,
+        answered_by=None,
+        version=known.visit.version + 1,
+    )
+    await store.save(work, replace(known, visit=after))
+    word, event = Said(), fresh(at)
+    await add_word(
+        work, keys, after, word, event, "answer", by, at, applies=True, note=None, answer=blank
+    )
+    await say(work, keys, after, by, at)
+    await reminding.expect(work, after, at)
+    return VisitChanged(before=known.visit, after=after)
+
+
 async def conclude(  # noqa: PLR0913 - which, how and why, by whom, on which version
     work: Work,
     keys: PracticeKeys,

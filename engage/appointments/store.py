@@ -48,6 +48,8 @@ class Kept(Struct, frozen=True, kw_only=True):
     what: str | None
     placer: str | None = None
     filler: str | None = None
+    #: The system whose ids these are, once one has spoken of it; a list of a day is nobody's.
+    sender_id: UUID | None = None
 
     def __repr__(self) -> str:
         """Hide the words."""
@@ -101,7 +103,7 @@ _ADD = Query(
 )
 _CHANGES = (
     *("place_id", "status", "start_at", "end_at", "zone", "reason", "placer", "filler"),
-    *("said", "changed_at", "version"),
+    *("sender_id", "said", "changed_at", "version"),
     *("answer", "answered_at", "answered_by", "schedule_id", "sequence"),
 )
 _SAVE = Query(
@@ -118,10 +120,16 @@ _SEVERAL = Query(
         _VISIT_HERE, appointment.c.id == any_(bindparam("some", type_=ARRAY(UuidType())))
     )
 )
+_SENDER = bindparam("its_sender", type_=UuidType())
+# Another system's visit may have the same id; one of no system is whoever's speaks of it first.
+_OF_SENDER = or_(
+    _SENDER.is_(None), appointment.c.sender_id.is_(None), appointment.c.sender_id == _SENDER
+)
 _BY_NUMBERS = Query(
     select(appointment)
     .where(
         _VISIT_HERE,
+        _OF_SENDER,
         or_(
             appointment.c.filler == bindparam("its_filler", type_=Text()),
             # One order may have many visits: with another id in the book it is another one.
@@ -135,12 +143,22 @@ _BY_NUMBERS = Query(
         ),
     )
     # The id of the system that keeps the book comes before that of the one that asked.
-    .order_by(nulls_last((appointment.c.filler == bindparam("its_filler", type_=Text())).desc()))
+    .order_by(
+        nulls_last((appointment.c.filler == bindparam("its_filler", type_=Text())).desc()),
+        appointment.c.sender_id.is_distinct_from(_SENDER),
+        appointment.c.patient_id != bindparam("person", type_=UuidType()),
+        appointment.c.id,
+    )
     .limit(1)
     .with_for_update()
 )
 _OF_PLACER = Query(
-    select(appointment.c.id).where(_VISIT_HERE, appointment.c.placer == bindparam("its_placer"))
+    select(appointment.c.id).where(
+        _VISIT_HERE,
+        appointment.c.placer == bindparam("its_placer"),
+        appointment.c.sender_id.is_not_distinct_from(_SENDER),
+        appointment.c.id != bindparam("one"),
+    )
 )
 # A record that was merged into another one is the same person's.
 _RECORDS = select(patient.c.id).where(
@@ -243,17 +261,38 @@ async def several(
     return {row["id"]: _visit(row) for row in rows}
 
 
-async def by_numbers(work: Work, keys: PracticeKeys, placer: str, filler: str) -> Kept | None:
-    """Lock and return the visit that a scheduling system means by its numbers."""
+async def by_numbers(
+    work: Work,
+    keys: PracticeKeys,
+    placer: str,
+    filler: str,
+    *,
+    sender: UUID | None,
+    person: PatientId,
+) -> Kept | None:
+    """Lock and return the visit of a person that a scheduling system means by its numbers.
+
+    A list that is nobody's means whichever system's visit it is, the person's own first.
+    """
     row = await work.maybe(
-        _BY_NUMBERS, practice=keys.practice, its_placer=placer or None, its_filler=filler or None
+        _BY_NUMBERS,
+        practice=keys.practice,
+        its_placer=placer or None,
+        its_filler=filler or None,
+        its_sender=sender,
+        person=person,
     )
     return None if row is None else _kept(keys, row)
 
 
-async def is_free(work: Work, keys: PracticeKeys, placer: str) -> bool:
-    """Say whether no visit has this id of the system that asked."""
-    return await work.maybe(_OF_PLACER, practice=keys.practice, its_placer=placer) is None
+async def is_free(
+    work: Work, keys: PracticeKeys, placer: str, sender: UUID | None, visit: AppointmentId
+) -> bool:
+    """Say whether no other visit of a system has this id of the one that asked."""
+    taken = await work.maybe(
+        _OF_PLACER, practice=keys.practice, its_placer=placer, its_sender=sender, one=visit
+    )
+    return taken is None
 
 
 async def ahead(
@@ -354,6 +393,7 @@ def _columns(kept: Kept) -> dict[str, Any]:
         "its_reason": visit.reason,
         "its_placer": kept.placer,
         "its_filler": kept.filler,
+        "its_sender_id": kept.sender_id,
         "its_said": msgspec.json.encode(kept.said).decode(),
         "its_changed_at": visit.changed_at,
         "its_version": visit.version,
@@ -397,4 +437,5 @@ def _kept(keys: PracticeKeys, row: Row) -> Kept:
         what=None if sealed is None else keys.open_text(WHAT, row["id"], sealed),
         placer=row["placer"],
         filler=row["filler"],
+        sender_id=row["sender_id"],
     )

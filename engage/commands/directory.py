@@ -4,8 +4,10 @@ This room refuses to open more of an archive than a directory can have.
 """
 
 import asyncio
+import lzma
 import sys
 import zipfile
+import zlib
 from pathlib import Path
 
 import click
@@ -17,6 +19,9 @@ from engage.errors import EngageError
 from engage.needs.hsds import read, shipped_terms
 from engage.needs.hsds_tables import LONGEST_BYTES, Tables, tables_of_csv, tables_of_json
 from engage.needs.listing.store import Imported, write
+
+_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError)
+"""What a damaged, encrypted or unusual archive raises; "not implemented" is a RuntimeError."""
 
 
 class NotADirectory(EngageError):  # noqa: N818 - reads as a sentence
@@ -35,7 +40,7 @@ class NotADirectory(EngageError):  # noqa: N818 - reads as a sentence
 def import_directory(path: Path, practice_name: str, source: str) -> None:
     """Import organizations and services: all or nothing; the same files twice change nothing."""
     try:
-        directory = read(_tables(path), shipped_terms())
+        directory = read(tables_in(path), shipped_terms())
     except EngageError as error:
         for row in getattr(error, "rows", ()):
             click.echo(str(row), err=True)
@@ -72,22 +77,27 @@ def import_directory(path: Path, practice_name: str, source: str) -> None:
         )
 
 
-def _tables(path: Path) -> Tables:
+def tables_in(path: Path) -> Tables:
+    """Return the tables of a folder, an archive or a JSON file; NotADirectory if it is none."""
     if path.is_dir():
         files = [one for one in sorted(path.rglob("*.csv")) if one.is_file()]
         if sum(one.stat().st_size for one in files) > LONGEST_BYTES:
             raise NotADirectory
-        return tables_of_csv({one.name: one.read_bytes() for one in files})
+        return tables_of_csv({str(one.relative_to(path)): one.read_bytes() for one in files})
     if zipfile.is_zipfile(path):
+        return tables_of_csv(_unpacked(path))
+    if path.stat().st_size > LONGEST_BYTES or path.suffix.lower() != ".json":
+        raise NotADirectory
+    return tables_of_json(path.name, path.read_bytes())
+
+
+def _unpacked(path: Path) -> dict[str, bytes]:
+    try:
         with zipfile.ZipFile(path) as archive:
             # What the archive says of its sizes is checked again while it is unpacked.
             inside = [one for one in archive.infolist() if one.filename.lower().endswith(".csv")]
             if sum(one.file_size for one in inside) > LONGEST_BYTES:
                 raise NotADirectory
-            try:
-                return tables_of_csv({one.filename: archive.read(one) for one in inside})
-            except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-                raise NotADirectory from error
-    if path.stat().st_size > LONGEST_BYTES or path.suffix.lower() != ".json":
-        raise NotADirectory
-    return tables_of_json(path.name, path.read_bytes())
+            return {one.filename: archive.read(one) for one in inside}
+    except _BROKEN as error:
+        raise NotADirectory from error

@@ -952,6 +952,7 @@ appointment = Table(
     Column("schedule_id", UUID()),
     Column("sequence", Integer, nullable=False, server_default="0"),
     Column("telehealth_sealed", LargeBinary),
+    Column("sender_id", UUID()),
 )
 appointment_event = Table(
     "appointment_event",

@@ -49,9 +49,14 @@ class Bookings:
         self._clock = clock
 
     async def hear(
-        self, work: Work, practice: PracticeId, scheduling: Scheduling, cause: UUID
+        self,
+        work: Work,
+        practice: PracticeId,
+        scheduling: Scheduling,
+        cause: UUID,
+        sender: UUID | None,
     ) -> bool:
-        """Take what was said of an appointment; False if it is nobody's we know."""
+        """Take what a system said of an appointment; False if it is nobody's we know."""
         said = scheduling.booking
         person = await known_as(work, practice, said.person)
         if person is None:
@@ -62,6 +67,7 @@ class Bookings:
             patient_id=person,
             placer=said.placer,
             filler=said.filler,
+            sender=sender,
             said_at=said.event_at,
             said_by=said.control_id,
             status=status,

@@ -69,9 +69,14 @@ class Appointments(Protocol):
     """Who is told of appointments."""
 
     async def hear(
-        self, work: Work, practice: PracticeId, scheduling: Scheduling, cause: UUID
+        self,
+        work: Work,
+        practice: PracticeId,
+        scheduling: Scheduling,
+        cause: UUID,
+        sender: UUID | None,
     ) -> bool:
-        """Take what was said of an appointment; False if it is nobody's we know."""
+        """Take what a system said of an appointment; False if it is nobody's we know."""
         ...
 
 
@@ -204,7 +209,8 @@ class Intake:
                 sender = await store.sender(work, *_names(parsed))
                 here = await get_practice(work, practice)
                 said = _read(parsed, here, "" if sender is None else sender.authority)
-                done = "ignored" if said is None else await self._apply(work, here, said, one)
+                by = None if sender is None else sender.id
+                done = "ignored" if said is None else await self._apply(work, here, said, one, by)
         except (*AWAY, *UNDONE, DatabaseAway):
             raise
         except Exception as error:  # noqa: BLE001 - the message must survive any fault of its effect
@@ -214,13 +220,18 @@ class Intake:
         return done
 
     async def _apply(
-        self, work: Work, practice: Practice, said: Movement | Scheduling, one: Recorded
+        self,
+        work: Work,
+        practice: Practice,
+        said: Movement | Scheduling,
+        one: Recorded,
+        sender: UUID | None,
     ) -> Outcome:
         match said:
             case Booked() | Rescheduled() | Changed() | Cancelled() | NoShow():
                 if self._appointments is None:
                     return "ignored"
-                if await self._appointments.hear(work, practice.id, said, one.id):
+                if await self._appointments.hear(work, practice.id, said, one.id, sender):
                     return "applied"
                 if isinstance(said, Booked | Rescheduled):
                     await self._ask(work, practice, one, "unknown-visit", one.event)

@@ -5,8 +5,9 @@ one bad row stops all. This room refuses a row that names another which is not t
 one id, and places that are not on earth.
 """
 
+import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from importlib import resources
@@ -31,11 +32,16 @@ _LANGUAGES = {
     "chinese": "zh", "mandarin": "zh", "cantonese": "yue", "vietnamese": "vi", "tagalog": "tl",
     "korean": "ko", "arabic": "ar", "russian": "ru", "french": "fr", "haitian creole": "ht",
     "portuguese": "pt", "somali": "so", "hmong": "hmn", "navajo": "nv", "german": "de",
+    "kor": "ko", "vie": "vi", "zho": "zh", "chi": "zh", "ara": "ar", "rus": "ru", "fra": "fr",
+    "fre": "fr", "hat": "ht", "por": "pt", "som": "so", "tgl": "tl", "fil": "tl", "nav": "nv",
     "american sign language": "ase", "asl": "ase", "ukrainian": "uk", "farsi": "fa", "hindi": "hi",
 }  # fmt: skip
 _WHOLE = frozenset(
     {"nationwide", "national", "country", "united states", "usa", "us", "everywhere"}
 )
+_SHAPES = frozenset({"geojson", "topojson", "kml", "wkt", "polygon"})
+_DRAWN = re.compile(r"[{<(\[]")
+_STATE = re.compile(r"(?P<place>[^;,]+),\s*[A-Z]{2}\s*")
 _GONE = frozenset({"inactive", "defunct", "temporarily closed"})
 
 
@@ -60,6 +66,14 @@ def shipped_terms() -> Terms:
     text = (resources.files("engage.needs") / "directory_terms.toml").read_text(encoding="utf-8")
     made = cast("dict[str, list[str]]", tomllib.loads(text))
     return Terms({area_of(word): domain for domain, words in made.items() for word in words})
+
+
+def _areas(name: str) -> Iterator[str]:
+    """Yield the areas that a name names; "Mesa, AZ" is Mesa as well."""
+    for part in name.split(";"):
+        yield part
+        if (found := _STATE.fullmatch(part)) is not None:
+            yield found["place"]
 
 
 def read(tables: Tables, terms: Terms) -> Directory:
@@ -145,7 +159,11 @@ class _Reading:
             for at in self._linked("service_at_location", "service_id", own)
             if at["location_id"] in self._places
         )
-        eligibility = line["eligibility_description"] or line["eligibility"]
+        eligibility = "; ".join(
+            part
+            for part in (line["eligibility_description"] or line["eligibility"], self._ages(line))
+            if part
+        )
         return Offer(
             source_id=own,
             organization=line["organization_id"],
@@ -191,6 +209,16 @@ class _Reading:
         except ValueError:
             self._bad.append(line.bad(f"{column} is no date; write 2026-11-22"))
             return None
+
+    def _ages(self, line: Line) -> str:
+        """Return for which ages a service is, in words; "" if it is for all."""
+        least = self._count(line, "minimum_age") or None
+        most = self._count(line, "maximum_age")
+        if least is not None and most is not None and least > most:
+            self._bad.append(line.bad("minimum_age is more than maximum_age"))
+        if most is None:
+            return "" if least is None else f"from {least} years of age"
+        return f"up to {most} years of age" if least is None else f"{least} to {most} years of age"
 
     def _place(self, line: Line) -> Place:
         address = next(iter(self._linked("address", "location_id", line["id"])), None)
@@ -245,7 +273,9 @@ class _Reading:
         found: dict[str, None] = {}
         for line in self._linked("service_area", "service_id", own):
             kind = area_of(line["extent_type"])
-            for said in (*line["name"].split(";"), *line["extent"].replace(",", ";").split(";")):
+            # A polygon is no name; which areas lie in it is not known, and unknown is not no.
+            named = "" if kind in _SHAPES or _DRAWN.search(line["extent"]) else line["extent"]
+            for said in (*_areas(line["name"]), *named.replace(",", ";").split(";")):
                 area = area_of(said)
                 if area in _WHOLE or kind in {"nationwide", "national", "country"}:
                     found[EVERYWHERE] = None

@@ -17,6 +17,7 @@ from engage.errors import EngageError
 
 LONGEST_BYTES = 256 * 1024 * 1024
 _LONGEST_CELL = 20_000
+_TOO_LONG = "has a cell longer than anybody would read"
 
 
 class BadRow(Struct, frozen=True, order=True):
@@ -131,7 +132,7 @@ def _lines(file: str, raw: bytes) -> Iterator[Line | BadRow]:
                 reason = f"has {len(cells)} cells, the header has {len(header)}"
                 yield BadRow(file, f"line {begins}", reason)
         elif any(len(cell) > _LONGEST_CELL for cell in cells):
-            yield BadRow(file, f"line {begins}", "has a cell longer than anybody would read")
+            yield BadRow(file, f"line {begins}", _TOO_LONG)
         else:
             said = zip(header, (cell.strip().replace("\x00", "") for cell in cells), strict=True)
             yield Line(file, f"line {begins}", dict(said))
@@ -195,6 +196,11 @@ def _flatten(
     for name, value in whole.items():
         if isinstance(value, str | int | float) and not isinstance(value, bool):
             cells[name.lower()] = str(value).strip().replace("\x00", "")
+    if any(len(cell) > _LONGEST_CELL for cell in cells.values()):
+        bad.append(BadRow(file, path, _TOO_LONG))
+    # JSON can write half of a character; no file and no database can.
+    if any("\ud800" <= letter <= "\udfff" for cell in cells.values() for letter in cell):
+        bad.append(BadRow(file, path, "has letters that no text can hold"))
     # A row that others point at needs its own id; a list inside a service need not give one.
     own = cells.setdefault("id", path if table not in {"service", "organization"} else "")
     for name, (inner, link) in _ONES.items():

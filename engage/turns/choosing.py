@@ -142,7 +142,11 @@ def _book(draft: Draft, said: Said, talk: VisitTalk, slot: Slot) -> None:
     if tried is None:
         draft.meetings.wants[wanted] = None
         return
-    _let_go(draft, said.thread, talk, slot)
+    _let_go(draft, said.thread, talk, None if tried.over else slot)
+    if tried.over:
+        # It was concluded while they chose: a person tells them what that means.
+        by_hand(draft, said.thread, visit, language, "visit/change/over")
+        return
     if tried.visit is None:
         offer_times(draft, said.thread, visit, language, gone=slot.id)
         return

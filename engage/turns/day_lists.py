@@ -115,7 +115,7 @@ async def _take(
     """Take one row; return what it did, or nothing if its visit is somebody else's."""
     row, at, practice = one.row, clock.now(), keys.practice
     person, place = names.people[row.person], names.places.get(row.place)
-    known = await visits.by_numbers(work, keys, "", row.visit_id)
+    known = await visits.by_numbers(work, keys, "", row.visit_id, sender=None, person=person)
     before = None if known is None else known.visit
     if before is not None and await survivor(work, practice, before.patient_id) != person:
         return ""

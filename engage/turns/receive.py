@@ -27,11 +27,11 @@ from engage.people.consents import store as consents
 from engage.turns import ledger, store, talking
 from engage.turns.alarm import told
 from engage.turns.context import TextCame, Turn, TurnContext
-from engage.turns.decision import Decision
 from engage.turns.library import Library
 from engage.turns.limits import with_limits
 from engage.turns.outcome import parked
 from engage.turns.store import TurnFailed
+from engage.turns.talking import Decided
 
 TRIES = 5
 """After so many failed turns a human has the text."""
@@ -58,6 +58,8 @@ class Received(Struct, frozen=True):
     handled: bool
     #: Somebody must be told, now or soon.
     paged: bool = False
+    #: A visit was moved by it: who waits may be offered what it left.
+    moved: bool = False
 
 
 class Receiving(ABC):
@@ -121,6 +123,8 @@ class Receiving(ABC):
         crash_point("text-in.stored")
         if received.paged:
             self._bell.ring("page")
+        if received.moved:
+            self._bell.ring("slot")
         if not received.duplicate:
             self._bell.ring("outbox" if received.handled else "inbox")
         crash_point("text-in.rung")
@@ -178,9 +182,15 @@ class Receiving(ABC):
                         ours=ours,
                     ),
                 )
-                decision = told(await self._read(work, keys, context, happened))
+                read = await self._read(work, keys, context, happened)
+                decision = told(read.decision)
                 crash_point("text-in.saved")
-                return Received(duplicate=False, handled=True, paged=bool(decision.pages))
+                return Received(
+                    duplicate=False,
+                    handled=True,
+                    paged=bool(decision.pages),
+                    moved=bool(read.changes),
+                )
             except TurnFailed as failed:
                 log.warning("turn failed", message=str(message), code=failed.state)
             except (*AWAY, *UNDONE):
@@ -198,8 +208,10 @@ class Receiving(ABC):
         """
         keys = await self._vault.keys(practice)
         given_up = tries > TRIES
+        moved = False
 
         async def act(work: Work) -> None:
+            nonlocal moved
             text = await store.inbound(work, practice, message, None if given_up else keys)
             if text is None or text.handled:
                 await work.call("due_done", "inbox", message)
@@ -234,22 +246,26 @@ class Receiving(ABC):
                 await store.save(work, parked(context, happened, self._library, message), keys)
             else:
                 context = await store.open_turn(work, practice, text.line_id, None, now)
-                told(await self._read(work, keys, context, happened))
+                read = await self._read(work, keys, context, happened)
+                told(read.decision)
+                moved = bool(read.changes)
             crash_point("retry.saved")
 
         await self._database.again(act, [practice], practice)
         crash_point("retry.done")
         self._bell.ring("outbox")
+        if moved:
+            self._bell.ring("slot")
 
     async def _read(
         self, work: Work, keys: PracticeKeys, context: TurnContext, happened: Turn
-    ) -> Decision:
+    ) -> Decided:
         """Decide what a text says and save it; a visit that it moved has its consequences."""
         read = await talking.decided(work, keys, context, happened, self._library)
         await store.save(work, read.decision, keys)
         for change in read.changes:
             await self.visit_changed(work, keys.practice, change)
-        return read.decision
+        return read
 
     @abstractmethod
     async def visit_changed(

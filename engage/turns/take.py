@@ -242,7 +242,7 @@ class Turns(OnThePage):
         """Take answers that staff typed in, one event each; all or none."""
         keys = await self._vault.keys(practice, work)
         line = await store.line_of_screening(work, practice, screening)
-        for place, (item, given) in enumerate(answers.items()):
+        for item, given in answers.items():
             found = await store.screening_asked(work, practice, screening)
             if found is None:
                 raise NotFound
@@ -250,12 +250,11 @@ class Turns(OnThePage):
             if status != "in-progress":
                 raise ScreeningOver
             prompt = self._library.prompt_of(asked.instrument, item)
-            pointer = f"/answers/{place}"
+            pointer = "/answers/" + item.replace("~", "~0").replace("/", "~1")
             if prompt is None:
                 raise NoSuchAnswer(pointer)
-            named = f"/answers/{item}/options"
             if prompt.contradicts(given):
-                raise ConflictingAnswers(named)
+                raise ConflictingAnswers(f"{pointer}/options")
             if not prompt.offers(given):
                 raise NoSuchAnswer(pointer)
             happened = Turn(

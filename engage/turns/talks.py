@@ -104,6 +104,8 @@ class Tried(Struct, frozen=True):
     visit: Appointment | None = None
     #: The clinic's own system keeps the book: somebody must write it down there.
     to_write_down: bool = False
+    #: It was no matter of the time: the visit itself is over, or never was.
+    over: bool = False
 
 
 class Known(Struct, frozen=True, kw_only=True):

@@ -48,6 +48,7 @@ NEVER_AN_ANSWER = {
         "engage.reading.observe",
         "engage.queue.paging",
         "engage.queue.coverage",
+        "engage.turns.talking",
         "engage.needs.letters",
     ),
     "asked of the carrier by the doctor": ("engage.messaging.account",),

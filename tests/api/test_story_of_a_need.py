@@ -13,7 +13,7 @@ from tests.api.conftest import PUBLIC_URL, House
 from tests.api.story import Counted, Practice
 from tests.api.test_needs import PACKAGE, brought_in, press
 from tests.api.test_screening_page import link_of, tap
-from tests.fakes.hl7 import adt, stamp
+from tests.fakes.hl7 import adt, siu, stamp
 
 PHOENIX = ZoneInfo("America/Phoenix")
 RIDE = "need:transportation-insecurity"
@@ -69,6 +69,22 @@ async def taps(play: Practice, rosa: UUID) -> None:
         assert (await tap(play.house, page, question, "never")).status_code == 200
     known = await play.reads(path)
     assert (known["status"], known["verdict"]["type"]) == ("completed", "no-risk")
+
+
+def book_says(trigger: str, at: datetime, status: str = "") -> bytes:
+    """Return what the clinic's book says of Thursday's dialysis."""
+    sch = ["SCH", "P7", "F7", *[""] * 8, f"^^^{stamp(on(3, 10, 30))}^{stamp(on(3, 14))}"]
+    return siu(trigger, stamp(at), "|".join([*sch, *[""] * 13, status]), control=trigger)
+
+
+async def is_booked(play: Practice, rosa: UUID) -> str:
+    """The clinic books Thursday's dialysis and says so, twice. It is one visit; its id."""
+    for _ in range(2):
+        await play.hospital_says(book_says("S12", play.clock.now()))
+    (visit,) = (await play.reads(f"/v1/appointments?patient={rosa}"))["items"]
+    assert (visit["status"], visit["from_clinic"]) == ("booked", True)
+    assert datetime.fromisoformat(visit["starts_at"]) == on(3, 10, 30)
+    return visit["id"]
 
 
 async def is_asked(play: Practice, rosa: UUID) -> str:
@@ -176,24 +192,18 @@ async def test_the_story_of_a_need(house: House) -> None:
 
     rosa, call = await comes_home(play)
     await taps(play, rosa)
-    visit = await play.does(
-        "/v1/appointments",
-        patient_id=str(rosa),
-        starts_at=on(3, 10, 30).isoformat(),
-        ends_at=on(3, 14).isoformat(),
-        what="dialysis",
-    )
+    visit = await is_booked(play, rosa)
     plan = await is_asked(play, rosa)
-    work, need = await has_no_ride(play, rosa, visit["id"])
+    work, need = await has_no_ride(play, rosa, visit)
     await is_called(play, rosa, call, work, need)
     link = await is_referred(play, rosa, need)
-    ride = await has_a_ride(play, rosa, visit["id"], need)
+    ride = await has_a_ride(play, rosa, visit, need)
 
     # Thursday. It came, the visit was kept, the organization says that it is done.
     await play.until(on(3, 15))
     assert (await play.does(f"/v1/rides/{ride}/status", status="completed"))["need_id"] == need
-    kept = await play.does(f"/v1/appointments/{visit['id']}/status", status="fulfilled")
-    assert kept["status"] == "fulfilled"
+    await play.hospital_says(book_says("S14", play.clock.now(), "Complete"))
+    assert (await play.reads(f"/v1/appointments/{visit}"))["status"] == "fulfilled"
     assert (await press(house, link, "answer=complete")).status_code == 200
     assert (await house.client.get(link.removeprefix(PUBLIC_URL))).status_code == 410
     assert (await play.need(rosa))["status"] == "completed"

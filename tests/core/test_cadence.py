@@ -1,9 +1,11 @@
 """When a plan asks: by the person's own clock, and never by a rule that can't be kept."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, timedelta
 
 import pytest
+from dateutil.rrule import rrulestr
 
+from engage.checkins import cadence as cadence_module
 from engage.checkins.cadence import (
     NeverDue,
     NotACadence,
@@ -50,11 +52,17 @@ def plan(rule: str = "FREQ=DAILY", catch_up: str = "skip") -> Schedule:
         ("FREQ=WEEKLY;BYDAY=XX", NotACadence, "/cadence"),
         ("FREQ=DAILY;UNTIL=tomorrow", NotACadence, "/cadence"),
         ("FREQ=DAILY;INTERVAL=99999999", NotACadence, "/cadence"),
+        ("FREQ=DAILY;INTERVAL=\u00b2", NotACadence, "/cadence"),
+        ("FREQ=DAILY;COUNT=\u0663", NotACadence, "/cadence"),
+        ("FREQ=DAILY;BYDAY=6MO", NotACadence, "/cadence"),
+        ("FREQ=WEEKLY;BYDAY=-1FR", NotACadence, "/cadence"),
         ("FREQ=HOURLY", TooOften, "/cadence"),
         ("FREQ=DAILY;BYHOUR=9,15", TooOften, "/cadence"),
         ("FREQ=DAILY;BYMINUTE=0,30", TooOften, "/cadence"),
         ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", NeverDue, "/cadence"),
         ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=31", NeverDue, "/cadence"),
+        ("FREQ=DAILY;BYSETPOS=5", NeverDue, "/cadence"),
+        ("FREQ=DAILY;BYWEEKNO=54", NeverDue, "/cadence"),
         ("FREQ=DAILY;UNTIL=20310303", NeverDue, "/cadence"),
     ],
 )
@@ -63,6 +71,25 @@ def test_what_cannot_be_kept_is_refused(rule: str, error: type[EngageError], fie
     with pytest.raises(error) as refused:
         read_cadence(rule, TODAY, CHICAGO, now=NOW, most_a_day=1)
     assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;BYHOUR=9;BYMINUTE=0",
+        "FREQ=YEARLY;BYWEEKNO=53;BYDAY=MO;BYHOUR=9;BYMINUTE=0",
+        "FREQ=MONTHLY;BYDAY=-1FR;INTERVAL=5;BYHOUR=9;BYMINUTE=0",
+        "FREQ=DAILY;INTERVAL=17;BYHOUR=9;BYMINUTE=0",
+        "FREQ=YEARLY;BYYEARDAY=366,-1;BYHOUR=9;BYMINUTE=0",
+    ],
+)
+def test_a_rule_is_laid_late_and_asks_on_the_days_it_says(rule: str) -> None:
+    """What never comes is found out soon, and what comes does so on the same days as here."""
+    cadence = read_cadence(rule, TODAY, "UTC", now=NOW, most_a_day=1)
+    start = datetime(2031, 3, 4)  # noqa: DTZ001 - local by definition
+    plain = rrulestr(rule, dtstart=start).between(start, start + timedelta(days=5 * 366), inc=True)
+    assert [at.replace(tzinfo=None) for at in occurrences(cadence)] == plain
+    assert MAXYEAR - cadence_module._rule(cadence)[0]._dtstart.year <= 400  # noqa: SLF001 - how long a search is
 
 
 def test_an_unknown_zone_is_refused() -> None:

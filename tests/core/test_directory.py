@@ -2,11 +2,15 @@
 
 import json
 from contextlib import suppress
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engage.commands.directory import NotADirectory, tables_in
 from engage.needs.directory import (
     Match,
     Offer,
@@ -170,6 +174,83 @@ def test_every_bad_row_is_named() -> None:
 def test_a_bad_row_stops_all(files: dict[str, str], said: str) -> None:
     """One row that can't be true, and nothing is imported."""
     assert said in wrong(**files)
+
+
+ONE = {"id": "s1", "name": "Pantry", "organization": {"id": "o1", "name": "Org"}}
+
+
+def one(**more: object) -> Offer:
+    """Return a service of a JSON file that says this of itself."""
+    raw = json.dumps([ONE | more]).encode()
+    return read(tables_of_json("d.json", raw), shipped_terms()).services[0]
+
+
+@pytest.mark.parametrize(
+    "extent", [json.dumps({"type": "Polygon", "coordinates": [[[1, 2]]]}), "POLYGON((1 2, 3 4))"]
+)
+def test_a_shape_on_the_map_hides_nobody(extent: str) -> None:
+    """A polygon is no area's name: who drew one is shown wherever somebody looks."""
+    drawn = one(service_areas=[{"extent": extent, "extent_type": "geojson"}])
+    assert drawn.covers == ()
+    assert match(drawn, search_text(drawn, ""), Wanted(area="Mesa")) is not None
+    assert one(service_areas=[{"extent": "Mesa, Tempe"}]).covers == ("mesa", "tempe")
+    assert one(service_areas=[{"name": "Mesa, AZ"}]).covers == ("mesa az", "mesa")
+
+
+@pytest.mark.parametrize(
+    ("ages", "said"),
+    [
+        ({"minimum_age": 60}, "Anybody; from 60 years of age"),
+        ({"maximum_age": 18}, "Anybody; up to 18 years of age"),
+        ({"minimum_age": 3, "maximum_age": 18}, "Anybody; 3 to 18 years of age"),
+        ({"minimum_age": 0}, "Anybody"),
+    ],
+)
+def test_for_which_ages_a_service_is_belongs_to_who_may_have_it(
+    ages: dict[str, int], said: str
+) -> None:
+    """The standard has two fields for it, and nobody is sent to where they are too young."""
+    assert one(eligibility_description="Anybody", **ages).eligibility == said
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ({"name": "\ud800"}, "has letters that no text can hold"),
+        ({"description": "x" * 20_001}, "has a cell longer than anybody would read"),
+        ({"minimum_age": 70, "maximum_age": 60}, "minimum_age is more than maximum_age"),
+        ({"minimum_age": -1}, "minimum_age is no count"),
+    ],
+)
+def test_what_no_row_can_hold_is_named(said: dict[str, object], reason: str) -> None:
+    """What the database would refuse later is refused here, by its place."""
+    with pytest.raises(BadDirectory) as refused:
+        one(**said)
+    assert [str(row) for row in refused.value.rows] == [f"d.json, $[0]: {reason}"]
+
+
+def test_a_damaged_archive_is_told_as_such(tmp_path: Path) -> None:
+    """Whatever byte of an archive is wrong, there is a sentence and no trace of a program."""
+    whole = BytesIO()
+    with ZipFile(whole, "w", ZIP_DEFLATED) as archive:
+        for name, text in PACKAGE.items():
+            archive.writestr(name, text * 20)
+    path, raw = tmp_path / "d.zip", whole.getvalue()
+    for place in range(40, len(raw), len(raw) // 60):
+        path.write_bytes(raw[:place] + bytes([raw[place] ^ 0x55]) + raw[place + 1 :])
+        with suppress(BadDirectory, NotADirectory):
+            tables_in(path)
+
+
+def test_two_files_of_one_name_are_both_read(tmp_path: Path) -> None:
+    """An older copy in a folder beside it replaces nothing unseen: its rows stand twice."""
+    for folder in (tmp_path, tmp_path / "old"):
+        folder.mkdir(exist_ok=True)
+        for name, text in PACKAGE.items():
+            (folder / name).write_text(text)
+    with pytest.raises(BadDirectory) as refused:
+        read(tables_in(tmp_path), shipped_terms())
+    assert "stands at" in str(refused.value.rows[0])
 
 
 @pytest.mark.parametrize(

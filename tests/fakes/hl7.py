@@ -29,12 +29,20 @@ def adt(
     return "\r".join(lines).encode()
 
 
-def siu(trigger: str, at: str, sch: str, *more: str, control: str = "S1") -> bytes:
+def siu(
+    trigger: str,
+    at: str,
+    sch: str,
+    *more: str,
+    control: str = "S1",
+    sender: str = "EPIC|STMARY",
+    person: str = "A-1",
+) -> bytes:
     """Return a SIU message with these segments."""
     lines = (
-        f"MSH|^~\\&|EPIC|STMARY|ENGAGE|NORTH|{at}||SIU^{trigger}^SIU_S12|{control}|P|2.5.1",
+        f"MSH|^~\\&|{sender}|ENGAGE|NORTH|{at}||SIU^{trigger}^SIU_S12|{control}|P|2.5.1",
         sch,
-        "PID|1||A-1^^^NORTH^MR||DELGADO^ROSA",
+        f"PID|1||{person}^^^NORTH^MR||DELGADO^ROSA",
         *more,
     )
     return "\r".join(lines).encode()

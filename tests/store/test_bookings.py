@@ -18,6 +18,7 @@ from engage.hl7v2.messages import store
 from engage.hl7v2.messages.store import Sender
 from engage.hl7v2.visits import Stays
 from engage.ids import RideId
+from tests.fakes import practice as fakes
 from tests.fakes.hl7 import siu, stamp
 from tests.store.conftest import House
 
@@ -54,7 +55,9 @@ async def intake(house: House) -> Intake:
 async def visit_of(house: House, number: str) -> Appointment:
     """Return the visit of a number."""
     async with house.databases.app.work([house.place.id], house.place.id) as work:
-        kept = await by_numbers(work, house.place.keys, "", f"F{number}")
+        kept = await by_numbers(
+            work, house.place.keys, "", f"F{number}", sender=None, person=house.rosa
+        )
     assert kept is not None
     return kept.visit
 
@@ -76,6 +79,53 @@ async def test_every_order_leaves_the_same_visit(house: House, intake: Intake) -
     assert await house.one("SELECT count(*) FROM appointment") == 6
     assert await house.one("SELECT count(*) FROM appointment_event") == 18
     assert await house.one("SELECT count(*) FROM hl7_message WHERE status = 'applied'") == 18
+
+
+async def test_two_hospitals_that_count_from_one_speak_of_two_visits(
+    house: House, intake: Intake
+) -> None:
+    """An id is its sender's own: neither moves, calls off or hides what the other one booked."""
+    place = house.place
+    await fakes.add_patient(
+        house.databases.app, place, house.clock, "+16025550177", external_id="A-2"
+    )
+    other = Sender(place.id, fresh_id(house.clock), "NORTH")
+    async with house.databases.app.work([place.id], place.id) as work:
+        assert await store.add_sender(work, "CERNER", "GENERAL", other, house.clock.now())
+    at, sch = stamp(house.clock.now()), "SCH|P1|F1|||||||||^^^"
+
+    def says(trigger: str, start: str, sender: str, person: str) -> bytes:
+        control = f"{trigger}-{start}-{person}"
+        return siu(trigger, at, sch + start, control=control, sender=sender, person=person)
+
+    # Tom's is of a list that somebody brought in.
+    await house.alter(
+        "INSERT INTO appointment (practice_id, id, patient_id, status, zone, filler, said,"
+        " created_at, changed_at, start_at, end_at)"
+        " SELECT practice_id, gen_random_uuid(), id, 'booked', 'UTC', 'F1', '{}', now(), now(),"
+        " now(), now() + interval '1 hour' FROM patient WHERE external_id = 'A-2'"
+    )
+    for message in (
+        says("S12", BOOKED, "EPIC|STMARY", "A-1"),
+        says("S12", LATER, "CERNER|GENERAL", "A-1"),
+        says("S12", BOOKED, "CERNER|GENERAL", "A-2"),
+        says("S15", "", "EPIC|STMARY", "A-1"),
+    ):
+        verdict, _ = await intake.take(message)
+        assert verdict.code == "AA"
+    rows = await house.rows(
+        "SELECT p.external_id, a.sender_id = $1, a.status, a.placer FROM appointment a"
+        " JOIN patient p ON p.id = a.patient_id ORDER BY p.external_id, a.status",
+        other.id,
+    )
+    assert rows == [
+        ("A-1", True, "booked", "P1"),
+        ("A-1", False, "cancelled", "P1"),
+        ("A-2", None, "booked", None),
+    ]
+    # Under this id the second one has told us of Rosa already: that it is another's now, a person
+    # must find out.
+    assert await house.one("SELECT count(*) FROM queue_item WHERE subject = 'unknown-visit'") == 1
 
 
 async def test_an_old_message_undoes_nothing(house: House, intake: Intake) -> None:

@@ -60,10 +60,21 @@ async def move(
 
 
 async def withdraw(
-    work: Work, practice: PracticeId, source: UUID, why: Withdrawal, at: datetime
+    work: Work,
+    practice: PracticeId,
+    source: UUID,
+    why: Withdrawal,
+    at: datetime,
+    *,
+    only: QueueItemId | None = None,
 ) -> None:
-    """Say that a cause no longer holds: open work that nothing else keeps open is cancelled."""
+    """Say that a cause no longer holds: open work that nothing else keeps open is cancelled.
+
+    `only`: in this piece of work alone; what the same text said of something else stands.
+    """
     for item in await store.items_of(work, practice, source):
+        if only is not None and item.id != only:
+            continue
         await store.withdraw_flags(work, practice, item.id, source, at)
         if item.closed_at is None and not item.others:
             await store.cancel(work, practice, item.id, why, at)

@@ -22,6 +22,7 @@ from engage.turns import store as turns
 from engage.turns import talking
 from engage.turns.context import Corrected, TextCame, Turn
 from engage.turns.correcting import store as texts
+from engage.turns.correcting import visits_back
 from engage.turns.correcting.store import Read
 from engage.turns.correcting.undoing import store as undoing
 from engage.turns.correcting.unsaying import unsay
@@ -90,6 +91,8 @@ class Correcting(Receiving):
         told = await unsay(
             work, keys, before, correction=order.id, by=order.by, reason=order.reason, at=at
         )
+        for change in await visits_back.take_back(work, keys, before, order.by, at):
+            await self.visit_changed(work, practice, change, order.by)
         context = await turns.open_turn(work, practice, line, None, at)
         body = keys.open_text("message.body", order.message, before.body_sealed)
         done = await undoing.effects(work, practice, before, to.patient_id)

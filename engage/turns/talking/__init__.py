@@ -7,7 +7,7 @@ decide; choosing.py does.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from engage.appointments import store as visits
 from engage.appointments.asked import store as asked
 from engage.appointments.asked.values import Talk
 from engage.appointments.offering import Won
+from engage.appointments.refusals import WrongVisitStep
 from engage.appointments.ride import OVER
 from engage.appointments.rides import store as rides
 from engage.appointments.slot import AHEAD, MOST_OFFERED, NOTICE, Slot, SlotGone, choose
@@ -160,7 +161,7 @@ async def _look(
             found = await visits.ahead(work, practice, patient, since, at + 10 * AHEAD)
             return replace(known, ahead=(*known.ahead, AheadSeen(patient, found)))
         case Openings():
-            opened = Open(want, await _openings(work, keys, want, turn))
+            opened = Open(want, await openings(work, keys, want, turn.at))
             return replace(known, openings=(*known.openings, opened))
         case Book(visit_id, slot_id, by, by_id):
             tried = Tried(want)
@@ -169,8 +170,10 @@ async def _look(
                     work, keys, visit_id, slot_id, Teller(by, by_id), at
                 )
             except SlotGone:
-                # Nothing was written: it is refused before anything is.
+                # Nothing was written: both are refused before anything is.
                 pass
+            except WrongVisitStep:
+                tried = Tried(want, over=True)
             else:
                 changes.append(seated.change)
                 tried = Tried(want, seated.change.after, seated.to_write_down)
@@ -196,8 +199,11 @@ async def _take_offer(
     return Tried(want, outcome.seated.change.after, outcome.seated.to_write_down)
 
 
-async def _openings(work: Work, keys: PracticeKeys, want: Openings, turn: Turn) -> tuple[Slot, ...]:
-    practice, at = keys.practice, turn.at
+async def openings(
+    work: Work, keys: PracticeKeys, want: Openings, at: datetime
+) -> tuple[Slot, ...]:
+    """Return the times that are shown for a visit, locked, so that they can be kept for it."""
+    practice = keys.practice
     visit = (await visits.several(work, practice, [want.visit_id])).get(want.visit_id)
     if visit is None or visit.schedule_id is None:
         return ()
