@@ -88,6 +88,13 @@ class ListedAppointmentOut(AppointmentOut, frozen=True, kw_only=True):
     given_name: str
     family_name: str
     late: Annotated[bool, Meta(description="They have said that they come late.")]
+    unreached: Annotated[
+        bool,
+        Meta(
+            description="It is within a day, nobody has said whether they come, and no reminder of"
+            " it has left: call them."
+        ),
+    ]
 
     def __repr__(self) -> str:
         """Hide the names and words."""
@@ -100,9 +107,13 @@ class AppointmentDetail(AppointmentOut, frozen=True, kw_only=True):
     history: tuple[WordOut, ...]
 
 
-def listed_visit(kept: Kept, name: tuple[str, str], *, late: bool) -> ListedAppointmentOut:
+def listed_visit(
+    kept: Kept, name: tuple[str, str], *, late: bool, unreached: bool
+) -> ListedAppointmentOut:
     """Return a visit as it is told in a list."""
-    return ListedAppointmentOut(**_fields(kept), given_name=name[0], family_name=name[1], late=late)
+    return ListedAppointmentOut(
+        **_fields(kept), given_name=name[0], family_name=name[1], late=late, unreached=unreached
+    )
 
 
 def appointment_detail(kept: Kept, words: Sequence[Word]) -> AppointmentDetail:

@@ -114,6 +114,7 @@ async def list_appointments(
         shown = (*waiting, *paged)
         names = await listed.names(work, {one.visit.patient_id for one in shown})
         late = await listed.late(work, [one.visit.id for one in shown])
+        unreached = await listed.unreached(work, [one.visit.id for one in shown], at)
     for practice in practices:
         seen = sorted({one.visit.patient_id for one in shown if one.visit.practice_id == practice})
         if seen:
@@ -128,7 +129,12 @@ async def list_appointments(
                 )
     return AppointmentList(
         items=tuple(
-            listed_visit(one, names[one.visit.patient_id], late=one.visit.id in late)
+            listed_visit(
+                one,
+                names[one.visit.patient_id],
+                late=one.visit.id in late,
+                unreached=one.visit.id in unreached,
+            )
             for one in shown
         ),
         next=None if last is None else cursor_of(_position(last)),

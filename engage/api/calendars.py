@@ -6,6 +6,7 @@ visit is for. This room refuses to write the address anywhere.
 """
 
 import hashlib
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -30,11 +31,12 @@ from engage.appointments.appointment import Appointment
 from engage.appointments.ical import AHEAD, BACK, Entry, feed, visit_file
 from engage.appointments.place import Place
 from engage.appointments.places import store as places
+from engage.appointments.store import Kept
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
 from engage.errors import NotFound
 from engage.ids import AppointmentId, PatientId, PlaceId, PracticeId
-from engage.people.merging.store import survivor
+from engage.people.merging.store import merged_into, survivor
 from engage.people.store import MergedRecord, get_patient
 
 MOST_VISITS: Final = 500
@@ -111,7 +113,7 @@ async def post_calendar(
         if await survivor(work, practice, mine) != mine:
             raise MergedRecord
         at = parts.clock.now()
-        await links.revoke(work, _KIND, practice, mine, at)
+        await _close(work, practice, mine, at)
         token = await links.make(work, parts.vault, _KIND, practice, mine, at)
         await _recorded(work, parts, practice, visit, mine, "calendar.make")
         address = links.calendar_address(parts.settings.public_url, token)
@@ -137,7 +139,7 @@ async def delete_calendar(
     mine = PatientId(patient_id)
 
     async def act(work: Work) -> None:
-        await links.revoke(work, _KIND, practice, mine, parts.clock.now())
+        await _close(work, practice, mine, parts.clock.now())
         await _recorded(work, parts, practice, visit, mine, "calendar.revoke")
 
     await in_turn(parts, act, practice)
@@ -156,7 +158,10 @@ async def read_calendar(
     parts: NamedDependency[Parts],
     page_paces: NamedDependency[PagePaces],
 ) -> Response[bytes]:
-    """Return the visits of the last 60 days and of the year ahead; 304 if nothing has changed."""
+    """Return the visits of the last 60 days and of the year ahead; 304 if nothing has changed.
+
+    Of who died or left it is empty: a family's phones take the entries away by themselves.
+    """
     at = parts.clock.now()
     if page_paces.refuses(secret, at):
         raise AskedTooOften
@@ -166,16 +171,19 @@ async def read_calendar(
     keys = await parts.vault.keys(linked.practice_id)
     async with parts.database.work([linked.practice_id]) as work:
         person = await survivor(work, linked.practice_id, PatientId(linked.subject_id))
-        language = (await get_patient(work, keys, person)).language
-        kept = await store.page(
-            work,
-            {keys.practice: keys},
-            person=person,
-            since=at - BACK,
-            until=at + AHEAD,
-            after=None,
-            most=MOST_VISITS,
-        )
+        whose = await get_patient(work, keys, person)
+        language = whose.language
+        kept: tuple[Kept, ...] = ()
+        if whose.status == "active":
+            kept = await store.page(
+                work,
+                {keys.practice: keys},
+                person=person,
+                since=at - BACK,
+                until=at + AHEAD,
+                after=None,
+                most=MOST_VISITS,
+            )
         entries = await _entries(work, keys, [one.visit for one in kept])
     file = feed(entries, language, _host(parts))
     headers = {
@@ -187,6 +195,12 @@ async def read_calendar(
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(content=b"", status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     return Response(content=file, media_type=_CALENDAR, headers=headers)
+
+
+async def _close(work: Work, practice: PracticeId, person: PatientId, at: datetime) -> None:
+    """Close every address that leads to a person, those of records that were merged into theirs."""
+    for one in (person, *(old.patient_id for old in await merged_into(work, practice, person))):
+        await links.revoke(work, _KIND, practice, one, at)
 
 
 async def _follow(parts: Parts, secret: str) -> links.Linked | None:

@@ -15,6 +15,7 @@ from engage.appointments import store
 from engage.appointments.appointment import Appointment, Reason, Span, Status
 from engage.appointments.heard import Kept as Heard
 from engage.appointments.heard import Said, Stamp, stamp, standing
+from engage.appointments.numbers import store as numbers
 from engage.appointments.places import store as places
 from engage.appointments.words import Teller, VisitChanged, empty, take
 from engage.db.sealing import PracticeKeys
@@ -57,7 +58,7 @@ async def hear(
     work: Work, keys: PracticeKeys, told: FromClinic, zone: str, cause: UUID, at: datetime
 ) -> VisitChanged | None:
     """Take what a scheduling system said; None if its visit is somebody else's."""
-    known = await store.by_numbers(
+    known = await numbers.by_numbers(
         work, keys, told.placer, told.filler, sender=told.sender, person=told.patient_id
     )
     if known is not None and not await _is_theirs(work, keys, known.visit, told.patient_id):
@@ -71,7 +72,7 @@ async def hear(
         known = empty(keys, fresh, told.patient_id, zone, at, told.what)
     sender, placer = known.sender_id or told.sender, known.placer or told.placer or None
     # One order may have many visits; the first of them keeps its id.
-    if placer and not await store.is_free(work, keys, placer, sender, known.visit.id):
+    if placer and not await numbers.is_free(work, keys, placer, sender, known.visit.id):
         placer = None
     filler = known.filler or told.filler or None
     heard = replace(known, placer=placer, filler=filler, sender_id=sender)

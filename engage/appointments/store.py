@@ -14,12 +14,9 @@ from msgspec import Struct
 from sqlalchemy import (
     ARRAY,
     DateTime,
-    Text,
-    and_,
     any_,
     bindparam,
     insert,
-    nulls_last,
     or_,
     select,
     tuple_,
@@ -118,46 +115,6 @@ _LOCKED = Query(
 _SEVERAL = Query(
     select(appointment).where(
         _VISIT_HERE, appointment.c.id == any_(bindparam("some", type_=ARRAY(UuidType())))
-    )
-)
-_SENDER = bindparam("its_sender", type_=UuidType())
-# Another system's visit may have the same id; one of no system is whoever's speaks of it first.
-_OF_SENDER = or_(
-    _SENDER.is_(None), appointment.c.sender_id.is_(None), appointment.c.sender_id == _SENDER
-)
-_BY_NUMBERS = Query(
-    select(appointment)
-    .where(
-        _VISIT_HERE,
-        _OF_SENDER,
-        or_(
-            appointment.c.filler == bindparam("its_filler", type_=Text()),
-            # One order may have many visits: with another id in the book it is another one.
-            and_(
-                appointment.c.placer == bindparam("its_placer", type_=Text()),
-                or_(
-                    appointment.c.filler.is_(None),
-                    bindparam("its_filler", type_=Text()).is_(None),
-                ),
-            ),
-        ),
-    )
-    # The id of the system that keeps the book comes before that of the one that asked.
-    .order_by(
-        nulls_last((appointment.c.filler == bindparam("its_filler", type_=Text())).desc()),
-        appointment.c.sender_id.is_distinct_from(_SENDER),
-        appointment.c.patient_id != bindparam("person", type_=UuidType()),
-        appointment.c.id,
-    )
-    .limit(1)
-    .with_for_update()
-)
-_OF_PLACER = Query(
-    select(appointment.c.id).where(
-        _VISIT_HERE,
-        appointment.c.placer == bindparam("its_placer"),
-        appointment.c.sender_id.is_not_distinct_from(_SENDER),
-        appointment.c.id != bindparam("one"),
     )
 )
 # A record that was merged into another one is the same person's.
@@ -259,40 +216,6 @@ async def several(
     """Return some visits, by id."""
     rows = await work.rows(_SEVERAL, practice=practice, some=list(some)) if some else []
     return {row["id"]: _visit(row) for row in rows}
-
-
-async def by_numbers(
-    work: Work,
-    keys: PracticeKeys,
-    placer: str,
-    filler: str,
-    *,
-    sender: UUID | None,
-    person: PatientId,
-) -> Kept | None:
-    """Lock and return the visit of a person that a scheduling system means by its numbers.
-
-    A list that is nobody's means whichever system's visit it is, the person's own first.
-    """
-    row = await work.maybe(
-        _BY_NUMBERS,
-        practice=keys.practice,
-        its_placer=placer or None,
-        its_filler=filler or None,
-        its_sender=sender,
-        person=person,
-    )
-    return None if row is None else _kept(keys, row)
-
-
-async def is_free(
-    work: Work, keys: PracticeKeys, placer: str, sender: UUID | None, visit: AppointmentId
-) -> bool:
-    """Say whether no other visit of a system has this id of the one that asked."""
-    taken = await work.maybe(
-        _OF_PLACER, practice=keys.practice, its_placer=placer, its_sender=sender, one=visit
-    )
-    return taken is None
 
 
 async def ahead(

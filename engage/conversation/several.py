@@ -112,11 +112,23 @@ class _Reply:
             return Unclear()
         if words[0] in EXCEPT and answer == self.everything:
             return Unclear()
+        if self._is_alone(answer) and self._names_another(after):
+            return Unclear()  # "none but the stove is broken": written down as none, it would be no
         following = len(self.tokens) - len(words)
         polite = following > after
         if polite or self._apart(after) or words[0] in CONNECTORS:
             return Understood(answer, self.text[self.tokens[after].start :].strip())
         return Unclear()
+
+    def _is_alone(self, answer: Answer) -> bool:
+        chosen = chosen_in(answer)
+        return any(option.alone and option.key in chosen for option in self.prompt.options)
+
+    def _names_another(self, after: int) -> bool:
+        """Say whether the words after "none" speak of one of the others all the same."""
+        others = {option.key for option in self.prompt.options if not option.alone}
+        matches = (self._match(at) for at in range(after, len(self.tokens)))
+        return any(m is not None and others & set(chosen_in(m[0])) for m in matches)
 
     def _apart(self, at: int) -> bool:
         """Say whether punctuation or a new line stands before a word."""

@@ -10,10 +10,10 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from engage.appointments import store as visits
 from engage.appointments.appointment import Reason, Status
 from engage.appointments.day_list import SOURCE, Listed, Row, read_rows, strangers, timed
 from engage.appointments.hearing import FromClinic, hear
+from engage.appointments.numbers import store as numbers
 from engage.appointments.places import store as places
 from engage.clock import Clock, fresh_id
 from engage.db.sealing import PracticeKeys
@@ -115,7 +115,7 @@ async def _take(
     """Take one row; return what it did, or nothing if its visit is somebody else's."""
     row, at, practice = one.row, clock.now(), keys.practice
     person, place = names.people[row.person], names.places.get(row.place)
-    known = await visits.by_numbers(work, keys, "", row.visit_id, sender=None, person=person)
+    known = await numbers.by_numbers(work, keys, "", row.visit_id, sender=None, person=person)
     before = None if known is None else known.visit
     if before is not None and await survivor(work, practice, before.patient_id) != person:
         return ""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from engage.appointments import offering, reminding
+from engage.appointments import links, offering, reminding
 from engage.appointments import store as visits
 from engage.appointments.appointment import Appointment
 from engage.appointments.asked import store as asked
@@ -20,6 +20,7 @@ from engage.appointments.offering import ToOffer
 from engage.appointments.places import store as places
 from engage.appointments.reminders import PREPARE, due_now
 from engage.appointments.slots import store as slots
+from engage.appointments.video import store as video
 from engage.checkins import store as plans
 from engage.conversation.events import PersonChanged, Started
 from engage.conversation.states import NotStarted
@@ -158,9 +159,13 @@ class Reminding(Chasing):
         person: PatientId,
         at: datetime,
     ) -> None:
-        """Tell how to get ready and what to bring, in the words that staff wrote."""
+        """Tell how to get ready, what to bring, and by which link a visit by video is entered."""
         thread = context.thread_of(person)
         words = await _words_for(work, keys, visit, thread.language if thread else "en")
+        if self._public_url and await video.address_of(work, keys, visit.id) is not None:
+            # A link of its own: those that staff were given still hold.
+            token = await links.make(work, self._vault, "visit-link", keys.practice, visit.id, at)
+            words = f"{words} {links.video_address(self._public_url, token)}".strip()
         happened = Turn(
             cause=derived(at, visit.id, f"prepare/{starts(visit).timestamp()}"),
             event=PersonChanged(at, active=True),

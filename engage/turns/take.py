@@ -253,8 +253,9 @@ class Turns(OnThePage):
             pointer = "/answers/" + item.replace("~", "~0").replace("/", "~1")
             if prompt is None:
                 raise NoSuchAnswer(pointer)
+            of_options = f"{pointer}/options"
             if prompt.contradicts(given):
-                raise ConflictingAnswers(f"{pointer}/options")
+                raise ConflictingAnswers(of_options)
             if not prompt.offers(given):
                 raise NoSuchAnswer(pointer)
             happened = Turn(

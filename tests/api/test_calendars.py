@@ -243,3 +243,22 @@ async def test_a_visit_that_is_not_by_video_any_more_has_no_link(house: House) -
     cleared = await tell(house, path, {"url": None})
     assert (cleared.status_code, cleared.json()["link"]) == (200, None)
     assert (await house.client.get(link)).status_code == 404
+
+
+async def test_a_feed_of_two_records_and_of_who_died(house: House) -> None:
+    """One person's addresses close together, whichever record they were made for; death empties."""
+    rosa = await house.patient()
+    twin = await house.patient(external_id="A-9", phone=None)
+    await book(house, rosa, 30)
+    made = [await tell(house, f"/v1/patients/{one}/calendar") for one in (rosa, twin)]
+    mine, old = (str(one.json()["address"]).removeprefix(PUBLIC_URL) for one in made)
+    headers = house.north.admin.headers
+    into = {"into": str(rosa)}
+    merged = await house.client.post(f"/v1/patients/{twin}/merge", json=into, headers=headers)
+    assert merged.status_code == 200, merged.text
+    assert [len(events(await house.client.get(one))) for one in (mine, old)] == [1, 1]
+    died = await tell(house, f"/v1/patients/{rosa}", {"status": "deceased"}, "PATCH")
+    assert died.status_code == 200, died.text
+    assert events(await house.client.get(mine)) == []
+    await tell(house, f"/v1/patients/{rosa}/calendar", method="DELETE")
+    assert {(await house.client.get(one)).status_code for one in (mine, old)} == {404}

@@ -61,6 +61,8 @@ async def test_what_the_instrument_does_not_offer_is_refused(house: House) -> No
 
     assert (unknown.status_code, unknown.json()["code"]) == (422, "no-such-instrument")
     assert {option.status_code, question.status_code, both.status_code} == {422}
+    pointers = [one.json()["errors"][0]["pointer"] for one in (option, question, both)]
+    assert pointers == ["/answers/hvs.worried", "/answers/nothing", "/answers/nothing"]
     assert read.json()["answers"] == []
 
 

@@ -78,7 +78,7 @@ def book_says(trigger: str, at: datetime, status: str = "") -> bytes:
 
 
 async def is_booked(play: Practice, rosa: UUID) -> str:
-    """The clinic books Thursday's dialysis and says so, twice. It is one visit; its id."""
+    """Let the clinic say twice that it booked Thursday's dialysis: it is one visit; its id."""
     for _ in range(2):
         await play.hospital_says(book_says("S12", play.clock.now()))
     (visit,) = (await play.reads(f"/v1/appointments?patient={rosa}"))["items"]

@@ -30,7 +30,7 @@ async def is_declined_by_phone(play: Practice, visit: str, book: str) -> None:
 
 
 async def none_fits_and_then_one_does(play: Practice, visit: str) -> None:
-    """What a person was to find for her is taken back once she has chosen by text."""
+    """Take back what a person was to find for her once she has chosen by text."""
     await play.writes("3")
     (work,) = await play.open_work("visit-change")
     assert work["appointment"]["id"] == visit
@@ -40,7 +40,7 @@ async def none_fits_and_then_one_does(play: Practice, visit: str) -> None:
 
 
 async def it_was_not_hers(play: Practice, visit: str) -> None:
-    """An answer that was somebody else's does not stand, and staff read what it did."""
+    """Let an answer of somebody else's not stand, and staff read what it did."""
     await play.until(on(5, 14))
     await play.does(f"/v1/appointments/{visit}", "PATCH", **moved_to(9, 14))
     await play.until(on(7, 14))

@@ -72,6 +72,8 @@ async def test_reminders_as_time_goes_by(house: House) -> None:
     morning = await booked(play, rosa, on(3, 10, 30))
     later = await booked(play, rosa, on(3, 14))
     silent = await booked(play, nobody, on(3, 10, 30))
+    luz = await play.house.patient(external_id="A-3", phone="+16025550171")
+    asked = await booked(play, luz, on(3, 11))
     assert await next_of(play, morning) == [on(1, 10, 30)]
 
     # Two visits of one day are one text, and nobody is asked again for the second one.
@@ -96,12 +98,25 @@ async def test_reminders_as_time_goes_by(house: House) -> None:
         starts_at=on(10, 14).isoformat(),
         ends_at=on(10, 14, 30).isoformat(),
     )
-    still = "SELECT count(*) FROM conversation WHERE script LIKE 'visit.%' AND open"
-    assert await rows_of(play, still) == [(0,)]
+    still = (
+        "SELECT count(*) FROM conversation c JOIN visit_talk v ON v.conversation_id = c.id"
+        " WHERE c.open AND v.patient_id = $1"
+    )
+    assert await rows_of(play, still, rosa) == [(0,)]
     assert await next_of(play, later) == [on(3, 14)]
     # Staff hear that she comes to the other: she is reminded no more, and how to get ready is told.
     await play.does(f"/v1/appointments/{morning}/respond", answer="accepted", by="patient")
     assert await next_of(play, morning) == [on(2, 10, 30)]
+    # By video: the link comes with how to get ready; the address behind it is in no text.
+    room = "https://video.example.org/rooms/4711"
+    await play.does(f"/v1/appointments/{morning}/telehealth", url=room)
+    await play.until(on(2, 12))
+    (link,) = [one for one in await said(play, "A-1") if "/v/" in one]
+    assert room not in link
+    # Whom no reminder has reached, and who has said nothing, is seen on the day before.
+    listed = (await play.reads("/v1/appointments?limit=100"))["items"]
+    unreached = {one["id"]: one["unreached"] for one in listed}
+    assert unreached == {morning: False, later: False, asked: False, silent: True}
     await play.does(f"/v1/appointments/{morning}/status", status="cancelled", reason="provider")
     assert await next_of(play, morning) == []
 

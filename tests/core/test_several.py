@@ -60,6 +60,7 @@ UNCLEAR = (
     *("none and 3", "8 1", "1 8", "no mold", "no, 3", "all and none", "ninguno, 2"),
     *("all but 3", "all except 2", "todos menos el 3", "all 3", "1 or 3", "1 o 3", "1-3", "13"),
     *("1 9", "9", "0", "1 no wait 3", "1, I mean 3", "1 idk", "3 days without heat", "", "who?"),
+    *("8 but the stove is broken", "None. Only the roof leak", "nada, pero hay ratones"),
     *("never mind", "maybe", "1:30", "no problem", "1 skip"),
 )
 

@@ -7,10 +7,10 @@ import pytest
 
 from engage.appointments import riding
 from engage.appointments.appointment import Appointment
+from engage.appointments.numbers.store import by_numbers
 from engage.appointments.ride import Ride
 from engage.appointments.rides.store import RideKept, RideWords
 from engage.appointments.riding import Mover
-from engage.appointments.store import by_numbers
 from engage.clock import fresh_id
 from engage.hl7v2.bookings import Bookings
 from engage.hl7v2.intake import Intake

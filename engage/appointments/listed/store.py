@@ -1,15 +1,15 @@
-"""Reads what stands beside visits in a list: names, and who has said that they run late.
+"""Reads what stands beside visits in a list: names, who runs late, whom no reminder has reached.
 
 One statement for a whole page. This room refuses to change anything.
 """
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import ARRAY, UUID, and_, any_, bindparam, or_, select
+from sqlalchemy import ARRAY, UUID, DateTime, and_, any_, bindparam, exists, or_, select
 
 from engage.db.session import Query, Work
-from engage.db.tables import appointment, patient, queue_item
+from engage.db.tables import appointment, conversation, message, patient, queue_item, visit_notice
 from engage.ids import AppointmentId, PatientId
 
 LATE = "running-late"
@@ -50,6 +50,45 @@ _LATE = Query(
         queue_item.c.opened_at > appointment.c.start_at - _SAME_DAY,
     )
 )
+_SOON = timedelta(hours=24)
+_NOW = bindparam("now", type_=DateTime(timezone=True))
+# By the thread, whose texts have an index; a question that was answered needs no reminder.
+_ARRIVED = (
+    select(visit_notice.c.id)
+    .join(
+        conversation,
+        and_(
+            conversation.c.practice_id == visit_notice.c.practice_id,
+            conversation.c.id == visit_notice.c.conversation_id,
+        ),
+    )
+    .join(
+        message,
+        and_(
+            message.c.practice_id == conversation.c.practice_id,
+            message.c.thread_id == conversation.c.thread_id,
+            message.c.conversation_id == conversation.c.id,
+        ),
+    )
+    .where(
+        visit_notice.c.practice_id == appointment.c.practice_id,
+        visit_notice.c.appointment_id == appointment.c.id,
+        visit_notice.c.start_at == appointment.c.start_at,
+        message.c.direction == "out",
+        message.c.status == any_(bindparam("arrived", type_=ARRAY(message.c.status.type))),
+    )
+)
+_UNREACHED = Query(
+    select(appointment.c.id).where(
+        appointment.c.id == any_(bindparam("some", type_=ARRAY(UUID()))),
+        appointment.c.status == "booked",
+        appointment.c.answer == "needs-action",
+        appointment.c.start_at > _NOW,
+        appointment.c.start_at <= _NOW + _SOON,
+        ~exists(_ARRIVED),
+    )
+)
+_CARRIED = ["accepted", "sent", "delivered", "read"]
 
 
 async def names(work: Work, some: Collection[PatientId]) -> dict[PatientId, tuple[str, str]]:
@@ -61,4 +100,12 @@ async def names(work: Work, some: Collection[PatientId]) -> dict[PatientId, tupl
 async def late(work: Work, some: Collection[AppointmentId]) -> frozenset[AppointmentId]:
     """Return which of some visits somebody has said they come late to."""
     rows = await work.rows(_LATE, some=list(some)) if some else []
+    return frozenset(AppointmentId(row["id"]) for row in rows)
+
+
+async def unreached(
+    work: Work, some: Collection[AppointmentId], at: datetime
+) -> frozenset[AppointmentId]:
+    """Return which of some visits begin within a day, unanswered, and no reminder has left for."""
+    rows = await work.rows(_UNREACHED, some=list(some), now=at, arrived=_CARRIED) if some else []
     return frozenset(AppointmentId(row["id"]) for row in rows)

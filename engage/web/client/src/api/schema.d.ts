@@ -462,6 +462,8 @@ export interface paths {
         /**
          * A person's visits, for whoever has the secret address
          * @description Return the visits of the last 60 days and of the year ahead; 304 if nothing has changed.
+         *
+         *     Of who died or left it is empty: a family's phones take the entries away by themselves.
          */
         get: operations["readCalendar"];
         put?: never;
@@ -3990,6 +3992,8 @@ export interface components {
             starts_at: string | null;
             /** @enum {unknown} */
             status: "arrived" | "booked" | "cancelled" | "checked-in" | "entered-in-error" | "fulfilled" | "noshow" | "pending" | "proposed" | "waitlist";
+            /** @description It is within a day, nobody has said whether they come, and no reminder of it has left: call them. */
+            unreached: boolean;
             version: number;
             /** @description What it is for. Never in a text. */
             what: string | null;

@@ -77,6 +77,7 @@ export function OneOfDay({ of, rides, over, read }: Props) {
           <span class={`level said-${of.answer}`}>{named("visit.answer", of.answer)}</span>
         ) : null}
         {of.late && open ? <span class="level red">{t("day.late")}</span> : null}
+        {of.unreached && open ? <span class="level red">{t("day.unreached")}</span> : null}
         <span>{of.what ?? t("visit.plain")}</span>
         {of.reason === null ? null : (
           <span class="small">{named("visit.reason", of.reason)}</span>

@@ -18,6 +18,7 @@ export const words = {
   "day.declined": "{n} said no or want another time",
   "day.stranded": "{n} without a way there",
   "day.late": "Runs late",
+  "day.unreached": "No reminder has reached them",
   "day.over": "Not counted: {n} called off or written down by mistake.",
   "day.stands": "How it stands",
   "day.move": "Another time…",

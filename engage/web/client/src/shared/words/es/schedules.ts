@@ -19,6 +19,7 @@ export const words: Record<keyof typeof en, string> = {
   "day.declined": "{n} dijeron que no o quieren otra hora",
   "day.stranded": "{n} sin cómo llegar",
   "day.late": "Viene tarde",
+  "day.unreached": "No le llegó ningún recordatorio",
   "day.over": "No se cuentan: {n} canceladas o anotadas por error.",
   "day.stands": "Cómo está",
   "day.move": "Otra hora…",

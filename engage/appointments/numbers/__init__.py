@@ -1,0 +1,1 @@
+"""The ids by which scheduling systems know a visit: each system's are its own."""
