@@ -124,6 +124,8 @@ async def patch_plan(
     if data.until is not None and data.status != "paused":
         sentence = "Only a pause has an end: send it with the status paused."
         raise Unprocessable(FieldError("/until", "not-a-pause", sentence))
+    if data.until is not None and data.until <= parts.clock.now():
+        raise Unprocessable(FieldError("/until", "out-of-range", "The end of a pause lies ahead."))
     change = PlanChange(status=data.status, until=data.until, skip_next=data.skip_next)
 
     async def act(work: Work) -> Made:

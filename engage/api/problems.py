@@ -16,6 +16,7 @@ import structlog
 from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.params import ParameterKwarg
 from msgspec import Struct, structs
 
 from engage.api import refusals
@@ -96,6 +97,8 @@ class Problem(Struct, frozen=True, omit_defaults=True, kw_only=True):
 def answer(request: AnyRequest, error: Exception) -> Response[bytes]:
     """Turn whatever was raised into a problem."""
     problem, headers = describe(error)
+    if isinstance(error, ValidationException):
+        problem = structs.replace(problem, errors=_as_sent(request, problem.errors))
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error(
             "request failed",
@@ -264,6 +267,19 @@ def _parameter_error(complaint: dict[str, str]) -> FieldError:
         case _:
             pass
     return FieldError("/" + complaint.get("key", ""), code, detail, source)
+
+
+def _as_sent(request: AnyRequest, errors: tuple[FieldError, ...]) -> tuple[FieldError, ...]:
+    """Name parameters as a request has them, not as our function does: "list" is our `on`."""
+    fields = request.route_handler.parsed_fn_signature.parameters
+    names = {
+        f"/{ours}": f"/{field.kwarg_definition.name}"
+        for ours, field in fields.items()
+        if isinstance(field.kwarg_definition, ParameterKwarg) and field.kwarg_definition.name
+    }
+    return tuple(
+        structs.replace(one, pointer=names.get(one.pointer, one.pointer)) for one in errors
+    )
 
 
 def _title(code: str) -> str:

@@ -108,10 +108,14 @@ def pause(plan: Schedule, until: datetime | None) -> Schedule:
 
 
 def resume(plan: Schedule, now: datetime) -> Schedule:
-    """Return a plan that asks again from now on; what a pause passed over stays unasked."""
+    """Return a plan that asks again from now on; what a pause passed over stays unasked.
+
+    What was skipped before the pause stays skipped: a next one that still lies ahead is the next.
+    """
     if plan.status == "ended":
         raise PlanEnded
-    coming = next_due(plan.cadence, now)
+    ahead = plan.next_at is not None and plan.next_at > now
+    coming = plan.next_at if ahead else next_due(plan.cadence, now)
     if coming is None:
         return end(plan)
     if plan.status == "active":

@@ -12,6 +12,7 @@ from engage.conversation.effects import OptIn, OptOut
 from engage.conversation.events import ConsentChanged, TextReceived
 from engage.conversation.states import Asking
 from engage.queue.flag import Flag
+from engage.reading.fold import words
 from engage.reading.keywords import (
     FreeFormStop,
     Help,
@@ -29,11 +30,13 @@ from engage.turns.asked import context_of, own_part
 from engage.turns.attribution import Attributed, Unplaced
 from engage.turns.burst import together
 from engage.turns.checks import is_check
-from engage.turns.context import TextCame, ThreadSeen
+from engage.turns.context import ConversationSeen, TextCame, ThreadSeen
 from engage.turns.correction import word_again
 from engage.turns.crisis import answered, ask_once, crisis, is_crisis
 from engage.turns.draft import Draft
 from engage.turns.helping import spoke_of_needs
+from engage.turns.intents import is_only_cannot
+from engage.turns.meeting import is_meeting
 from engage.turns.spoken import stated, wholly
 
 
@@ -50,7 +53,10 @@ def read_text(
     own = own_part(event.text, draft.library)
     before = tuple(replace(one, text=own_part(one.text, draft.library)) for one in came.before)
     reading = read(own, _asked(who, live))
-    found = together(own, before, dangers(reading, len(own)))
+    alone = dangers(reading, len(own))
+    if _is_listed(draft, asked, own):
+        alone = tuple(one for one in alone if one.rule != MODEL_RULE)
+    found = together(own, before, alone)
     # Danger words are a person's, whatever stands around them; a guess at boilerplate is nobody's.
     meant = tuple(one for one in found if one.rule != MODEL_RULE)
     machine = not again and not is_crisis(meant) and consents.from_a_machine(draft, event)
@@ -94,6 +100,20 @@ def read_text(
     spoke_of_needs(draft, who, needs, reading.version)
     if not again:
         ask_once(draft, found, who)
+
+
+def _is_listed(draft: Draft, asked: ConversationSeen | None, text: str) -> bool:
+    """Say whether a text is, word for word, an answer that our own question about a visit lists.
+
+    "I won't be there" is no farewell then: the model, which knows no such question, is not heard.
+    Rules are, and nothing may stand beside it.
+    """
+    if asked is None or not is_meeting(asked.script) or not isinstance(asked.state, Asking):
+        return False
+    prompt = draft.library.scripts[asked.script].prompt(asked.state.prompt)
+    said = " ".join(words(text))
+    listed = prompt is not None and any(said in one.words for one in prompt.options)
+    return listed or is_only_cannot(text)
 
 
 def _asked(who: Attributed | Unplaced, live: Asking | None) -> Asked:

@@ -40,6 +40,12 @@ _VISIT = re.compile(
     r"\b(appointment|appointments|appt|visit|cita|citas|visita)\b"
     r"|\b(reschedul|reprogram|pospon|postpon)\w*"
 )
+_POLITELY = frozenset(
+    [
+        *("", "i ", "we ", "sorry ", "sorry i ", "im sorry i ", "i am sorry i ", "sorry but i "),
+        *("perdon ", "perdone ", "disculpe ", "lo siento ", "lo siento pero ", "no ", "no i "),
+    ]
+)
 _SHORT = 5
 """In so few words "can't make it" is about a visit; in more it says of what."""
 _WAY_THERE = frozenset(
@@ -59,6 +65,13 @@ def intent_of(text: str) -> Intent | None:
     if _CANNOT.search(said):
         return "cannot"
     return "change" if _CHANGE.search(said) else None
+
+
+def is_only_cannot(text: str) -> bool:
+    """Say whether a text says that somebody can't come, and nothing else."""
+    said = " ".join(words(text))
+    found = _CANNOT.search(said)
+    return found is not None and not said[found.end() :] and said[: found.start()] in _POLITELY
 
 
 def says_how(text: str) -> bool:

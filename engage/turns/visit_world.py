@@ -66,6 +66,11 @@ class VisitWorld:
         """Every visit."""
         return tuple(self._visits.values())
 
+    @property
+    def free(self) -> tuple[Slot, ...]:
+        """Every time of the book."""
+        return tuple(self._slots.values())
+
     def book(self, own: AppointmentId, patient: PatientId, at: datetime, now: datetime) -> None:
         """Book a visit, half an hour long."""
         self._visits[own] = Appointment(

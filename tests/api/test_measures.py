@@ -110,6 +110,17 @@ async def test_each_person_is_on_the_list_that_their_page_explains(house: House)
     assert entries == sum(len(people) for people in expected.values())
 
 
+async def test_a_list_that_there_is_not_is_named_as_it_was_asked_for(house: House) -> None:
+    """The place at fault is the parameter of the request, not a name of our own."""
+    for path, pointer in (
+        ("/v1/reachability?list=nobody", "/list"),
+        ("/v1/measures?from=soon&to=2026-11-30", "/from"),
+    ):
+        refused = await house.client.get(path, headers=house.north.admin.headers)
+        assert refused.status_code == 400
+        assert [one["pointer"] for one in refused.json()["errors"]] == [pointer]
+
+
 async def test_what_they_write_ends_their_silence(house: House) -> None:
     """A text that came after the silence takes them off the list, though the work is still open."""
     patient = await person(house, 1)

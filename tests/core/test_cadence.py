@@ -210,6 +210,14 @@ def test_one_occurrence_is_skipped() -> None:
         skip(pause(plan(), None))
 
 
+def test_a_pause_brings_back_nothing_that_was_skipped() -> None:
+    """Left out, then paused and resumed, by hand or by the clock: it is still left out."""
+    _, without = skip(plan())
+    until = NOW + timedelta(minutes=30)
+    for again in (resume(pause(without, None), NOW), tick(pause(without, until), until).schedule):
+        assert (again.status, again.next_at) == ("active", datetime(2031, 3, 5, 16, tzinfo=UTC))
+
+
 def test_an_end_is_for_good() -> None:
     """An ended plan can't be resumed, paused or skipped."""
     over = end(plan())

@@ -6,14 +6,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
-from engage.conversation.events import TextReceived
+from engage.conversation.events import Started, TextReceived
 from engage.conversation.script import Script
 from engage.turns import meeting
 from engage.turns.context import TextCame, Turn
 from engage.turns.decide import decide
 from engage.turns.decision import Decision
 from engage.turns.library import Library
-from engage.turns.talks import Ahead, AheadSeen, Book, Held, Known, Openings
+from engage.turns.talks import Ahead, AheadSeen, Book, Held, Kind, Known, Meet, Openings
 from engage.turns.world import World
 
 LIBRARY = Library.shipped()
@@ -74,6 +74,25 @@ def test_a_time_is_tried_before_it_is_promised() -> None:
     assert decision.texts == ()
     after = said(world, "2", world.visits.look(known, decision.wants, NOW))
     assert [one.text_id for one in after.texts] == ["visit.booked"]
+
+
+@pytest.mark.parametrize("kind", ["remind", "offer", "missed"])
+def test_no_answer_that_we_list_is_a_cry_for_help(kind: Kind) -> None:
+    """Behaviour 3: "I won't be there", to who was asked whether they come, pages nobody."""
+    asked = meeting.scripts()[meeting.script_id(kind)].prompts[0]
+    for words in {word for option in asked.options for word in option.words}:
+        world = rosas()
+        visits = world.visits.all
+        if kind == "missed":
+            visits = (replace(visits[0], status="noshow"),)
+        slots = world.visits.free if kind == "offer" else ()
+        meet = Meet(kind=kind, zone="America/Chicago", visits=visits, slots=slots)
+        rosa = world.patient().patient
+        cause = world.message_id()
+        world.take(0, Turn(cause=cause, event=Started(NOW), patient_id=rosa, meet=meet))
+        known = world.visits.known(world.contexts[0])
+        read = said(world, words, known)
+        assert [one.severity for one in read.flags if one.reason == "red-flag"] == [], words
 
 
 @pytest.mark.parametrize("script", SCRIPTS.values(), ids=list(SCRIPTS))

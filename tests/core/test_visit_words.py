@@ -2,7 +2,7 @@
 
 import pytest
 
-from engage.turns.intents import intent_of, says_how, speaks_of_a_visit
+from engage.turns.intents import intent_of, is_only_cannot, says_how, speaks_of_a_visit
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,20 @@ def test_how_somebody_gets_there_is_heard_beside_it() -> None:
     assert says_how("can't come thursday, no ride")
     assert says_how("no puedo ir, no tengo raite")
     assert not says_how("i can't come to my appointment")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_so"),
+    [
+        ("I won't make it", True),
+        ("sorry, i won't be able to come", True),
+        ("perdón, no voy a poder ir", True),
+        ("i cant make it anymore", False),
+        ("i can't make it, i want to die", False),
+        ("i cant go on", False),
+        ("tell them i wont be there", False),
+    ],
+)
+def test_only_that_somebody_cannot_come(text: str, *, is_so: bool) -> None:
+    """Whatever else stands beside "I can't make it" is read as what it may be."""
+    assert is_only_cannot(text) is is_so

@@ -1,5 +1,6 @@
 """Check-in plans on real rows: asked, missed, paused, answered for another, and found when due."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 from uuid import UUID
@@ -32,6 +33,8 @@ ELENA = "+16025550151"
 DAILY = "FREQ=DAILY;BYHOUR={}"
 AFTER_ALL = UUID(int=(1 << 128) - 1)
 """An id after every other."""
+MOST_PAGES = 10
+"""Of a look that finds nothing; the hundred thousand rows stand on a thousand."""
 
 
 async def begun(

@@ -8,44 +8,16 @@ visit.
 
 from datetime import datetime
 
-from sqlalchemy import ARRAY, DateTime, Uuid, any_, bindparam, or_, select
-
 from engage.appointments import keeping
 from engage.appointments import store as visits
 from engage.appointments.words import Teller, VisitChanged
 from engage.db.sealing import PracticeKeys
-from engage.db.session import Query, Work
-from engage.db.tables import appointment_event, correction, patient
-from engage.ids import AppointmentId, StaffId
+from engage.db.session import Work
+from engage.ids import StaffId
 from engage.people.merging.store import survivor
 from engage.turns.correcting.store import Read
+from engage.turns.correcting.undoing import store as undoing
 from engage.turns.talking.settling import ask_a_person
-
-_PRACTICE = bindparam("practice", type_=Uuid())
-_PERSON = bindparam("person", type_=Uuid())
-_MOMENTS = bindparam("moments", type_=ARRAY(DateTime(timezone=True)))
-_TOUCHED = Query(
-    select(appointment_event.c.appointment_id)
-    .distinct()
-    .join(
-        patient,
-        (patient.c.practice_id == appointment_event.c.practice_id)
-        & (patient.c.id == appointment_event.c.patient_id),
-    )
-    .where(
-        appointment_event.c.practice_id == _PRACTICE,
-        or_(patient.c.id == _PERSON, patient.c.merged_into == _PERSON),
-        appointment_event.c.at == any_(_MOMENTS),
-        or_(appointment_event.c.by == "patient", appointment_event.c.by == "caregiver"),
-    )
-    .order_by(appointment_event.c.appointment_id)
-)
-_READ_AGAIN = Query(
-    select(correction.c.at).where(
-        correction.c.practice_id == _PRACTICE,
-        correction.c.message_id == bindparam("text", type_=Uuid()),
-    )
-)
 
 
 async def take_back(
@@ -56,12 +28,9 @@ async def take_back(
         return ()
     practice = keys.practice
     person = await survivor(work, practice, text.patient_id)
-    again = await work.rows(_READ_AGAIN, practice=practice, text=text.id)
-    moments = [text.handled_at, *(row["at"] for row in again)]
-    rows = await work.rows(_TOUCHED, practice=practice, person=person, moments=moments)
+    moments = [text.handled_at, *await undoing.read_again(work, practice, text.id)]
     changes: list[VisitChanged] = []
-    for row in rows:
-        mine = AppointmentId(row["appointment_id"])
+    for mine in await undoing.visits_touched(work, practice, person, moments):
         known = await visits.one(work, keys, mine, lock=True)
         if known is None:
             continue

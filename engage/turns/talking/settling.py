@@ -6,17 +6,12 @@ caller's transaction. This room refuses to text, and to close what is about anot
 """
 
 from datetime import datetime
-from uuid import UUID
-
-from msgspec import Struct
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
 from engage.appointments import store as visits
 from engage.appointments.appointment import Appointment
 from engage.appointments.slot import AHEAD
-from engage.db.session import Query, Work
-from engage.db.tables import flag, queue_item
-from engage.ids import PatientId, PracticeId, QueueItemId, derived
+from engage.db.session import Work
+from engage.ids import PatientId, PracticeId, derived
 from engage.people.staffing.store import get_practice
 from engage.queue import opening
 from engage.queue.clocks import Calendar, due_at
@@ -27,37 +22,6 @@ from engage.turns.talks import starts
 from engage.turns.visits import before_visit
 
 CHANGE = "visit-change"
-
-
-class _Asked(Struct, frozen=True):
-    """A reason of open work to find somebody another time, and whether it is in hand."""
-
-    item: QueueItemId
-    source: UUID
-    in_hand: bool
-
-
-_ASKED = Query(
-    select(
-        queue_item.c.id,
-        flag.c.source_id,
-        (queue_item.c.claimed_at.is_not(None)).label("in_hand"),
-    )
-    .join(
-        flag,
-        (flag.c.practice_id == queue_item.c.practice_id)
-        & (flag.c.item_id == queue_item.c.id)
-        & flag.c.withdrawn_at.is_(None),
-    )
-    .where(
-        queue_item.c.practice_id == bindparam("practice", type_=Uuid()),
-        queue_item.c.patient_id == any_(bindparam("people", type_=ARRAY(Uuid()))),
-        queue_item.c.subject == CHANGE,
-        queue_item.c.closed_at.is_(None),
-        queue_item.c.appointment_id == bindparam("visit", type_=Uuid()),
-    )
-    .order_by(queue_item.c.id, flag.c.id)
-)
 
 
 async def ask_a_person(
@@ -99,8 +63,7 @@ async def settle(
     if any(one.id != visit.id and one.answer in {"declined", "tentative"} for one in ahead):
         return  # it may be about that one as well
     records = sorted({person, visit.patient_id})
-    rows = await work.rows(_ASKED, practice=practice, people=records, visit=visit.id)
-    asked = [_Asked(QueueItemId(row["id"]), row["source_id"], row["in_hand"]) for row in rows]
+    asked = await store.asked_for(work, practice, records, CHANGE, visit.id)
     if any(one.in_hand for one in asked):
         await ask_a_person(work, practice, person, visit, CHANGE, "visit/chosen-since", at)
         return

@@ -1,11 +1,13 @@
 """Which conversations about visits are open, and which work names which visit. It refuses words."""
 
+from uuid import UUID
+
 from msgspec import Struct
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, select, update
 from sqlalchemy.dialects.postgresql import array
 
 from engage.db.session import Query, Work
-from engage.db.tables import conversation, queue_item, thread, visit_talk
+from engage.db.tables import conversation, flag, queue_item, thread, visit_talk
 from engage.ids import (
     AppointmentId,
     ConversationId,
@@ -22,6 +24,14 @@ class OpenTalk(Struct, frozen=True):
     conversation_id: ConversationId
     line_id: LineId
     kind: str
+
+
+class Asked(Struct, frozen=True):
+    """A reason of open work about a visit, and whether somebody has it in hand."""
+
+    item: QueueItemId
+    source: UUID
+    in_hand: bool
 
 
 _PRACTICE = bindparam("practice", type_=Uuid())
@@ -63,6 +73,28 @@ _NAME = Query(
     .values(appointment_id=bindparam("visit", type_=Uuid()))
 )
 
+_ASKED_FOR = Query(
+    select(
+        queue_item.c.id,
+        flag.c.source_id,
+        (queue_item.c.claimed_at.is_not(None)).label("in_hand"),
+    )
+    .join(
+        flag,
+        (flag.c.practice_id == queue_item.c.practice_id)
+        & (flag.c.item_id == queue_item.c.id)
+        & flag.c.withdrawn_at.is_(None),
+    )
+    .where(
+        queue_item.c.practice_id == _PRACTICE,
+        queue_item.c.patient_id == any_(bindparam("people", type_=ARRAY(Uuid()))),
+        queue_item.c.subject == bindparam("what"),
+        queue_item.c.closed_at.is_(None),
+        queue_item.c.appointment_id == bindparam("visit", type_=Uuid()),
+    )
+    .order_by(queue_item.c.id, flag.c.id)
+)
+
 
 async def open_about(
     work: Work, practice: PracticeId, people: list[PatientId], visit: AppointmentId
@@ -85,3 +117,11 @@ async def name_visit(
 ) -> None:
     """Have a piece of work name a visit, if it names none yet."""
     await work.run(_NAME, practice=practice, item=item, visit=visit)
+
+
+async def asked_for(
+    work: Work, practice: PracticeId, people: list[PatientId], what: str, visit: AppointmentId
+) -> tuple[Asked, ...]:
+    """Return why there is open work of a kind about a visit of a person, by all their records."""
+    rows = await work.rows(_ASKED_FOR, practice=practice, people=people, what=what, visit=visit)
+    return tuple(Asked(QueueItemId(row["id"]), row["source_id"], row["in_hand"]) for row in rows)

@@ -11,23 +11,39 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, exists, insert, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    DateTime,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from engage.conversation.answers import Answer
 from engage.db.session import Query, Work
 from engage.db.tables import (
     answer,
     answer_undone,
+    appointment_event,
     correction,
     flag,
     message,
     paging,
+    patient,
     queue_item,
     screening,
 )
 from engage.ids import (
     AnswerId,
+    AppointmentId,
     FlagId,
+    MessageId,
     PatientId,
     PracticeId,
     QueueItemId,
@@ -208,6 +224,31 @@ _CANCEL_ITEMS = Query(
     )
 )
 
+_PERSON = bindparam("person", type_=Uuid())
+_MOMENTS = bindparam("moments", type_=ARRAY(DateTime(timezone=True)))
+_TOUCHED = Query(
+    select(appointment_event.c.appointment_id)
+    .distinct()
+    .join(
+        patient,
+        (patient.c.practice_id == appointment_event.c.practice_id)
+        & (patient.c.id == appointment_event.c.patient_id),
+    )
+    .where(
+        appointment_event.c.practice_id == _HERE,
+        or_(patient.c.id == _PERSON, patient.c.merged_into == _PERSON),
+        appointment_event.c.at == any_(_MOMENTS),
+        or_(appointment_event.c.by == "patient", appointment_event.c.by == "caregiver"),
+    )
+    .order_by(appointment_event.c.appointment_id)
+)
+_READ_AGAIN = Query(
+    select(correction.c.at).where(
+        correction.c.practice_id == _HERE,
+        correction.c.message_id == bindparam("text", type_=Uuid()),
+    )
+)
+
 
 async def effects(
     work: Work, practice: PracticeId, text: Read, back_to: PatientId | None
@@ -300,3 +341,17 @@ def _told(done: Effects) -> list[dict[str, Any]]:
         ("item", "kept", done.kept),
     )
     return [{"kind": kind, "id": one, "fate": fate} for kind, fate, ids in fates for one in ids]
+
+
+async def read_again(work: Work, practice: PracticeId, text: MessageId) -> tuple[datetime, ...]:
+    """Return when a text was read once more, because somebody corrected whose it is."""
+    rows = await work.rows(_READ_AGAIN, practice=practice, text=text)
+    return tuple(row["at"] for row in rows)
+
+
+async def visits_touched(
+    work: Work, practice: PracticeId, person: PatientId, moments: Sequence[datetime]
+) -> tuple[AppointmentId, ...]:
+    """Return the visits of a person of which they, or who cares for them, said something then."""
+    rows = await work.rows(_TOUCHED, practice=practice, person=person, moments=list(moments))
+    return tuple(AppointmentId(row["appointment_id"]) for row in rows)
