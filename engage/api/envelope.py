@@ -6,6 +6,7 @@ labels are the method, the route's template and the status: never an id, never a
 
 import re
 from collections.abc import Iterable, Mapping, MutableMapping
+from copy import copy
 from typing import Any, Final
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -83,23 +84,25 @@ class Envelope:
         without_body = asked == "HEAD" and scope["path"] not in _STREAMS
         began = monotonic_seconds()
         request_id = self._request_id(scope)
-        scope["path"] = inside(scope["path"])
+        # A copy: the server goes by its own, and would miss the body that HEAD has not.
+        inner = copy(scope) if without_body else scope
+        inner["path"] = inside(inner["path"])
         if without_body:
-            scope["method"] = "GET"  # type: ignore[typeddict-item] # litestar's enum of methods
+            inner["method"] = "GET"  # type: ignore[typeddict-item] # litestar's enum of methods
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = [self._allowed(scope, pair) for pair in message.get("headers", ())]
+                headers = [self._allowed(inner, pair) for pair in message.get("headers", ())]
                 worn = {name.lower() for name, _ in headers}
                 headers += [pair for pair in self._headers if pair[0] not in worn]
                 message["headers"] = [*headers, (REQUEST_ID, request_id)]
-                self._count(scope, asked, message["status"], monotonic_seconds() - began)
+                self._count(inner, asked, message["status"], monotonic_seconds() - began)
             elif without_body and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)
 
         with bound_contextvars(request=request_id.decode()):
-            await self._app(scope, receive, dressed)
+            await self._app(inner, receive, dressed)
 
     def _allowed(
         self, scope: MutableMapping[str, Any], header: tuple[bytes, bytes]

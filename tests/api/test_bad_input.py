@@ -399,5 +399,20 @@ async def test_head_and_options(house: House) -> None:
 
     assert (head.status_code, head.content) == (200, b"")
     assert int(head.headers["content-length"]) > 0
+    # The server's own scope stays HEAD: it counts the body by it, and link previews ask so.
+    scope: dict[str, Any] = {"type": "http", "method": "HEAD", "path": "/health/live"}
+    scope |= {"headers": [], "query_string": b"", "raw_path": b"/health/live", "scheme": "http"}
+    scope |= {"server": ("127.0.0.1", 80), "client": ("127.0.0.1", 1), "root_path": ""}
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    transport = cast("Any", house.client)._transport  # noqa: SLF001 - the app behind the client
+    await transport.app(scope, receive, send)
+    assert (scope["method"], sent[0]["status"], sent[-1].get("body", b"")) == ("HEAD", 200, b"")
     assert options.status_code == 204
     assert {"GET", "POST", "OPTIONS"} <= set(options.headers["allow"].split(", "))

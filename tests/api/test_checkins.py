@@ -150,8 +150,8 @@ async def test_a_plan_is_paused_skipped_and_ended(house: House) -> None:
     assert (status, paused["status"]) == (200, "paused")
     assert (await change(tag, until=until))[1]["code"] == "unprocessable"
     over = (house.clock.now() - timedelta(days=3)).isoformat()
-    refused = (await change(tag, status="paused", until=over))[1]
-    assert [one["pointer"] for one in refused["errors"]] == ["/until"]
+    status, refused, _ = await change(tag, status="paused", until=over)
+    assert (status, "/until" in str(refused["errors"])) == (422, True)
     assert (await change(tag, skip_next=True))[1]["code"] == "nothing-to-skip"
     status, _, tag = await change(tag, status="active")
     assert status == 200
