@@ -13,7 +13,18 @@ from engage.turns.context import TextCame, Turn
 from engage.turns.decide import decide
 from engage.turns.decision import Decision
 from engage.turns.library import Library
-from engage.turns.talks import Ahead, AheadSeen, Book, Held, Kind, Known, Meet, Openings
+from engage.turns.talks import (
+    Ahead,
+    AheadSeen,
+    Book,
+    Held,
+    Kind,
+    Known,
+    LetGo,
+    Meet,
+    Openings,
+    Tried,
+)
 from engage.turns.world import World
 
 LIBRARY = Library.shipped()
@@ -74,6 +85,19 @@ def test_a_time_is_tried_before_it_is_promised() -> None:
     assert decision.texts == ()
     after = said(world, "2", world.visits.look(known, decision.wants, NOW))
     assert [one.text_id for one in after.texts] == ["visit.booked"]
+
+
+def test_a_visit_that_is_over_is_given_to_a_person() -> None:
+    """Concluded while they chose: no error and no times more; a person tells what that means."""
+    world = rosas(slots=2)
+    world.take(0, _text(world, "can't make it thursday"))
+    known = world.visits.known(world.contexts[0])
+    (wanted,) = said(world, "2", known).wants
+    assert isinstance(wanted, Book)
+    over = said(world, "2", replace(known, tried=(Tried(wanted, over=True),)))
+    assert [one.text_id for one in over.texts] == ["visit.by-hand"]
+    assert [one.rule for one in over.flags] == ["visit/change/over"]
+    assert any(isinstance(one, LetGo) for one in over.visits)
 
 
 @pytest.mark.parametrize("kind", ["remind", "offer", "missed"])
