@@ -91,6 +91,7 @@ STATUS: Mapping[type[EngageError], int] = {
     ExternalIdTaken: 409,
     of_turns.NoPhone: 409,
     of_turns.AlreadyAsked: 409,
+    of_turns.NobodyReadsToday: 409,
     of_turns.NotInCare: 409,
     of_turns.PhoneOptedOut: 409,
     of_turns.PhoneBusy: 409,

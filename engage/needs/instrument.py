@@ -152,6 +152,8 @@ class Instrument(Struct, frozen=True, forbid_unknown_fields=True):
     stem: Mapping[str, str] = field(default_factory=dict[str, str])
     #: The text id after the last answer.
     closing: str = "thanks"
+    #: Asked by text only while somebody is there to read the answers on the same business day.
+    same_day_reader: bool = False
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ from engage.turns.decide import decide
 from engage.turns.draft import Draft
 from engage.turns.locks import store as locks
 from engage.turns.planned import Planned
-from engage.turns.refusals import AlreadyAsked, refuse_screening
+from engage.turns.refusals import AlreadyAsked, refuse_screening, refuse_unread
 
 
 class Chasing(Planned):
@@ -124,6 +124,8 @@ class Chasing(Planned):
             return False
         try:
             refuse_screening(context, thread, script)
+            tool = self._library.instruments[instrument]
+            refuse_unread(context.practice.calendar, tool, self._clock.now())
         except AlreadyAsked:
             return True  # it joins the one that waits: is_open has looked for it
         except EngageError:

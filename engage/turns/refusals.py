@@ -3,9 +3,14 @@
 This room refuses reasons of its own making: each is one fact about the record.
 """
 
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
 from engage.conversation.script import Script
 from engage.conversation.states import Asking
 from engage.errors import EngageError
+from engage.needs.instrument import Instrument
+from engage.queue.clocks import Calendar
 from engage.turns.attribution import is_shared
 from engage.turns.context import ThreadSeen, TurnContext
 from engage.turns.privacy import asks_sensitive
@@ -56,6 +61,23 @@ class PhoneBusy(EngageError):  # noqa: N818
 
 class AlreadyAsked(EngageError):  # noqa: N818
     """The same screening is under way with this patient."""
+
+
+class NobodyReadsToday(EngageError):  # noqa: N818
+    """Somebody must read these answers on the day they come: ask while the practice is open."""
+
+
+TO_ANSWER = timedelta(hours=2)
+"""So long before it closes a practice still asks what must be read the same day [our own rule]."""
+
+
+def refuse_unread(calendar: Calendar, instrument: Instrument, at: datetime) -> None:
+    """Refuse to ask by text what nobody would read on the same business day (clinical.md, B)."""
+    if not instrument.same_day_reader:
+        return
+    closes = calendar.close_of(at.astimezone(ZoneInfo(calendar.zone)).date())
+    if closes is None or at > closes - TO_ANSWER:
+        raise NobodyReadsToday(CHANNEL)
 
 
 def refuse_screening(context: TurnContext, thread: ThreadSeen, script: Script) -> None:

@@ -61,6 +61,7 @@ from engage.turns.refusals import (
     NoSuchInstrument,
     ScreeningOver,
     refuse_screening,
+    refuse_unread,
 )
 
 TRIES = 5
@@ -193,6 +194,8 @@ class Turns(OnThePage):
             raise NotFound
         if channel == "sms":
             refuse_screening(context, thread, self._library.scripts[instrument])
+            calendar = context.practice.calendar
+            refuse_unread(calendar, self._library.instruments[instrument], at)
         happened = Turn(
             cause=screening,
             event=Started(at),
