@@ -122,7 +122,7 @@ async def put_reminders(
     parts: NamedDependency[Parts],
     if_match: IfMatch = None,
 ) -> Response[RemindersOut]:
-    """Write when a practice reminds; it holds for visits that are booked or moved from now on."""
+    """Write when a practice reminds; it holds for every visit that is still to come."""
     practice = chosen_practice(visit, PracticeId(practice_id))
     wanted = read_rule(data.hours_before, data.prepare_hours, data.offer_to)
 
@@ -131,6 +131,7 @@ async def put_reminders(
             require(if_match, (await store.rule_of(work, practice)).version)
         at = parts.clock.now()
         await store.put_rule(work, practice, wanted, visit.staff_id, at)
+        await store.look_again(work, practice, at)
         await _record(work, visit, parts, practice, "practice.reminders", None)
         after = await store.rule_of(work, practice)
         return Made(_rule(practice, after), version=after.version)

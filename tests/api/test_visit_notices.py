@@ -104,6 +104,15 @@ async def test_reminders_as_time_goes_by(house: House) -> None:
     )
     assert await rows_of(play, still, rosa) == [(0,)]
     assert await next_of(play, later) == [on(3, 14)]
+    # Another rule holds for what is booked already, too.
+    for hours, moment in (([96], on(6, 14)), ([168, 48, 3], on(3, 14))):
+        await play.house.client.put(
+            f"/v1/practices/{play.house.north.id}/reminders",
+            json={"hours_before": hours},
+            headers=play.house.north.admin.headers,
+        )
+        await play.work()
+        assert await next_of(play, later) == [moment]
     # Staff hear that she comes to the other: she is reminded no more, and how to get ready is told.
     await play.does(f"/v1/appointments/{morning}/respond", answer="accepted", by="patient")
     assert await next_of(play, morning) == [on(2, 10, 30)]

@@ -4,14 +4,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, or_, select
+from sqlalchemy import ARRAY, DateTime, Uuid, any_, bindparam, func, literal, or_, select
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects.postgresql import insert
 
 from engage.appointments.asked.values import Notice, ReminderRule, Talk
 from engage.appointments.slot import Wish
 from engage.db.session import Query, Row, Work
-from engage.db.tables import patient, reminder_rule, visit_notice, visit_talk, visit_wish
+from engage.db.tables import (
+    appointment,
+    patient,
+    reminder_rule,
+    visit_notice,
+    visit_talk,
+    visit_wish,
+)
 from engage.ids import AppointmentId, ConversationId, PatientId, PracticeId, StaffId
 
 _UUID = Uuid()
@@ -88,6 +95,17 @@ _NOTICES = Query(
         visit_notice.c.appointment_id == bindparam("visit", type_=_UUID),
     )
     .order_by(visit_notice.c.id)
+)
+
+_NOW = bindparam("now", type_=DateTime(timezone=True))
+_LOOK_AGAIN = Query(
+    select(
+        func.due_set(literal("reminder"), appointment.c.id, appointment.c.practice_id, _NOW)
+    ).where(
+        appointment.c.practice_id == _PRACTICE,
+        appointment.c.status == "booked",
+        appointment.c.start_at > _NOW,
+    )
 )
 
 
@@ -217,3 +235,8 @@ def _notice(row: Row) -> Notice:
         conversation_id=row["conversation_id"],
         at=row["at"],
     )
+
+
+async def look_again(work: Work, practice: PracticeId, at: datetime) -> None:
+    """Have every visit to come be looked at once: when it is reminded of has changed."""
+    await work.rows(_LOOK_AGAIN, practice=practice, now=at)

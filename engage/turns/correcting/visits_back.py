@@ -15,6 +15,7 @@ from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
 from engage.ids import StaffId
 from engage.people.merging.store import survivor
+from engage.queue.opening.store import lock_patient
 from engage.turns.correcting.store import Read
 from engage.turns.correcting.undoing import store as undoing
 from engage.turns.talking.settling import ask_a_person
@@ -30,7 +31,11 @@ async def take_back(
     person = await survivor(work, practice, text.patient_id)
     moments = [text.handled_at, *await undoing.read_again(work, practice, text.id)]
     changes: list[VisitChanged] = []
-    for mine in await undoing.visits_touched(work, practice, person, moments):
+    touched = await undoing.visits_touched(work, practice, person, moments)
+    if touched:
+        # Patients come before visits in the house's lock order.
+        await lock_patient(work, practice, person)
+    for mine in touched:
         known = await visits.one(work, keys, mine, lock=True)
         if known is None:
             continue

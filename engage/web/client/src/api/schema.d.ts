@@ -1494,7 +1494,7 @@ export interface paths {
         get: operations["getReminders"];
         /**
          * Say when a practice reminds of visits
-         * @description Write when a practice reminds; it holds for visits that are booked or moved from now on.
+         * @description Write when a practice reminds; it holds for every visit that is still to come.
          */
         put: operations["putReminders"];
         post?: never;
