@@ -360,7 +360,7 @@ async def test_leave_moves_work_visibly(house: House) -> None:
     dana, sam, boss = house.north.dana, house.north.sam, house.north.admin
     item = await _mine(house)
     now = house.clock.now()
-    body: dict[str, object] = {
+    body = {
         "absent_id": str(dana.id),
         "cover_id": str(sam.id),
         "from_at": (now + WHILE).isoformat(),

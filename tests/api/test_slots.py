@@ -23,14 +23,14 @@ class Desk:
         self.house = house
 
     async def say(
-        self, method: str, path: str, by: Member | None = None, **body: object
+        self, method: str, path: str, by: Member | None = None, /, **body: object
     ) -> Response:
         """Send a request, as Dana if nobody else is named."""
         headers = (by or self.house.north.dana).headers
-        given = {"json": body} if method != "GET" else {}
-        return await self.house.client.request(method, f"/v1{path}", headers=headers, **given)
+        given = body if method != "GET" else None
+        return await self.house.client.request(method, f"/v1{path}", headers=headers, json=given)
 
-    async def made(self, path: str, **body: object) -> Any:  # noqa: ANN401 - a body
+    async def made(self, path: str, /, **body: object) -> Any:  # noqa: ANN401 - a body
         """POST, and return what was made."""
         answer = await self.say("POST", path, **body)
         assert answer.status_code == 201, answer.text

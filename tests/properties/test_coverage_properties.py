@@ -209,7 +209,7 @@ def duties(draw: st.DrawFn) -> Duty | None:
         return None
     hours = draw(st.none() | st.dictionaries(st.sampled_from(WEEK), st.tuples(shift), max_size=3))
     return Duty(
-        hours=hours,
+        hours=None if hours is None else {str(day): spans for day, spans in hours.items()},
         capacity=draw(st.none() | st.integers(1, 5)),
         languages=tuple(draw(st.sets(st.sampled_from(("en", "es"))))),
         held=draw(st.integers(0, 5)),
