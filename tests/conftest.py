@@ -7,6 +7,7 @@ template and clones it for every test that asks.
 
 import asyncio
 import fcntl
+import gc
 import os
 import shutil
 import socket
@@ -69,6 +70,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     marks = ("xdist_group", "slow")
     items.sort(key=lambda item: [item.get_closest_marker(mark) is None for mark in marks])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Let the collector of cycles rest while everything is loaded, and leave that alone afterwards.
+
+    All of it stays until the run ends: to look it through again and again is two fifths of the time of the pure tests.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def refuse_update(*, asked: bool, ci: str | None) -> None:
