@@ -118,20 +118,33 @@ class _Listener:
     def __init__(self, practices: frozenset[PracticeId], place: _Place) -> None:
         self.practices = practices
         self.place = place
-        self.waiting: asyncio.Queue[FeedEvent | None] = asyncio.Queue()
+        self.waiting: list[FeedEvent] = []
+        self._stirred = asyncio.Event()
+        self._ended = False
 
     def offer(self, found: Sequence[tuple[_Place, FeedEvent]], place: _Place) -> None:
         """Take what is new to it, and move on to a place."""
-        for at, event in found:
-            if at > self.place and event.practice_id in self.practices:
-                self.waiting.put_nowait(event)
+        self.waiting += [
+            event for at, event in found if at > self.place and event.practice_id in self.practices
+        ]
         self.place = max(self.place, place)
+        if self.waiting:
+            self._stirred.set()
+
+    async def take(self) -> tuple[FeedEvent, ...]:
+        """Wait, and return all that has come since; nothing once it has ended."""
+        await self._stirred.wait()
+        if self._ended:
+            return ()
+        self._stirred.clear()
+        taken, self.waiting = tuple(self.waiting), []
+        return taken
 
     def end(self) -> None:
         """Let go: what was not taken is dropped, and the stream ends."""
-        while not self.waiting.empty():
-            self.waiting.get_nowait()
-        self.waiting.put_nowait(None)
+        self._ended = True
+        self.waiting = []
+        self._stirred.set()
 
 
 class Feed:
@@ -158,11 +171,13 @@ class Feed:
 
     async def listen(
         self, practices: Iterable[PracticeId], after: str | None = None
-    ) -> AsyncGenerator[FeedEvent, None]:
+    ) -> AsyncGenerator[tuple[FeedEvent, ...], None]:
         """Yield every event of these practices after a cursor, in one order, without gaps.
 
-        Without a cursor it begins now. A listener that is too slow is dropped: the stream ends,
-        and the id of the last event it took is where it resumes. A bad cursor is a BadCursor.
+        What came at once comes at once: a stream that is woken for each event of a busy practice
+        costs more than all that it is told. Without a cursor it begins now. A listener that is too
+        slow is dropped: the stream ends, and the id of the last event it took is where it resumes.
+        A bad cursor is a BadCursor.
         """
         permitted = frozenset(practices)
         now = _place(await self.position())
@@ -173,9 +188,9 @@ class Feed:
         # What lies behind is read on one's own account, so that a newcomer holds up nobody.
         while True:
             found, through, complete = await self._page(permitted, place)
-            for at, event in found:
-                yield event
-                place = at
+            if found:
+                yield tuple(event for _, event in found)
+                place = found[-1][0]
             if complete:
                 break
         listener = _Listener(permitted, max(place, through))
@@ -183,8 +198,8 @@ class Feed:
         if self._reader is None or self._reader.done():
             self._reader = asyncio.create_task(self._read())
         try:
-            while (event := await listener.waiting.get()) is not None:
-                yield event
+            while taken := await listener.take():
+                yield taken
         finally:
             self._listeners.discard(listener)
 
@@ -216,7 +231,7 @@ class Feed:
         found, through, complete = await self._page(practices, start)
         for listener in listeners:
             listener.offer(found, through)
-            if listener.waiting.qsize() > self._most_waiting:
+            if len(listener.waiting) > self._most_waiting:
                 _log.warning("feed listener dropped", depth=self._most_waiting)
                 listener.end()
                 self._listeners.discard(listener)

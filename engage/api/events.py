@@ -9,6 +9,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from functools import lru_cache
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -31,6 +32,7 @@ from engage.people.access import Caller, visible_to
 
 RECHECK_SECONDS: Final = 1.0
 HEARTBEAT_SECONDS: Final = 15.0
+KEPT_WRITTEN: Final = 2_000
 _PLACE = re.compile(r"[0-9]{1,19}-[0-9]{1,18}")
 
 
@@ -90,12 +92,12 @@ async def _stream(parts: Parts, visit: Visit, after: str) -> AsyncGenerator[byte
                 checked = now
             if upcoming.done():
                 try:
-                    change = upcoming.result()
+                    came = upcoming.result()
                 except StopAsyncIteration:
                     return
                 upcoming = asyncio.ensure_future(anext(changes))
                 spoke = now
-                yield _written(change)
+                yield b"".join(map(_written, came))
             elif now - spoke >= HEARTBEAT_SECONDS:
                 spoke = now
                 yield b": still here\n\n"
@@ -114,7 +116,9 @@ async def _still_open(parts: Parts, visit: Visit) -> bool:
     return isinstance(caller, Caller) and visible_to(caller, visit.action) == visit.visible
 
 
+@lru_cache(KEPT_WRITTEN)
 def _written(change: FeedEvent) -> bytes:
+    # Everybody who listens is told the same.
     told = ChangeOut(change.kind, change.practice_id, change.subject_id, change.patient_id)
     return b"id: %s\nevent: %s\ndata: %s\n\n" % (
         change.id.encode(),

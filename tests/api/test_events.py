@@ -22,6 +22,7 @@ class Listening:
         self.status = 0
         self.headers: dict[str, str] = {}
         self._chunks: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._came: list[dict[str, Any]] = []
 
     async def send(self, message: Any) -> None:  # noqa: ANN401 - an ASGI message
         """Take what the app says."""
@@ -40,14 +41,16 @@ class Listening:
 
     async def event(self) -> dict[str, Any]:
         """Return the next event."""
-        while True:
+        while not self._came:
             chunk = await self.chunk()
             assert chunk is not None, "the stream ended"
-            lines = dict(
-                line.split(": ", 1) for line in chunk.decode().splitlines() if ": " in line
-            )
-            if "data" in lines:
-                return {"id": lines["id"], "event": lines["event"]} | json.loads(lines["data"])
+            # What came at once is written at once.
+            for block in chunk.decode().split("\n\n"):
+                lines = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line)
+                if "data" in lines:
+                    told = {"id": lines["id"], "event": lines["event"]}
+                    self._came.append(told | json.loads(lines["data"]))
+        return self._came.pop(0)
 
     async def ended(self) -> bool:
         """Say whether the stream ends by itself."""

@@ -13,7 +13,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.5, help="per level and round")
-    parser.add_argument("--only", choices=("hot", "beside", "reader"), help="a part of it")
+    parser.add_argument(
+        "--only", choices=("hot", "beside", "consoles", "reader"), help="a part of it"
+    )
     parser.add_argument("--write", type=Path, help="also put the table into this page")
     asked = parser.parse_args()
     plan = Plan(rounds=asked.rounds, seconds=asked.seconds, only=asked.only, page=asked.write)

@@ -8,6 +8,8 @@ from msgspec import Struct
 
 from engage.jobs.loops import NAMES as LOOPS
 from tests.bench.beside import PAGE, TEXTS_PER_SECOND, WAITING, Beside
+from tests.bench.consoles import CONSOLES, ConsolesSeen
+from tests.bench.consoles import TEXTS_PER_SECOND as ARRIVING
 from tests.bench.hot import LEVELS, Hot
 from tests.bench.plans import DUE, PLANS
 from tests.bench.reading import ReaderSeen
@@ -33,7 +35,11 @@ class Machine(Struct, frozen=True):
 
 
 def table(
-    machine: Machine, hot: Hot | None, beside: Beside | None, reader: ReaderSeen | None = None
+    machine: Machine,
+    hot: Hot | None,
+    beside: Beside | None,
+    reader: ReaderSeen | None = None,
+    consoles: ConsolesSeen | None = None,
 ) -> str:
     """Return the page's part between its marks."""
     lines = [
@@ -51,6 +57,8 @@ def table(
         lines += _hot(hot)
     if beside is not None:
         lines += _beside(beside)
+    if consoles is not None:
+        lines += _consoles(consoles)
     if reader is not None:
         lines += _reader(reader)
     return "\n".join(lines).rstrip() + "\n"
@@ -133,6 +141,22 @@ def _beside(beside: Beside) -> list[str]:
             f"ratio {visits.among / visits.alone:.2f} |"
         ),
         f"| memory (RSS): API process, worker | {beside.api:.0f} MiB, {beside.worker:.0f} MiB |",
+        "",
+    ]
+
+
+def _consoles(consoles: ConsolesSeen) -> list[str]:
+    return [
+        f"| {CONSOLES} open consoles, {ARRIVING} texts a second, one API process | |",
+        "|---|---|",
+        (
+            f"| text sent to console read again, {consoles.texts} texts seen by each | "
+            f"p50 {consoles.seen_p50:.0f} ms, p95 {consoles.seen_p95:.0f} ms |"
+        ),
+        (
+            f"| claim, {consoles.claims} of which {consoles.lost} were a colleague's | "
+            f"p50 {consoles.claim_p50:.0f} ms, p95 {consoles.claim_p95:.0f} ms |"
+        ),
         "",
     ]
 

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.bench.bare import WRITTEN
+from tests.bench.consoles import CONSOLES, ConsolesSeen
 from tests.bench.hot import LEAST_SECONDS, shortened, wrongs
 from tests.bench.measure import percentile, sample, summary
 
@@ -43,3 +44,11 @@ def test_percentiles_and_medians_are_of_the_rounds() -> None:
     rounds = [sample(count, 2.0, values) for count in (200, 100, 900)]
     whole = summary(rounds)
     assert (whole.per_second, whole.least, whole.most, whole.p99) == (100, 50, 450, 99)
+
+
+def test_a_console_that_misses_a_text_fails() -> None:
+    """Fifty consoles that each saw ten texts are fine; one look too few is named."""
+    figures = dict.fromkeys(("seen_p50", "seen_p95", "claim_p50", "claim_p95"), 1.0)
+    counts = dict.fromkeys(("claims", "lost", "looks"), 1)
+    assert ConsolesSeen(texts=10, seen=10 * CONSOLES, **figures, **counts).wrong == ()
+    assert ConsolesSeen(texts=10, seen=10 * CONSOLES - 1, **figures, **counts).wrong != ()
