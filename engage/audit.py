@@ -14,7 +14,7 @@ from msgspec import Struct
 from sqlalchemy import ARRAY, Uuid, bindparam, column, func, insert, literal, select
 
 from engage.clock import random_bytes
-from engage.db.session import Query, Work
+from engage.db.session import Query, Row, Work
 from engage.db.tables import audit
 from engage.ids import RANDOM_BYTES, PatientId, PracticeId, StaffId, uuid7
 
@@ -99,6 +99,15 @@ _OF_PATIENT = Query(_of_patient)
 _OF_PATIENT_BEFORE = Query(_of_patient.where(audit.c.id < bindparam("before")))
 
 
+_BY_FAMILY = Query(
+    _of_patient.where(
+        audit.c.actor == "caregiver",
+        audit.c.action.startswith("family."),
+        audit.c.id < bindparam("before"),
+    )
+)
+
+
 async def record(  # noqa: PLR0913 - an entry has this many parts
     work: Work,
     practice: PracticeId,
@@ -166,6 +175,19 @@ async def of_patient(
         rows = await work.rows(
             _OF_PATIENT_BEFORE, practice=practice, patient=patient, before=before, limit=most
         )
+    return _entries(rows)
+
+
+async def seen_by_family(
+    work: Work, practice: PracticeId, patient: PatientId, before: UUID | None, limit: int
+) -> tuple[AuditEntry, ...]:
+    """Return what caregivers looked at of a patient, newest first."""
+    last = before or UUID(int=2**128 - 1)
+    rows = await work.rows(_BY_FAMILY, practice=practice, patient=patient, before=last, limit=limit)
+    return _entries(rows)
+
+
+def _entries(rows: Sequence[Row]) -> tuple[AuditEntry, ...]:
     return tuple(
         AuditEntry(
             id=row["id"],

@@ -20,11 +20,13 @@ from engage.commands import (
     directory,
     hospital,
     in_house,
+    paging,
     practice_named,
     reading,
     run,
     sending,
     settings_read,
+    signing,
     stop,
     upkeep,
 )
@@ -42,7 +44,7 @@ from engage.people.signing.keeping import Keeping
 from engage.people.signing.passwords import Cost
 from engage.people.signing.staff_ways import StaffWays
 from engage.people.staff import NewStaff, Role
-from engage.settings import Settings, load
+from engage.settings import load
 from engage.turns.library import Library
 from engage.turns.transcript import play
 from engage.turns.typed import converse
@@ -208,6 +210,7 @@ def create_practice(  # noqa: PLR0913, PLR0917 - click's options
 practice.add_command(upkeep.account)
 main.add_command(upkeep.rotate_keys)
 main.add_command(sending.group)
+main.add_command(paging.group)
 main.add_command(audit.audit)
 main.add_command(reading.read)
 main.add_command(corpus.group)
@@ -381,17 +384,4 @@ def play_command(file: Path, write: bool) -> None:  # noqa: FBT001 - click
     sys.exit(1 if played.differences else 0)
 
 
-@main.command()
-@click.option("--unsigned", is_flag=True, help="Only drafts that no review covers.")
-def texts(unsigned: bool) -> None:  # noqa: FBT001 - click
-    """Print the wordings that wait for a reviewer, each with the hash a signature must name."""
-    library = Library.shipped()
-    settings = settings_read()
-    waiting = wiring.drafts(settings, library)
-    for draft in waiting if unsigned else wiring.drafts(Settings(), library):
-        click.echo(f"# {draft.words!r}")
-        click.echo(
-            f'[[review]]\nid = "{draft.id}"\nlanguage = "{draft.language}"\n'
-            f'sha256 = "{draft.sha256}"\nreviewer = ""\n'
-            f"date = {SystemClock().now().date().isoformat()}\n"
-        )
+main.add_command(signing.texts)

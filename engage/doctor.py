@@ -35,6 +35,8 @@ REDIS_SECONDS = 3.0
 Part: TypeAlias = Literal["all", "deployment", "api", "worker"]
 _SPOOLING: tuple[Part, ...] = ("all", "api")
 _WHOLE: tuple[Part, ...] = ("all", "deployment")
+_PAGING: tuple[Part, ...] = ("all", "worker")
+"""Who sends. An API process has no part in it: in its console browsers are made to take pushes."""
 _LOGINS: tuple[tuple[str, str, bool, tuple[Part, ...]], ...] = (
     ("database_url", "ENGAGE_DATABASE_URL", False, ("all", "deployment", "api", "worker")),
     ("owner_database_url", "ENGAGE_OWNER_DATABASE_URL", True, ("all", "deployment")),
@@ -81,6 +83,8 @@ async def examine(settings: Settings, part: Part = "all") -> list[str]:
             ]
         if part == "all" and filled.carrier == "twilio":
             wrong += _nobody_told(filled)
+        if part in _PAGING and filled.real and not wrong:
+            wrong += await _unproven(filled, part)
         # With a fault above, what follows would be a fault of that fault.
         if part in _WHOLE and not wrong:
             wrong += await practices(filled, ask=part == "all" and filled.carrier == "twilio")
@@ -102,6 +106,17 @@ def _nobody_told(settings: Settings) -> list[str]:
             "ENGAGE_HEARTBEAT_URL is empty: if everything stands still, nobody outside notices."
         )
     return wrong
+
+
+async def _unproven(settings: Settings, part: Part) -> list[str]:
+    """Name the practices in which it is not proven that pages come by two ways."""
+    url = settings.worker_database_url if part == "worker" else settings.database_url
+    database = await Database.open(url, setting="ENGAGE_DATABASE_URL", size=1)
+    try:
+        at = SystemClock().now()
+        return await wiring.unproven(settings, database, at, also_old=part == "all")
+    finally:
+        await database.close()
 
 
 async def _signed_for_each(settings: Settings, part: Part) -> list[str]:

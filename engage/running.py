@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 
 import structlog
 import uvicorn
+from prometheus_client import start_http_server
 
 from engage import crash, wiring
 from engage.api import drain
@@ -144,7 +145,8 @@ class _Server(uvicorn.Server):
 
 async def work(settings: Settings) -> None:
     """Run a worker until SIGTERM; the batch under way is finished first."""
-    async with _side(settings, "worker") as house, _until_parent_dies():
+    async with _side(settings, "worker") as house, _until_parent_dies(), shown(house.settings):
+        await refuse_unproven(house)
         simulated = house.settings.carrier == "simulator"
         lineage = None if simulated else wiring.lineage(house)
         if lineage is not None:
@@ -168,6 +170,35 @@ async def work(settings: Settings) -> None:
                     beside=(*looking, *watching),
                 )
             )
+
+
+async def refuse_unproven(house: wiring.House) -> None:
+    """Refuse to text real people before pages have come by two ways; WrongSetting says which."""
+    if house.settings.real and (
+        said := await wiring.unproven(house.settings, house.database, house.clock.now())
+    ):
+        raise WrongSetting(" ".join(said))
+
+
+@contextlib.asynccontextmanager
+async def shown(settings: Settings) -> AsyncGenerator[None, None]:
+    """Show what this worker counts at an address of its own, if one is set."""
+    if settings.worker_metrics is None:
+        yield
+        return
+    host, port = settings.worker_metrics
+    try:
+        server, thread = start_http_server(port, host)
+    except OSError as refused:
+        sentence = f"ENGAGE_WORKER_METRICS can't be listened on ({refused.strerror})."
+        raise WrongSetting(sentence) from refused
+    _log.info("metrics shown", port=server.server_port)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(server.shutdown)
+        server.server_close()
+        thread.join()
 
 
 @contextlib.asynccontextmanager

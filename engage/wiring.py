@@ -6,8 +6,9 @@ side of the deployment. This room refuses to start on a contradiction.
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Literal, TypeAlias
 from urllib.parse import unquote, urlsplit
@@ -43,11 +44,14 @@ from engage.messaging.spool.disk import Disk
 from engage.messaging.spool.spool import Spool
 from engage.messaging.twilio import TwilioCarrier
 from engage.needs.letters import Letters
+from engage.people.pagers.vapid import VapidKey
 from engage.people.staffing.store import any_for_show
 from engage.queue.alarms import Alarms
-from engage.queue.paging import Pager
-from engage.queue.paging.channel import Channel, ChannelName
+from engage.queue.paging import Pager, proofs
+from engage.queue.paging.channel import Channel, Way
 from engage.queue.paging.email import EmailChannel
+from engage.queue.paging.push import PushChannel
+from engage.queue.paging.sms import SmsChannel
 from engage.reading.reader import shipped_model
 from engage.settings import Settings
 from engage.turns import reviews
@@ -77,6 +81,8 @@ class House(Struct, frozen=True, kw_only=True):
     outbox: Outbox
     reconciler: Reconciler
     pager: Pager
+    #: The ways by which people are told who do not look at the console.
+    channels: Mapping[Way, Channel]
     #: What hospitals send: recorded by the door, tried again by the workers.
     hospital: Intake
     letters: Letters
@@ -196,6 +202,9 @@ async def house(
         stack.push_async_callback(post.aclose)
         carrier = _carrier(settings, database, vault, doors, post, clock)
         stack.push_async_callback(carrier.aclose)
+        pushes = HttpPost(public_only=True)
+        stack.push_async_callback(pushes.aclose)
+        channels = _channels(settings, clock, carrier, doors, vault, pushes)
         feed = Feed(database)
         stack.push_async_callback(feed.close)
         turns = Turns(
@@ -239,8 +248,9 @@ async def house(
                 vault=vault,
                 clock=clock,
                 bell=bell,
-                channels=_channels(settings, clock),
+                channels=channels,
             ),
+            channels=channels,
             hospital=Intake(
                 database=database,
                 vault=vault,
@@ -304,10 +314,49 @@ def _carrier(
     return SimulatorCarrier(SimulatorLedger(database, vault, doors), post, clock)
 
 
-def _channels(settings: Settings, clock: Clock) -> dict[ChannelName, Channel]:
-    """Return the ways in which people are told who do not look at the console."""
-    relay = _relay(settings)
-    return {} if relay is None else {"email": EmailChannel(relay, settings.public_url, clock)}
+def _channels(
+    settings: Settings,
+    clock: Clock,
+    carrier: Carrier,
+    doors: Doors,
+    vault: Vault,
+    pushes: HttpPost,
+) -> dict[Way, Channel]:
+    relay, public_url = _relay(settings), settings.public_url
+    found: dict[Way, Channel] = {"sms": SmsChannel(carrier, doors, vault.master, public_url)}
+    if relay is not None:
+        found["email"] = EmailChannel(relay, public_url, clock)
+    if settings.vapid_keys:
+        keys = [VapidKey(key) for key in settings.vapid_keys]
+        found["push"] = PushChannel(keys, settings.push_hosts, pushes, clock, public_url)
+    return found
+
+
+def set_up(settings: Settings) -> Sequence[Way]:
+    """Return the ways of paging that the settings know; SMS is each practice's own account."""
+    has: dict[Way, bool] = {
+        "email": bool(settings.smtp_url),
+        "sms": True,
+        "push": bool(settings.vapid_keys),
+    }
+    return [way for way, there in has.items() if there]
+
+
+async def unproven(
+    settings: Settings, database: Database, at: datetime, *, also_old: bool = False
+) -> list[str]:
+    """Name the practices in which fewer than two ways of paging have been proven.
+
+    With `also_old` those as well that were proven long ago: said to who asks, and no reason not to
+    start, because an old proof is better than nobody who sends.
+    """
+    async with database.work() as work:
+        practices = [PracticeId(row[0]) for row in await work.table("door_practices")]
+    found = await proofs.proven(database, practices, set_up(settings))
+    said = [one.sentence() for one in found if not one.enough]
+    if also_old:
+        said += [line for one in found for line in one.old(at, settings.page_proof_days)]
+    return said
 
 
 def _relay(settings: Settings) -> Relay | None:

@@ -167,7 +167,7 @@ def _phone(raw: str | None) -> PhoneNumber | None:
 
 def _holds(grant: Grant, caregiver: Caregiver, at: datetime) -> bool:
     mine = grant.caregiver_id == caregiver.id
-    return mine and (grant.until_at is None or grant.until_at > at)
+    return mine and grant.holds(at)
 
 
 def _outward(practice: PracticeId, one: Caregiver, grants: list[Grant]) -> CaregiverOut:

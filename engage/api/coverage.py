@@ -1,18 +1,15 @@
-"""Who is here: staff and what is written of their work, leave and who covers it.
+"""Who is here: staff, and what is written of their work. Leave is in leave.py.
 
-Routing reads the same rows. When a leave begins, open work of who is away goes to who is here, item
-by item, visibly; it does not come back by itself when the leave ends or is called off.
+Routing reads the same rows; what is not written down of somebody is not asked.
 """
 
 from collections.abc import Mapping
 from datetime import datetime, time
-from http import HTTPStatus
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, get, patch, post, put
-from litestar.datastructures import State
+from litestar import get, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
@@ -20,21 +17,18 @@ from msgspec import Meta, Struct
 from engage import audit
 from engage.api.auth.guard import Visit
 from engage.api.auth.marks import needs
-from engage.api.ids import Own, chosen
 from engage.api.item_values import StaffOut
-from engage.api.once import Made, in_turn, made, once
+from engage.api.once import in_turn
 from engage.api.parts import Parts
-from engage.api.practices import chosen_practice, find
-from engage.api.refusals import FieldError, IdTaken, Unprocessable
-from engage.audit import By
+from engage.api.practices import chosen_practice
+from engage.api.refusals import FieldError, Unprocessable
 from engage.db.session import Work
 from engage.errors import NotFound
-from engage.ids import CoverId, PracticeId, StaffId
+from engage.ids import PracticeId, StaffId
 from engage.people.access import only
 from engage.people.fields import Language
-from engage.people.register.store import need_active
-from engage.people.staff import Cover, NotACover, Role
-from engage.people.staffing.store import add_cover, members_of
+from engage.people.staff import Role
+from engage.people.staffing.store import members_of
 from engage.queue.coverage import store
 from engage.queue.coverage.store import DutyKept
 from engage.queue.roster.store import roster
@@ -47,8 +41,7 @@ Hours = Annotated[
     Mapping[Weekday, Annotated[tuple[Shift, ...], Meta(max_length=6)]],
     Meta(description="Begin and end by the practice's clock; a shift may end the next morning."),
 ]
-Moment = Annotated[datetime, Meta(tz=True)]
-ID, HOURS = "/id", "/hours"
+HOURS = "/hours"
 
 
 class DutyOut(Struct, frozen=True, kw_only=True):
@@ -95,43 +88,6 @@ class ColleagueList(Struct, frozen=True):
 
     items: tuple[ColleagueOut, ...]
     next: None = None
-
-
-class CoverOut(Struct, frozen=True, kw_only=True):
-    """Who is away from when until when, and who answers for them."""
-
-    practice_id: PracticeId
-    id: CoverId
-    absent_id: StaffId
-    cover_id: StaffId
-    from_at: datetime
-    until_at: datetime
-
-
-class CoverList(Struct, frozen=True):
-    """The leave that is or will be, in order of time; there is one page of it."""
-
-    items: tuple[CoverOut, ...]
-    next: None = None
-
-
-class NewCoverIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A leave and who covers it."""
-
-    absent_id: StaffId
-    cover_id: StaffId
-    from_at: Moment
-    until_at: Moment
-    practice_id: PracticeId | None = None
-    id: Own[CoverId | None] = None
-
-
-class CoverChangeIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is given changes; one that has begun can only end at another moment."""
-
-    cover_id: StaffId | None = None
-    from_at: Moment | None = None
-    until_at: Moment | None = None
 
 
 @get(
@@ -203,104 +159,22 @@ async def put_duty(
         if all(one.id != person for one in await members_of(work, practice, at)):
             raise NotFound
         await store.put_duty(work, new)
-        await _noted(work, practice, at, visit, "duty.change", "staff", person)
+        await audit.record(
+            work,
+            practice,
+            at,
+            actor="staff",
+            actor_id=visit.staff_id,
+            action="duty.change",
+            subject="staff",
+            subject_id=person,
+        )
         kept = await store.duties(work, only(practice))
         out = _duty(next(one for one in kept if one.staff_id == person))
         assert out is not None  # noqa: S101 - it was written above
         return out
 
     return await in_turn(parts, act, practice)
-
-
-@get(
-    "/covers",
-    opt=needs("staff.read"),
-    operation_id="listCovers",
-    summary="Who is or will be away, and who covers",
-)
-async def list_covers(visit: NamedDependency[Visit], parts: NamedDependency[Parts]) -> CoverList:
-    """Return the leave of all practices of the caller that is not over."""
-    async with parts.database.work(visit.practices) as work:
-        kept = await store.covers(work, visit.visible, parts.clock.now())
-    return CoverList(tuple(_cover(one.practice_id, one.cover) for one in kept))
-
-
-@post(
-    "/covers",
-    opt=needs("cover.write"),
-    operation_id="addCover",
-    summary="Write down a leave and who covers it",
-    status_code=HTTPStatus.CREATED,
-)
-async def post_cover(
-    request: Request[Any, Any, State],
-    data: JSONBody[NewCoverIn],
-    visit: NamedDependency[Visit],
-    parts: NamedDependency[Parts],
-) -> Response[CoverOut]:
-    """Write it; when it begins, open work goes to who is here."""
-    practice, at = chosen_practice(visit, data.practice_id), parts.clock.now()
-    new = Cover(
-        id=CoverId(chosen(data.id, parts.clock)),
-        absent_id=data.absent_id,
-        cover_id=data.cover_id,
-        from_at=data.from_at,
-        until_at=data.until_at,
-    )
-
-    async def act(work: Work) -> Made:
-        if new.until_at <= at:
-            raise NotACover
-        if await store.lock_cover(work, practice, new.id) is not None:
-            raise IdTaken(ID)
-        await add_cover(work, practice, new, at=at, by=By.staff(visit.staff_id))
-        return Made(_cover(practice, new), HTTPStatus.CREATED)
-
-    answer = await once(request, parts, practice, CoverOut, act)
-    parts.bell.ring("cover")
-    return answer
-
-
-@patch(
-    "/covers/{cover_id:uuid}",
-    opt=needs("cover.write"),
-    operation_id="changeCover",
-    summary="Change a leave, or end it now",
-)
-async def patch_cover(
-    cover_id: FromPath[UUID],
-    data: JSONBody[CoverChangeIn],
-    visit: NamedDependency[Visit],
-    parts: NamedDependency[Parts],
-) -> Response[CoverOut]:
-    """Change what is given; work that has moved stays with who has it."""
-    practice, at = await find(parts.database, visit, "cover", cover_id), parts.clock.now()
-
-    async def act(work: Work) -> Made:
-        before = await store.lock_cover(work, practice, CoverId(cover_id))
-        if before is None:
-            raise NotFound
-        after = msgspec.structs.replace(
-            before,
-            cover_id=data.cover_id or before.cover_id,
-            from_at=data.from_at or before.from_at,
-            until_at=data.until_at or before.until_at,
-        )
-        begun = before.from_at <= at
-        if begun and after.from_at != before.from_at:
-            raise NotACover
-        if after.absent_id == after.cover_id or after.from_at >= after.until_at:
-            raise NotACover
-        await need_active(work, practice, [after.cover_id], at, "/cover_id")
-        await store.save_cover(work, practice, after)
-        await work.call("due_done", "cover", after.id)
-        await work.call("due_set", "cover", after.id, practice, max(after.from_at, at))
-        await _noted(work, practice, at, visit, "cover.change", "cover", after.id)
-        return Made(_cover(practice, after))
-
-    answer = made(await in_turn(parts, act, practice), CoverOut)
-    parts.bell.ring("cover")
-    return answer
 
 
 def _read(hours: Hours) -> dict[str, tuple[tuple[time, time], ...]]:
@@ -326,29 +200,4 @@ def _duty(kept: DutyKept | None) -> DutyOut | None:
         hours = msgspec.convert(told, Hours)
     return DutyOut(
         hours=hours, capacity=kept.capacity, languages=kept.languages, version=kept.version
-    )
-
-
-def _cover(practice: PracticeId, one: Cover) -> CoverOut:
-    return CoverOut(practice_id=practice, **msgspec.structs.asdict(one))
-
-
-async def _noted(
-    work: Work,
-    practice: PracticeId,
-    at: datetime,
-    visit: Visit,
-    action: str,
-    subject: str,
-    subject_id: UUID,
-) -> None:
-    await audit.record(
-        work,
-        practice,
-        at,
-        actor="staff",
-        actor_id=visit.staff_id,
-        action=action,
-        subject=subject,
-        subject_id=subject_id,
     )

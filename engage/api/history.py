@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar import get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 from msgspec import Meta, Struct
 
 from engage.api.auth.guard import Visit
@@ -14,7 +14,7 @@ from engage.api.auth.marks import needs
 from engage.api.pages import USUAL, Cursor, Limit, cursor_of, cut, position_of
 from engage.api.parts import Parts
 from engage.api.practices import find
-from engage.api.timeline.store import Entry, entries
+from engage.api.timeline.store import Entry, EntryKind, entries
 from engage.audit import By, record_patients
 from engage.ids import PatientId
 
@@ -131,6 +131,10 @@ async def get_timeline(
     patient_id: FromPath[UUID],
     visit: NamedDependency[Visit],
     parts: NamedDependency[Parts],
+    kind: Annotated[
+        EntryKind | None,
+        QueryParameter(required=False, description="Only entries of this kind."),
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = USUAL,
 ) -> Timeline:
@@ -139,7 +143,7 @@ async def get_timeline(
     practice = await find(parts.database, visit, "patient", patient_id)
     keys, patient = await parts.vault.keys(practice), PatientId(patient_id)
     async with parts.database.work([practice], practice) as work:
-        rows = await entries(work, keys, patient, before and before.id, limit + 1)
+        rows = await entries(work, keys, patient, before and before.id, limit + 1, kind)
         await record_patients(
             work,
             practice,

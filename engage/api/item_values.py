@@ -1,18 +1,23 @@
 """What stands beside a piece of work: who is told of it, and the visit it must be done before."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta, Struct
 
 from engage.appointments import store as visits
 from engage.appointments.appointment import Status as VisitStatus
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
-from engage.ids import AppointmentId, PlaceId, QueueItemId, StaffId
+from engage.ids import AppointmentId, PlaceId, PracticeId, QueueItemId, StaffId
+from engage.people.staffing.store import get_practice
+from engage.queue.clocks import Calendar
+from engage.queue.due import DueWhy, Rule, due_why
 from engage.queue.minutes.store import MOST
 from engage.queue.paging import store as paging
 from engage.queue.paging.channel import ChannelName
+from engage.queue.timing import store as timing
 from engage.turns.standing import store as standing
 
 Minutes = Annotated[
@@ -51,6 +56,26 @@ class PagingOut(Struct, frozen=True, kw_only=True):
     pages: tuple[PageOut, ...]
 
 
+class DueWhyOut(Struct, frozen=True, kw_only=True):
+    """Why work is due when it is: the rule, the moment its clock runs from, what lay between."""
+
+    rule: Annotated[
+        Rule,
+        Meta(
+            description="at-once: minutes, around the clock; business-day: the close of that "
+            "business day; business-days: the close of the second after; before-visit: before the "
+            "visit that begins then; kept: its cause said when; answered: a person has answered, "
+            "and no clock runs."
+        ),
+    ]
+    from_at: datetime
+    #: Business time between the two; null where hours do not count.
+    business_minutes: int | None
+    #: Holidays between on which the practice would have opened.
+    closed_on: tuple[date, ...]
+    zone: str
+
+
 class ItemVisitOut(Struct, frozen=True, kw_only=True):
     """The visit that work about a ride must be done before."""
 
@@ -64,6 +89,18 @@ class ItemVisitOut(Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         """Hide the words."""
         return f"ItemVisitOut(id={self.id}, …)"
+
+
+async def due_why_of(
+    work: Work, practice: PracticeId, item: QueueItemId, visit: ItemVisitOut | None
+) -> DueWhyOut:
+    """Return why a piece of work is due when it is."""
+    told = (await timing.told_of(work, practice, [item]))[item]
+    its = await get_practice(work, practice)
+    calendar = Calendar(its.time_zone, its.business_hours, its.holidays)
+    starts = None if visit is None else visit.starts_at
+    why: DueWhy = due_why(msgspec.structs.replace(told, visit_at=starts), calendar)
+    return DueWhyOut(**msgspec.structs.asdict(why))
 
 
 def paging_out(found: paging.PagingSeen | None) -> PagingOut | None:

@@ -7,7 +7,15 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from engage.api.item_values import ItemVisitOut, PagingOut, StaffOut, paging_out, visit_of
+from engage.api.item_values import (
+    DueWhyOut,
+    ItemVisitOut,
+    PagingOut,
+    StaffOut,
+    due_why_of,
+    paging_out,
+    visit_of,
+)
 from engage.api.parts import Parts
 from engage.api.wordings import question_of
 from engage.conversation.severity import Severity
@@ -16,6 +24,7 @@ from engage.db.session import Work
 from engage.errors import NotFound
 from engage.ids import FlagId, MessageId, PatientId, PracticeId, QueueItemId, ThreadId
 from engage.people.access import only
+from engage.people.fields import Language
 from engage.queue import store
 from engage.queue.board import store as board
 from engage.queue.item import Ending, Status
@@ -35,6 +44,12 @@ class PatientNameOut(Struct, frozen=True):
     id: PatientId
     given_name: str
     family_name: str
+
+
+class ItemPatientOut(PatientNameOut, frozen=True):
+    """Whom it is about, and the language that they write."""
+
+    language: Language
 
 
 class ExcerptOut(Struct, frozen=True, kw_only=True):
@@ -80,7 +95,7 @@ class ItemOut(Struct, frozen=True, kw_only=True):
     owner: StaffOut
     #: Why this person, in words.
     owner_why: str
-    patient: PatientNameOut | None
+    patient: ItemPatientOut | None
     #: What was written, for recognising it in a list; the whole of it stands with the flags.
     excerpt: ExcerptOut | None
     thread_id: ThreadId | None
@@ -148,6 +163,7 @@ class ItemDetail(ItemOut, frozen=True, kw_only=True):
     """A piece of work with the reasons it is there, the newest first."""
 
     flags: tuple[FlagOut, ...]
+    due_why: DueWhyOut
     #: Null for work that nobody is paged about.
     paging: PagingOut | None
     #: The visit that it must be done before.
@@ -167,11 +183,13 @@ async def load(work: Work, keys: PracticeKeys, parts: Parts, item: QueueItemId) 
     joined = await mergers.parts_of(work, keys.practice, item)
     written = await notes.of_items(work, keys.practice, keys, [item, *(one.id for one in joined)])
     here = await presence.at_items(work, only(keys.practice), [item], parts.clock.now())
+    appointment = await visit_of(work, keys, item)
     return ItemDetail(
         **fields_of(found, board.excerpt_of(flags), here.get(item, ())),
         flags=tuple(_flag(one, parts) for one in flags),
         paging=paging_out(await paging.seen(work, keys.practice, item)),
-        appointment=await visit_of(work, keys, item),
+        appointment=appointment,
+        due_why=await due_why_of(work, keys.practice, item, appointment),
         note=await store.note(work, keys, item),
         notes=tuple(note_out(one) for one in written),
         parts=tuple(PartOut(one.id, one.subject, one.severity, one.at) for one in joined),
@@ -184,8 +202,11 @@ def fields_of(
     """Return what everybody reads of an item, in a list and by itself."""
     patient = None
     if found.patient_id is not None:
-        patient = PatientNameOut(
-            found.patient_id, found.patient_given_name or "", found.patient_family_name or ""
+        patient = ItemPatientOut(
+            found.patient_id,
+            found.patient_given_name or "",
+            found.patient_family_name or "",
+            found.patient_language or "en",
         )
     excerpt = None
     if said is not None:

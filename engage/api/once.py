@@ -17,7 +17,7 @@ from litestar.datastructures import State
 from msgspec import Struct
 
 from engage.api import store
-from engage.api.auth.guard import visit_of
+from engage.api.auth.guard import caller_of
 from engage.api.etags import tag
 from engage.api.parts import Parts
 from engage.api.refusals import FieldError, InvalidRequest, KeyReused, StillRunning
@@ -66,7 +66,7 @@ async def once(
     """
     del kind
     key = key_of(request)
-    visit = visit_of(request)
+    caller = caller_of(request)
     keys = await parts.vault.keys(practice)
     asked = hashlib.sha256(
         f"{request.method} {request.url.path}\n".encode() + await request.body()
@@ -75,10 +75,10 @@ async def once(
     async def with_key(work: Work) -> _Stored:
         if key is None:
             return _written(await act(work))
-        row = f"{visit.staff_id}|{key}"
-        if not await store.alone(work, visit.staff_id, key):
+        row = f"{caller}|{key}"
+        if not await store.alone(work, caller, key):
             raise StillRunning
-        known = await store.kept(work, practice, visit.staff_id, key)
+        known = await store.kept(work, practice, caller, key)
         if known is not None:
             if known.request_hash != asked:
                 raise KeyReused
@@ -87,7 +87,7 @@ async def once(
         answer = _written(await act(work))
         sealed = keys.seal(_PLACE, row, msgspec.msgpack.encode(answer))
         kept = store.Kept(asked, answer.status, sealed)
-        await store.keep(work, practice, visit.staff_id, key, kept, parts.clock.now())
+        await store.keep(work, practice, caller, key, kept, parts.clock.now())
         return answer
 
     return cast("Response[T]", _response(await in_turn(parts, with_key, practice)))

@@ -67,6 +67,8 @@ _OF_ONE = frozenset(
         "/v1/appointments",
         "/v1/canned-replies",
         "/v1/practice-wishes",
+        "/v1/practices/{practice_id}/holidays",
+        "/v1/practices/{practice_id}/on-call",
         "/v1/rescreening",
         "/v1/rides",
         "/v1/rides.csv",
@@ -224,6 +226,8 @@ def _problems(path: str, method: str, operation: Json, *, open_to_all: bool) -> 
         found |= {409, 413, 422}
     if method == "DELETE" and not open_to_all:
         found |= {413}
+    if path.startswith("/v1/staff/{staff_id}"):
+        found |= {409}
     if "If-Match" in named:
         found |= {409, 412}
     return sorted(found)

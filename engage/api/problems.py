@@ -27,6 +27,7 @@ from engage.appointments import refusals as of_visits
 from engage.errors import EngageError
 from engage.ids import RideId, StaffId
 from engage.people.patient import NotAPatient
+from engage.people.practice_change import NotAPractice
 from engage.people.signing.families import SeveralPeople
 from engage.people.signing.limits import TooManyTries
 from engage.people.signing.principal import FamilyKind
@@ -188,7 +189,7 @@ def _of_ours(error: EngageError) -> Problem:
     match error:
         case InvalidRequest() | refusals.Unprocessable():
             errors = error.errors
-        case NotAPatient():
+        case NotAPatient() | NotAPractice():
             errors = tuple(_at_fault(fault) for fault in error.faults)
         case AlreadyClaimed():
             name = error.name if isinstance(error, refusals.ClaimedBy) else None

@@ -231,7 +231,7 @@ async def post_answers(
     """Take answers, all or none; each is triaged at once, as one that came by text is."""
     practice = await find(parts.database, visit, "screening", screening_id)
     screening, cause = ScreeningId(screening_id), fresh_id(parts.clock)
-    given = {question: _meant(value) for question, value in data.answers.items()}
+    given = {question: meant(value) for question, value in data.answers.items()}
 
     async def act(work: Work) -> Made:
         await parts.turns.enter_answers(work, practice, screening, given, visit.staff_id, cause)
@@ -301,7 +301,8 @@ def _outward(
     )
 
 
-def _meant(value: AnswerValue) -> Answer:
+def meant(value: AnswerValue) -> Answer:
+    """Return the answer that a client's value is."""
     match value:
         case ChosenAnswer(option):
             return Chosen(option)

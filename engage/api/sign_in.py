@@ -1,7 +1,8 @@
-"""Signing our own pages in and out: a bearer token becomes a cookie that no script can read.
+"""Signing our own pages in and out: a token becomes a cookie that no script can read.
 
-A token from `engage token`, or an access token: whoever has one can do all that the cookie can, so
-the exchange adds no right and no minute. It refuses to say why a token does not open.
+A token from `engage token`, or an access token, lasts no longer for it. A refresh token is used up,
+and its cookie lasts as long as its sign-in. Either way whoever has the token can do all that the
+cookie can, so the exchange adds no right and no minute. It refuses to say why a token does not open.
 """
 
 from http import HTTPStatus
@@ -13,22 +14,28 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from engage.api.auth.bearer import LONGEST_TOKEN, is_signed, who
+from engage.api.auth.bearer import LONGEST_TOKEN, claims_of, is_signed, who
 from engage.api.auth.cookie import refuse_other_sites, signed_in, signed_out
-from engage.api.auth.guard import Visit
-from engage.api.auth.marks import ANYBODY, needs
-from engage.api.auth.ways import keeping
+from engage.api.auth.guard import Guest
+from engage.api.auth.marks import ANYBODY, ONESELF
+from engage.api.auth.ways import keeping, page_keys
 from engage.api.parts import Parts
 from engage.api.refusals import NotSignedIn
-from engage.people.bootstrap import revoke
+from engage.people.bootstrap import LONGEST_TOKEN_MINUTES, revoke
+from engage.people.signing.page_keys import is_page_key
 
 
 class TokenIn(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a person presents."""
+    """What a person presents: one of the two."""
 
     token: Annotated[
-        str, Meta(min_length=1, max_length=LONGEST_TOKEN, description="As `engage token` shows it.")
-    ]
+        str,
+        Meta(max_length=LONGEST_TOKEN, description="As `engage token` shows it, or access token."),
+    ] = ""
+    refresh_token: Annotated[
+        str,
+        Meta(max_length=LONGEST_TOKEN, description="Instead: used up; the cookie lasts as it did."),
+    ] = ""
 
     def __repr__(self) -> str:
         """Hide the token."""
@@ -49,38 +56,44 @@ async def sign_in(
 ) -> Response[None]:
     """Answer with the cookie, if the token opens; it lasts as long as the token does."""
     refuse_other_sites(request)
-    token = data.token.strip()
-    if not token.isascii() or await who(parts, token) is None:
+    token, refresh_token = data.token.strip(), data.refresh_token.strip()
+    if refresh_token and not token:
+        page = await page_keys(parts).give(refresh_token)
+        return admitted(parts, page.key, int(page.lasts.total_seconds()))
+    if (
+        refresh_token
+        or not token.isascii()
+        or is_page_key(token)
+        or await who(parts, token) is None
+    ):
         raise NotSignedIn
     return admitted(parts, token)
 
 
 @delete(
     "/session",
-    opt=needs("practice.read"),
+    opt=ONESELF,
     operation_id="signOut",
     summary="Sign out: the token that was presented never opens again",
     status_code=HTTPStatus.NO_CONTENT,
 )
-async def sign_out(visit: NamedDependency[Visit], parts: NamedDependency[Parts]) -> Response[None]:
+async def sign_out(guest: NamedDependency[Guest], parts: NamedDependency[Parts]) -> Response[None]:
     """Revoke the token of this request, and let the browser forget its cookie."""
-    await forget(parts, visit.token)
+    await forget(parts, guest.token)
     cookie = signed_out(parts.settings.public_url)
     return Response(content=None, status_code=HTTPStatus.NO_CONTENT, cookies=[cookie])
 
 
 async def forget(parts: Parts, token: str) -> None:
     """Let a token never open again, nor anything that was made from the same sign-in."""
-    if not is_signed(token):
+    claims = await claims_of(parts, token)
+    if claims is None and not is_signed(token):
         await revoke(parts.database, parts.vault, parts.clock, token)
-        return
-    ways = keeping(parts)
-    claims = ways.read(token)
     if claims is not None:
-        await ways.sign_out(claims)
+        await keeping(parts).sign_out(claims)
 
 
-def admitted(parts: Parts, token: str) -> Response[None]:
+def admitted(parts: Parts, token: str, seconds: int = LONGEST_TOKEN_MINUTES * 60) -> Response[None]:
     """Answer with nothing but the cookie of a token."""
-    cookie = signed_in(parts.settings.public_url, token)
+    cookie = signed_in(parts.settings.public_url, token, seconds)
     return Response(content=None, status_code=HTTPStatus.NO_CONTENT, cookies=[cookie])

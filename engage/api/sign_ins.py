@@ -14,7 +14,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from engage.api.auth.bearer import LONGEST_TOKEN, is_signed
+from engage.api.auth.bearer import LONGEST_TOKEN, claims_of
 from engage.api.auth.cookie import refuse_other_sites, signed_out
 from engage.api.auth.guard import Guest
 from engage.api.auth.marks import ANYBODY, ONESELF
@@ -113,7 +113,7 @@ async def log_out(guest: NamedDependency[Guest], parts: NamedDependency[Parts]) 
 async def list_sign_ins(guest: NamedDependency[Guest], parts: NamedDependency[Parts]) -> SignInsOut:
     """Return my sign-ins that hold; a token of `engage token` is none."""
     ways = keeping(parts)
-    claims = ways.read(guest.token) if is_signed(guest.token) else None
+    claims = await claims_of(parts, guest.token)
     current = None if claims is None else claims.sign_in
     found = await ways.sign_ins(id_of(guest.principal))
     return SignInsOut(

@@ -21,9 +21,11 @@ from engage.db.session import DatabaseAway
 from engage.errors import Conflict, EngageError, NotDurable, NotFound, WrongSetting
 from engage.feed import BadCursor
 from engage.messaging.carrier import CarrierSilent
+from engage.messaging.lint import CarrierWord, TooMuchOnScreen
 from engage.messaging.webhook_form import BadForm
 from engage.needs.codes import NotSuggested
 from engage.needs.need import NotTheirsToSay, NotWanted, WrongStep
+from engage.needs.own_directory import NotAnOrganization
 from engage.needs.referral import (
     NoConsentToShare,
     NotTheirsToSet,
@@ -33,11 +35,21 @@ from engage.needs.referral import (
 )
 from engage.needs.screening import NotByText
 from engage.people import fields
+from engage.people.administration import LastAdministrator, OwnRoles, WorksElsewhere
 from engage.people.caregiver import NotARelationship
+from engage.people.closures import NotAHoliday, UnknownHolidays
 from engage.people.consent import LineIsClosed, LineIsOpen, PurposeNeeded, ReasonNeeded
 from engage.people.merging.store import AlreadyMerged, HoldsAnother, NotMerged, SameRecord
+from engage.people.pagers.browser import NoPushService, NotPushKeys, PushOff
 from engage.people.patient import FieldMissing, NotAPatient, NotAStatus
 from engage.people.phone import NotAPhoneNumber
+from engage.people.practice import (
+    NotAPracticeName,
+    NotATextLimit,
+    NotBusinessHours,
+    NotTextingHours,
+)
+from engage.people.practice_change import LanguageNeeded, NotAPractice
 from engage.people.sharing.store import NotTheirFamily
 from engage.people.signing.codes import WrongCode
 from engage.people.signing.families import SeveralPeople
@@ -45,7 +57,7 @@ from engage.people.signing.keeping import AlreadyRefreshed, NoSignIn
 from engage.people.signing.limits import TooManyTries
 from engage.people.signing.passwords import NotAPassword
 from engage.people.signing.staff_ways import WrongSignIn
-from engage.people.staff import NotACover, UnknownStaff
+from engage.people.staff import LastMember, NotACover, ResponsiblePerson, UnknownStaff
 from engage.people.store import ExternalIdTaken, MergedRecord
 from engage.people.store import IdTaken as PatientIdTaken
 from engage.queue import verbs
@@ -53,6 +65,7 @@ from engage.queue.canned import NoWords, UnknownVariable
 from engage.queue.item import AlreadyClaimed, AlreadyClosed, NeedsCrisisOutcome, NotYours
 from engage.turns import refusals as of_turns
 from engage.turns.correcting import NotReadYet, NotTheirCaregiver, Superseded
+from engage.turns.signed import NotAReviewer, WordsChanged
 from engage.turns.store import TurnFailed
 
 STATUS: Mapping[type[EngageError], int] = {
@@ -120,6 +133,13 @@ STATUS: Mapping[type[EngageError], int] = {
     of_visits.WaitsAlready: 409,
     of_visits.NotWaiting: 409,
     SeveralPeople: 409,
+    LastAdministrator: 409,
+    LastMember: 409,
+    OwnRoles: 409,
+    ResponsiblePerson: 409,
+    WordsChanged: 409,
+    WorksElsewhere: 409,
+    PushOff: 409,
     refusals.MayNotText: 409,
     refusals.StillRunning: 409,
     refusals.ThreadMoved: 409,
@@ -138,6 +158,10 @@ STATUS: Mapping[type[EngageError], int] = {
     verbs.WhyAgain: 422,
     verbs.NotOnePatient: 422,
     UnknownVariable: 422,
+    CarrierWord: 422,
+    TooMuchOnScreen: 422,
+    NoPushService: 422,
+    NotPushKeys: 422,
     NoWords: 422,
     NotACover: 422,
     NotAPatient: 422,
@@ -197,6 +221,16 @@ STATUS: Mapping[type[EngageError], int] = {
     SameRecord: 422,
     of_visits.NotAVideoAddress: 422,
     NotAPassword: 422,
+    NotAPractice: 422,
+    NotAPracticeName: 422,
+    NotATextLimit: 422,
+    NotBusinessHours: 422,
+    NotTextingHours: 422,
+    LanguageNeeded: 422,
+    NotAHoliday: 422,
+    UnknownHolidays: 422,
+    NotAnOrganization: 422,
+    NotAReviewer: 422,
     refusals.AskedTooOften: 429,
     TooManyTries: 429,
     DatabaseAway: 503,

@@ -5,13 +5,14 @@ The answer is sealed and stands in the transaction of the effect, so either both
 
 import hashlib
 from datetime import datetime
+from uuid import UUID
 
 from msgspec import Struct
 from sqlalchemy import bindparam, insert, select
 
 from engage.db.session import Query, Work
 from engage.db.tables import idempotency
-from engage.ids import PracticeId, StaffId
+from engage.ids import PracticeId
 
 _KEPT = Query(
     select(idempotency.c.request_hash, idempotency.c.status, idempotency.c.answer_sealed).where(
@@ -41,7 +42,7 @@ class Kept(Struct, frozen=True):
     answer_sealed: bytes
 
 
-async def alone(work: Work, principal: StaffId, key: str) -> bool:
+async def alone(work: Work, principal: UUID, key: str) -> bool:
     """Say whether nobody else is working on this key; until the transaction ends it is ours."""
     return bool(
         await work.call("pg_try_advisory_xact_lock", _lock_number(f"{principal}|{key}".encode()))
@@ -52,7 +53,7 @@ def _lock_number(name: bytes) -> int:
     return int.from_bytes(hashlib.sha256(name).digest()[:8], "big", signed=True)
 
 
-async def kept(work: Work, practice: PracticeId, principal: StaffId, key: str) -> Kept | None:
+async def kept(work: Work, practice: PracticeId, principal: UUID, key: str) -> Kept | None:
     """Return the answer that was given to a key, if one was."""
     row = await work.maybe(_KEPT, practice=practice, principal=principal, key=key)
     if row is None:
@@ -63,7 +64,7 @@ async def kept(work: Work, practice: PracticeId, principal: StaffId, key: str) -
 async def keep(
     work: Work,
     practice: PracticeId,
-    principal: StaffId,
+    principal: UUID,
     key: str,
     answer: Kept,
     at: datetime,

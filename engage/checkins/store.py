@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Uuid, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Uuid, and_, bindparam, exists, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from engage.checkins.cadence import Cadence
@@ -30,6 +30,7 @@ from engage.db.tables import (
     practice,
     practice_number,
     screening,
+    unsafe_contact,
 )
 from engage.ids import (
     CaregiverId,
@@ -209,6 +210,13 @@ _CAREGIVERS_PHONE = Query(
         or_(
             caregiver_of.c.until_at.is_(None),
             caregiver_of.c.until_at > bindparam("at", type_=caregiver_of.c.from_at.type),
+        ),
+        # A phone that is not safe for the person hears nothing about them.
+        ~exists().where(
+            unsafe_contact.c.practice_id == caregiver_of.c.practice_id,
+            unsafe_contact.c.patient_id == caregiver_of.c.patient_id,
+            unsafe_contact.c.caregiver_id == caregiver_of.c.caregiver_id,
+            unsafe_contact.c.until_at.is_(None),
         ),
     )
     .order_by(phone_use.c.from_at.desc(), practice_number.c.created_at, practice_number.c.id)

@@ -26,6 +26,8 @@ LEDGERS = (
     "ride_event",
     "time_spent",
     "item_note",
+    "escalation_rules",
+    "practice_change",
 )
 """INSERT and SELECT only."""
 
@@ -52,6 +54,7 @@ RECORDS = (
     "queue_item",
     "paging",
     "page",
+    "page_test",
     "flag",
     "idempotency",
     "simulator_text",
@@ -81,6 +84,10 @@ RECORDS = (
     "slot_offer",
     "visit_wish",
     "caregiver_grant",
+    "family_rule",
+    "unsafe_contact",
+    "invitation",
+    "errand",
     "rescreen_rule",
     "rescreen",
     "letter",
@@ -92,10 +99,12 @@ RECORDS = (
     "canned_reply",
     "saved_view",
     "duty",
+    "on_call",
+    "text_review",
 )
 """INSERT, SELECT and UPDATE: nothing about care is ever deleted by the application."""
 
-PASSING = ("timer",)
+PASSING = ("timer", "sync_point")
 """Rows that are used up: DELETE as well."""
 
 OUTSIDE = (
@@ -105,6 +114,8 @@ OUTSIDE = (
     "lane",
     "lineage",
     "hl7_sender",
+    "staff_phone",
+    "push_subscription",
     "sign_in",
     "refresh_token",
     "staff_secret",
@@ -112,6 +123,9 @@ OUTSIDE = (
     "sign_in_step",
     "sign_in_code",
     "sign_in_try",
+    "page_key",
+    "passkey",
+    "passkey_challenge",
 )
 """Outside the wall: no privilege on the table for anybody."""
 
@@ -122,6 +136,7 @@ FUNCTIONS: dict[str, tuple[Login, ...]] = {
     "authenticate(bytea, timestamptz)": ("app",),
     "signed_in(uuid, uuid, timestamptz)": ("app",),
     "phone_people(uuid[], bytea[])": ("app",),
+    "family_phone(uuid, text, uuid)": ("app",),
     "turn_context(uuid, uuid, uuid, timestamptz)": ("app", "worker"),
     "turn_open(uuid, uuid, uuid, timestamptz)": ("app", "worker"),
     "turn_save(jsonb)": ("app", "worker"),
@@ -141,6 +156,7 @@ FUNCTIONS: dict[str, tuple[Login, ...]] = {
     "line_told()": (),
     "item_wakes()": (),
     "flag_wakes()": (),
+    "paging_rules()": (),
 }
 """Functions that run with the caller's own rights."""
 
@@ -170,8 +186,28 @@ DEFINER: dict[str, tuple[Login, ...]] = {
     "sign_in_find(uuid, uuid, timestamptz)": ("app",),
     "sign_in_list(uuid, timestamptz)": ("app",),
     "sign_in_end(uuid, uuid, text, timestamptz)": ("app",),
+    "sign_in_proved(uuid, uuid)": ("app",),
+    "sign_in_prove(uuid, uuid, timestamptz)": ("app",),
+    "credential_made(text, bytea[])": ("app",),
+    "page_key_add(bytea, uuid, uuid, timestamptz)": ("app",),
+    "page_key_open(bytea[], boolean, timestamptz)": ("app",),
+    "passkey_challenge_put(bytea, text, bytea, timestamptz, timestamptz)": ("app",),
+    "passkey_challenge_take(bytea[], text, bytea[], timestamptz)": ("app",),
+    "passkey_add(uuid, text, uuid, uuid, text, text, bigint, boolean, integer, timestamptz)": (
+        "app",
+    ),
+    "passkey_list(text, uuid)": ("app",),
+    "passkey_find(text)": ("app",),
+    "passkey_used(uuid, bigint, timestamptz)": ("app",),
+    "passkey_end(text, uuid, uuid, timestamptz)": ("app",),
     "sign_in_code_put(uuid, bytea, text, bytea, bytea, timestamptz, timestamptz)": ("app",),
     "sign_in_code_try(bytea[], text, bytea[], bytea[], integer, timestamptz)": ("app",),
+    "staff_phone_put(uuid, bytea, timestamptz)": ("app",),
+    "staff_phone_of(uuid)": ("app", "worker"),
+    "push_put(uuid, text, uuid, uuid, bytea[], text, bytea, timestamptz, integer)": ("app",),
+    "push_list(text, uuid)": ("app", "worker"),
+    "push_end(text, uuid, uuid, text, timestamptz)": ("app", "worker"),
+    "staff_pagers(uuid[])": ("app", "worker"),
     "link_add(text, bytea, uuid, uuid, timestamptz, timestamptz)": ("app", "worker"),
     "link_open(text, bytea[], timestamptz)": ("app",),
     "link_revoke(text, uuid, uuid, timestamptz)": ("app", "worker"),

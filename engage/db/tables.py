@@ -69,6 +69,7 @@ practice = Table(
     Column("asks_after_discharge", Boolean, nullable=False, server_default="true"),
     Column("links_in_texts", Boolean, nullable=False, server_default="false"),
     Column("chase_after_days", SmallInteger, nullable=False, server_default="3"),
+    Column("version", Integer, nullable=False, server_default="1"),
 )
 practice_key = Table(
     "practice_key",
@@ -486,6 +487,39 @@ door = Table(
     Column("practice_id", UUID(), nullable=False),
     Column("number_id", UUID(), nullable=False),
 )
+staff_phone = Table(
+    "staff_phone",
+    METADATA,
+    Column("staff_id", UUID(), primary_key=True),
+    Column("number_sealed", LargeBinary, nullable=False),
+    Column("set_at", DateTime(timezone=True), nullable=False),
+)
+push_subscription = Table(
+    "push_subscription",
+    METADATA,
+    Column("id", UUID(), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("person_id", UUID(), nullable=False),
+    Column("practice_id", UUID()),
+    Column("endpoint_hash", LargeBinary, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("ended_why", Text),
+)
+page_test = Table(
+    "page_test",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("staff_id", UUID(), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("code_hash", LargeBinary, nullable=False),
+    Column("sent_at", DateTime(timezone=True), nullable=False),
+    Column("until_at", DateTime(timezone=True), nullable=False),
+    Column("confirmed_at", DateTime(timezone=True)),
+)
 sign_in = Table(
     "sign_in",
     METADATA,
@@ -501,6 +535,7 @@ sign_in = Table(
     Column("until_at", DateTime(timezone=True), nullable=False),
     Column("ended_at", DateTime(timezone=True)),
     Column("ended_why", Text),
+    Column("proved_at", DateTime(timezone=True), nullable=False),
 )
 refresh_token = Table(
     "refresh_token",
@@ -559,6 +594,38 @@ sign_in_try = Table(
     Column("kind", Text, nullable=False),
     Column("key_hash", LargeBinary, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
+)
+page_key = Table(
+    "page_key",
+    METADATA,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("sign_in_id", UUID(), nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+)
+passkey = Table(
+    "passkey",
+    METADATA,
+    Column("id", UUID(), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("person_id", UUID(), nullable=False),
+    Column("practice_id", UUID()),
+    Column("credential_id", Text, nullable=False),
+    Column("public_key", Text, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("synced", Boolean, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("used_at", DateTime(timezone=True)),
+    Column("ended_at", DateTime(timezone=True)),
+)
+passkey_challenge = Table(
+    "passkey_challenge",
+    METADATA,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("purpose", Text, nullable=False),
+    Column("bound_hash", LargeBinary, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("until_at", DateTime(timezone=True), nullable=False),
+    Column("used_at", DateTime(timezone=True)),
 )
 credential = Table(
     "credential",
@@ -704,6 +771,7 @@ organization = Table(
     Column("website", Text),
     Column("status", Text, nullable=False),
     Column("imported_at", DateTime(timezone=True), nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
 )
 service = Table(
     "service",
@@ -1133,9 +1201,72 @@ caregiver_grant = Table(
     Column("category", Text, nullable=False),
     Column("how", Text, nullable=False),
     Column("granted_at", DateTime(timezone=True), nullable=False),
-    Column("heard_by", UUID(), nullable=False),
+    Column("heard_by", UUID()),
     Column("until_at", DateTime(timezone=True)),
     Column("version", Integer, nullable=False),
+    Column("verbs", ARRAY(Text), nullable=False, server_default="{see}"),
+    Column("sensitive", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("evidence_sealed", LargeBinary),
+)
+family_rule = Table(
+    "family_rule",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("narrows_at", SmallInteger, nullable=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("changed_by", UUID(), nullable=False),
+)
+unsafe_contact = Table(
+    "unsafe_contact",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("patient_id", UUID(), nullable=False),
+    Column("caregiver_id", UUID(), nullable=False),
+    Column("from_at", DateTime(timezone=True), nullable=False),
+    Column("noted_by", UUID(), nullable=False),
+    Column("until_at", DateTime(timezone=True)),
+)
+invitation = Table(
+    "invitation",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("patient_id", UUID(), nullable=False),
+    Column("caregiver_id", UUID(), nullable=False),
+    Column("phone_id", UUID(), nullable=False),
+    Column("made_by_kind", Text, nullable=False),
+    Column("made_by", UUID(), nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("until_at", DateTime(timezone=True), nullable=False),
+    Column("used_at", DateTime(timezone=True)),
+)
+errand = Table(
+    "errand",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("patient_id", UUID(), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("title_sealed", LargeBinary, nullable=False),
+    Column("appointment_id", UUID()),
+    Column("due_on", Date),
+    Column("status", Text, nullable=False),
+    Column("holder_id", UUID()),
+    Column("offered_to", UUID()),
+    Column("made_by", UUID(), nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("version", Integer, nullable=False),
+)
+sync_point = Table(
+    "sync_point",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("person_id", UUID(), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("state_sealed", LargeBinary, nullable=False),
 )
 rescreen_rule = Table(
     "rescreen_rule",
@@ -1297,4 +1428,52 @@ duty = Table(
     Column("changed_by", UUID(), nullable=False),
     Column("changed_at", DateTime(timezone=True), nullable=False),
     Column("version", Integer, nullable=False, server_default="1"),
+)
+escalation_rules = Table(
+    "escalation_rules",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("rules", JSONB, nullable=False),
+    Column("set_by", UUID(), nullable=False),
+    Column("set_at", DateTime(timezone=True), nullable=False),
+)
+on_call = Table(
+    "on_call",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("staff_id", UUID(), nullable=False),
+    Column("from_at", DateTime(timezone=True), nullable=False),
+    Column("until_at", DateTime(timezone=True), nullable=False),
+    Column("set_by", UUID(), nullable=False),
+    Column("set_at", DateTime(timezone=True), nullable=False),
+    Column("removed_at", DateTime(timezone=True)),
+    Column("version", Integer, nullable=False, server_default="1"),
+)
+text_review = Table(
+    "text_review",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("text_id", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("reviewer", Text, nullable=False),
+    Column("signed_by", UUID(), nullable=False),
+    Column("signed_at", DateTime(timezone=True), nullable=False),
+    Column("withdrawn_by", UUID()),
+    Column("withdrawn_at", DateTime(timezone=True)),
+)
+practice_change = Table(
+    "practice_change",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("staff_id", UUID(), nullable=False),
+    Column("about", Text, nullable=False),
+    Column("subject_id", UUID(), nullable=False),
+    Column("before", JSONB, nullable=False),
+    Column("after", JSONB, nullable=False),
 )

@@ -250,6 +250,8 @@ def all_loops(  # noqa: PLR0913 - a port for each room that has work due
     limits = {
         "outbox": SEND_LIMIT_SECONDS,
         "unknown": SEND_LIMIT_SECONDS,
+        # A page by SMS is a send.
+        "notify": SEND_LIMIT_SECONDS,
         "reconcile": RECONCILE_LIMIT_SECONDS,
     }
     return {

@@ -22,5 +22,6 @@ Why: TypeAlias = Literal[
     "not-read",
     "corrected-by-staff",
     "claimed-by-staff",
+    "signed-in",
 ]
 """Why a text is where it is; the pages have words for each."""

@@ -36,8 +36,10 @@ Action: TypeAlias = Literal[
     "audit.read",
     "practice.read",
     "practice.write",
+    "administration.read",
 ]
-"""`queue.work` is one's own part in the work, `queue.direct` deciding about the work of others."""
+"""`queue.work` is one's own part in the work, `queue.direct` deciding about the work of others,
+`administration.read` looking at what administrators set."""
 
 _CARE_MANAGER: frozenset[Action] = frozenset(
     {
@@ -60,7 +62,7 @@ _CARE_MANAGER: frozenset[Action] = frozenset(
     }
 )
 _DIRECTING: frozenset[Action] = frozenset(
-    {"queue.direct", "cover.write", "audit.read", "patient.merge"}
+    {"queue.direct", "cover.write", "audit.read", "patient.merge", "administration.read"}
 )
 _RUNNING: frozenset[Action] = frozenset({"staff.write", "practice.write"})
 

@@ -220,6 +220,19 @@ async def find_practice(owner: Database, named: str) -> PracticeId:
     return found[0]
 
 
+async def member(
+    database: Database, vault: Vault, clock: Clock, practice: PracticeId, email: str
+) -> StaffId:
+    """Return who works in a practice now and has this address; UnknownStaff if nobody does."""
+    address, at = EmailAddress.parse(email), clock.now()
+    async with database.work([practice]) as work:
+        person = await staffing.find_staff(work, vault.master, address, at)
+        held = () if person is None else await staffing.memberships_of(work, person, at)
+    if person is None or all(one.practice_id != practice for one in held):
+        raise UnknownStaff
+    return person
+
+
 async def token(
     database: Database, vault: Vault, clock: Clock, email: str, minutes: int = LONGEST_TOKEN_MINUTES
 ) -> str:

@@ -1,21 +1,21 @@
 """A practice: its names, hours, holidays, languages, numbers and account with the carrier. (p).
 
 Read and checked once, when a practice is created or changed: the clocks of the queue trust the
-hours, the texts trust the name. This room refuses hours that never open, holidays nobody knows and
-a texting name that does not fit into the first segment of a text.
+hours, the texts trust the name. This room refuses hours that never open and a texting name
+that does not fit into the first segment of a text.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from datetime import time
 from itertools import pairwise
-from typing import Any, Self, TypeAlias
+from typing import Self, TypeAlias
 
-import holidays
 from msgspec import Struct, field
 
 from engage.errors import EngageError
 from engage.ids import NumberId, PracticeId, StaffId
+from engage.people.closures import read_calendar
 from engage.people.fields import Language, Personal, read_language, read_time_zone
 from engage.people.phone import NotAPhoneNumber, PhoneNumber
 
@@ -32,7 +32,6 @@ MOST_TOKENS = 2
 _SID = re.compile(r"[A-Z]{2}[0-9a-f]{32}")
 _SECRET = re.compile(r"[!-~]{1,200}")
 _HOURS = "/business_hours"
-_HOLIDAYS = "/holidays"
 _TEXTING_HOURS = "/texting_hours"
 _FEDERAL = time(8), time(21)
 _API_KEY = "/api_key"
@@ -44,10 +43,6 @@ class NotAPracticeName(EngageError):  # noqa: N818 - reads as a sentence
 
 class NotBusinessHours(EngageError):  # noqa: N818
     """Business hours open on at least one day, each span ends after it begins, and none overlap."""
-
-
-class UnknownHolidays(EngageError):  # noqa: N818
-    """Holidays are named by country and state, like US-AZ."""
 
 
 class NumberTaken(EngageError):  # noqa: N818
@@ -123,6 +118,7 @@ class Practice(Struct, frozen=True, kw_only=True):
     #: Texts nobody asked for, per phone.
     texts_a_day: int = 1
     texts_a_week: int = 3
+    version: int = 1
 
     @classmethod
     def read(cls, practice: PracticeId, responsible: StaffId, said: PracticeFields) -> Self:
@@ -130,17 +126,19 @@ class Practice(Struct, frozen=True, kw_only=True):
         spoken: list[Language] = [read_language(one, "/languages") for one in said.languages]
         return cls(
             id=practice,
-            name=_read_name(said.name, LONGEST_NAME, "/name"),
-            texting_name=_read_name(said.texting_name, LONGEST_TEXTING_NAME, "/texting_name"),
+            name=read_practice_name(said.name, LONGEST_NAME, "/name"),
+            texting_name=read_practice_name(
+                said.texting_name, LONGEST_TEXTING_NAME, "/texting_name"
+            ),
             support_phone=_read_phone(said.support_phone, "/support_phone"),
             time_zone=read_time_zone(said.time_zone),
             business_hours=read_business_hours(said.business_hours),
-            holidays=read_holidays(said.holidays),
+            holidays=read_calendar(said.holidays),
             languages=tuple(dict.fromkeys(spoken)) or ("en",),
             responsible_id=responsible,
             texting_hours=read_texting_hours(said.texting_hours),
-            texts_a_day=_read_limit(said.texts_a_day, 1, "/texts_a_day"),
-            texts_a_week=_read_limit(said.texts_a_week, said.texts_a_day, "/texts_a_week"),
+            texts_a_day=read_limit(said.texts_a_day, 1, "/texts_a_day"),
+            texts_a_week=read_limit(said.texts_a_week, said.texts_a_day, "/texts_a_week"),
         )
 
 
@@ -223,30 +221,17 @@ def read_business_hours(raw: Mapping[str, Sequence[Sequence[str]]]) -> BusinessH
     """Read {"mon": [["09:00", "17:00"]], …}; a day that is absent is closed."""
     hours: dict[str, tuple[tuple[time, time], ...]] = {}
     for day, spans in raw.items():
-        read = sorted(_read_span(span) for span in spans)
-        overlap = any(first[1] > second[0] for first, second in pairwise(read))
-        if day not in WEEKDAYS or overlap:
+        if day not in WEEKDAYS:
             raise NotBusinessHours(_HOURS)
+        where = f"{_HOURS}/{day}"
+        read = sorted(_read_span(span, where) for span in spans)
+        if any(first[1] > second[0] for first, second in pairwise(read)):
+            raise NotBusinessHours(where)
         if read:
             hours[day] = tuple(read)
     if not hours:
         raise NotBusinessHours(_HOURS)
     return {day: hours[day] for day in WEEKDAYS if day in hours}
-
-
-def read_holidays(raw: str) -> str:
-    """Read the code of a public holiday calendar; empty for none."""
-    code = raw.strip()
-    if not code:
-        return ""
-    country, _, state = code.partition("-")
-    try:
-        known: Any = holidays.country_holidays(country, subdiv=state or None)
-    except (NotImplementedError, AttributeError):
-        known = None
-    if known is None:
-        raise UnknownHolidays(_HOLIDAYS)
-    return code
 
 
 def read_texting_hours(raw: str) -> str:
@@ -262,19 +247,28 @@ def read_texting_hours(raw: str) -> str:
     return f"{opens:%H:%M}-{closes:%H:%M}"
 
 
-def _read_limit(said: int, least: int, field: str) -> int:
+def read_limit(said: int, least: int, field: str) -> int:
+    """Read a limit of texts."""
     if said < least:
         raise NotATextLimit(field)
     return said
 
 
-def _read_span(span: Sequence[str]) -> tuple[time, time]:
+def read_practice_name(raw: str, longest: int, field: str) -> str:
+    """Read a name: single spaces, nothing that can't be seen."""
+    name = " ".join(raw.split())
+    if not 1 <= len(name) <= longest or not name.isprintable():
+        raise NotAPracticeName(field)
+    return name
+
+
+def _read_span(span: Sequence[str], where: str) -> tuple[time, time]:
     try:
         opens, closes = (time.fromisoformat(edge) for edge in span)
     except ValueError:
-        raise NotBusinessHours(_HOURS) from None
+        raise NotBusinessHours(where) from None
     if opens >= closes or opens.tzinfo or closes.tzinfo:
-        raise NotBusinessHours(_HOURS)
+        raise NotBusinessHours(where)
     return opens, closes
 
 
@@ -288,13 +282,6 @@ def _read_secret(raw: str, field: str) -> str:
     if not _SECRET.fullmatch(raw):
         raise NotACarrierSecret(field)
     return raw
-
-
-def _read_name(raw: str, longest: int, field: str) -> str:
-    name = " ".join(raw.split())
-    if not 1 <= len(name) <= longest or not name.isprintable():
-        raise NotAPracticeName(field)
-    return name
 
 
 def _read_phone(raw: str, field: str) -> str:

@@ -1,8 +1,8 @@
 """Replies that a practice keeps ready: their languages, their variables, and what they cost. (p).
 
-A variable is a word in braces. A reply that names one that nobody can fill is refused when it is
-written, not when it is sent. This room sends nothing: a filled reply is words that a person may
-still change.
+A variable is a word in braces. A reply that names one that nobody can fill, or that says what no
+text of ours may (messaging/lint.py), is refused when it is written, not when it is sent. This room
+sends nothing: a filled reply is words that a person may still change.
 """
 
 import re
@@ -12,6 +12,7 @@ from typing import Annotated, TypeAlias
 from msgspec import Meta, Struct
 
 from engage.errors import EngageError
+from engage.messaging import lint
 from engage.messaging.segments import count, tidy
 from engage.people.fields import Language
 
@@ -72,6 +73,7 @@ def read_bodies(bodies: Bodies) -> Bodies:
         if not named <= set(VARIABLES) or "{" in rest or "}" in rest:
             place = f"{BODIES}/{language}"
             raise UnknownVariable(place)
+        lint.check(body, language, f"{BODIES}/{language}")
     return {language: tidy(body) for language, body in bodies.items()}
 
 

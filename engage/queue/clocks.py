@@ -7,14 +7,13 @@ routine at the close of the second business day after.
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
-import holidays
 from msgspec import Struct
 
 from engage.conversation.severity import Severity
+from engage.people.closures import closed_days
 
 AT_ONCE = timedelta(minutes=15)
 ROUTINE_BUSINESS_DAYS = 2
@@ -27,12 +26,12 @@ class Calendar(Struct, frozen=True):
 
     zone: str
     hours: Mapping[str, tuple[tuple[time, time], ...]]
-    #: Country and region of the public holidays, "US-AZ"; empty for none.
+    #: A public calendar, "US-AZ", and the practice's own days: people/closures.py.
     holidays: str = ""
 
     def spans_of(self, day: date) -> tuple[tuple[time, time], ...]:
         """Return when the practice opens and closes on a local day; none if it does not open."""
-        if day in _holidays(self.holidays, day.year):
+        if day in closed_days(self.holidays, day.year):
             return ()
         return self.hours.get(_WEEKDAYS[day.weekday()], ())
 
@@ -60,6 +59,32 @@ class Calendar(Struct, frozen=True):
                 return close
             left -= 1
         return at.astimezone(UTC) + timedelta(days=business_days or 1)
+
+    def business_between(self, since: datetime, until: datetime) -> timedelta:
+        """Return how much business time lies between two moments; of the first two months only."""
+        clock = ZoneInfo(self.zone)
+        first, last = since.astimezone(clock).date(), until.astimezone(clock).date()
+        open_for = timedelta()
+        for offset in range(min((last - first).days + 1, _LONGEST_CLOSURE_DAYS)):
+            day = first + timedelta(days=offset)
+            for start, end in self.spans_of(day):
+                opens = datetime.combine(day, start, clock).astimezone(UTC)
+                closes = datetime.combine(day, end, clock).astimezone(UTC)
+                open_for += max(min(closes, until) - max(opens, since), timedelta())
+        return open_for
+
+    def closed_between(self, since: datetime, until: datetime) -> tuple[date, ...]:
+        """Return the holidays between two moments on which the practice would have opened."""
+        clock = ZoneInfo(self.zone)
+        first, last = since.astimezone(clock).date(), until.astimezone(clock).date()
+        count = min((last - first).days + 1, _LONGEST_CLOSURE_DAYS)
+        days = (first + timedelta(days=offset) for offset in range(count))
+        return tuple(
+            day
+            for day in days
+            if day in closed_days(self.holidays, day.year)
+            and self.hours.get(_WEEKDAYS[day.weekday()])
+        )
 
     def before(self, at: datetime, notice: timedelta) -> datetime:
         """Return the moment from which there is so much business time left before another.
@@ -95,11 +120,3 @@ def due_at(severity: Severity, at: datetime, calendar: Calendar) -> datetime:
             return calendar.closing_after(at, ROUTINE_BUSINESS_DAYS)
         case _:
             assert_never(severity)
-
-
-@lru_cache(maxsize=256)
-def _holidays(code: str, year: int) -> frozenset[date]:
-    if not code:
-        return frozenset()
-    country, _, region = code.partition("-")
-    return frozenset(holidays.country_holidays(country, subdiv=region or None, years=year))

@@ -1,14 +1,14 @@
 """Who is told next of work that can't wait: owner, cover, supervisors, everyone, again. (p).
 
 The rules are data (escalation.toml) and travel with each item as a copy, so that changing them
-changes no page that is under way. On call is who works here and is not away at that moment. It goes
-on until somebody takes the item on; whoever does has it for a while only, and then it climbs again.
-This room refuses silence: a step without anybody is passed over at once, and when everybody is away
-everybody is told.
+changes no page that is under way. On call is who works here, is not away and has a shift at that
+moment; of a step of which nobody has one, whoever is not away. It goes on until somebody takes the
+item on; whoever does has it for a while only, and then it climbs again. This room refuses silence:
+a step without anybody is passed over at once, and when everybody is away everybody is told.
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from importlib import resources
 from typing import Annotated, Any, Literal, TypeAlias, assert_never
@@ -18,9 +18,9 @@ from msgspec import Meta, Struct
 
 from engage.conversation.severity import Severity
 from engage.ids import StaffId
-from engage.queue.routing import Roster, covering, present
+from engage.queue.routing import Roster, covering, present, works_between
 
-Audience: TypeAlias = Literal["owner", "cover", "supervisors", "everyone"]
+Audience: TypeAlias = Literal["owner", "cover", "on-call", "supervisors", "everyone"]
 _Minutes = Annotated[int, Meta(ge=1, le=24 * 60)]
 
 
@@ -47,6 +47,8 @@ class Paging(Struct, frozen=True, kw_only=True):
     step: int = 0
     #: The assigned care manager and the care team.
     circle: tuple[StaffId, ...] = ()
+    #: Whom the practice's rota names at this moment.
+    on_call: tuple[StaffId, ...] = ()
     #: Until when somebody who took it on has it.
     lease_until: datetime | None = None
     #: A person has answered since paging began.
@@ -116,13 +118,30 @@ def next_hop(paging: Paging, policy: Policy, roster: Roster, at: datetime) -> Ho
     count = len(policy.steps)
     for number in range(paging.step, paging.step + count):
         step = policy.steps[number % count]
-        here = tuple(p for p in _audience(step.who, paging, roster, at) if present(p, roster, at))
+        some = tuple(_audience(step.who, paging, roster, at))
+        # Who is on call by the rota is asked for no shift: that is what the rota is for.
+        by_rota = step.who == "on-call"
+        here = _here(some, roster, at) if by_rota else on_call(some, roster, at)
         if here:
             return _hop(here, _why(step.who, number // count), number, policy, at)
     # Whoever is here beats nobody, and whoever can be reached beats that.
     members = tuple(member.id for member in roster.staff) or (roster.responsible_id,)
-    here = tuple(one for one in members if present(one, roster, at))
+    here = on_call(members, roster, at)
     return _hop(here or members, "whoever the rules name is away", paging.step, policy, at)
+
+
+def on_call(some: Sequence[StaffId], roster: Roster, at: datetime) -> tuple[StaffId, ...]:
+    """Return who of some is told at a moment: who has a shift, else who is not away, else nobody.
+
+    A shift asks whom to wake first. It never leaves a page to nobody.
+    """
+    here = _here(some, roster, at)
+    working = {one.id for one in roster.staff if works_between(one, roster.zone, at, at)}
+    return tuple(one for one in here if one in working) or here
+
+
+def _here(some: Sequence[StaffId], roster: Roster, at: datetime) -> tuple[StaffId, ...]:
+    return tuple(one for one in some if present(one, roster, at))
 
 
 def _hop(who: tuple[StaffId, ...], why: str, number: int, policy: Policy, at: datetime) -> Hop:
@@ -137,6 +156,8 @@ def _audience(who: Audience, paging: Paging, roster: Roster, at: datetime) -> It
         case "cover":
             yield from covering(paging.owner_id, roster, at)
             yield from (one for one in paging.circle if one != paging.owner_id)
+        case "on-call":
+            yield from paging.on_call
         case "supervisors":
             yield from _in_role("supervisor", roster, at) or _in_role("practice_admin", roster, at)
         case "everyone":
@@ -157,6 +178,7 @@ def _why(who: Audience, rounds: int) -> str:
     words: dict[Audience, str] = {
         "owner": "owns the item",
         "cover": "covers for the owner, or cares for the patient",
+        "on-call": "is on call",
         "supervisors": "directs the practice's work",
         "everyone": "works in the practice",
     }

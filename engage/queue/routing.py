@@ -3,8 +3,9 @@
 The assigned care manager, else who covers for them, else one of the patient's team, else one of the
 practice, else the person responsible for the practice. For routine and urgent work a person counts
 who is back by the due time; for crisis and possible only one who is here now. Of those, who has a
-shift until then and holds less than they should comes first, and among equals who speaks the
-patient's language; what nobody has written down is not asked. This room refuses to return nobody.
+shift until then and holds less than they should, over all practices they serve, comes first, and
+among equals who speaks the patient's language; what nobody has written down is not asked. Nobody
+gets work of a practice that they are no member of. This room refuses to return nobody.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from datetime import datetime, time, timedelta
 from typing import Literal, TypeAlias, assert_never
 from zoneinfo import ZoneInfo
 
+import msgspec
 from msgspec import Struct
 
 from engage.conversation.severity import Severity
@@ -34,7 +36,7 @@ class Duty(Struct, frozen=True, kw_only=True):
     #: How many open items they should hold; None: any number.
     capacity: int | None = None
     languages: tuple[str, ...] = ()
-    #: How many open items they hold; counted up to their capacity only.
+    #: How many open items they hold in all practices they serve; counted up to their capacity only.
     held: int = 0
 
 
@@ -78,6 +80,31 @@ class _Candidate(Struct, frozen=True):
     why: str
     #: Whether they answer for this patient: then neither language nor rank is asked.
     own: bool = False
+
+
+def asked_elsewhere(staff: Sequence[StaffSeen]) -> tuple[StaffId, ...]:
+    """Return of whom what they hold in other practices may decide: who has room left here."""
+    return tuple(
+        one.id
+        for one in staff
+        if one.duty is not None
+        and one.duty.capacity is not None
+        and one.duty.held < one.duty.capacity
+    )
+
+
+def with_elsewhere(
+    staff: Sequence[StaffSeen], held: Mapping[StaffId, int]
+) -> tuple[StaffSeen, ...]:
+    """Return people who hold what they hold here, and what they hold in other practices."""
+    return tuple(
+        msgspec.structs.replace(
+            one, duty=msgspec.structs.replace(one.duty, held=one.duty.held + held[one.id])
+        )
+        if one.duty is not None and held.get(one.id)
+        else one
+        for one in staff
+    )
 
 
 def owner_for(

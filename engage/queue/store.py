@@ -41,6 +41,7 @@ from engage.ids import (
     ThreadId,
 )
 from engage.people.access import Visible
+from engage.people.fields import Language
 from engage.queue.item import Ending, Item, Status
 
 
@@ -62,6 +63,7 @@ class ItemSeen(Struct, frozen=True, kw_only=True):
     patient_id: PatientId | None = None
     patient_given_name: str | None = None
     patient_family_name: str | None = None
+    patient_language: Language | None = None
     thread_id: ThreadId | None = None
     waiting_since: datetime | None = None
     claimed_at: datetime | None = None
@@ -135,6 +137,7 @@ COLUMNS = (
 NAMES = (
     patient.c.given_name.label("patient_given_name"),
     patient.c.family_name.label("patient_family_name"),
+    patient.c.language.label("patient_language"),
     staff.c.given_name.label("owner_given_name"),
     staff.c.family_name.label("owner_family_name"),
 )
@@ -340,6 +343,7 @@ def seen(row: Row) -> ItemSeen:
         patient_id=row["patient_id"],
         patient_given_name=row["patient_given_name"],
         patient_family_name=row["patient_family_name"],
+        patient_language=row["patient_language"],
         thread_id=row["thread_id"],
         waiting_since=row["waiting_since"],
         claimed_at=row["claimed_at"],

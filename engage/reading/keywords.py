@@ -73,6 +73,14 @@ class ProgrammeStop(msgspec.Struct, frozen=True):
     language: Language
 
 
+class StopSharing(msgspec.Struct, frozen=True):
+    """A wish that family sees and hears nothing more; our texts go on."""
+
+    language: Language
+    #: The text says nothing else.
+    whole: bool
+
+
 class WrongNumber(msgspec.Struct, frozen=True):
     """Whoever holds the phone is not whom we wrote to."""
 
@@ -110,6 +118,7 @@ class _Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     wish_leads: tuple[str, ...]
     wish_tails: tuple[str, ...]
     wishes: dict[Language, tuple[str, ...]]
+    sharing: dict[Language, tuple[str, ...]]
     programmes: dict[Programme, dict[Language, tuple[str, ...]]]
     wrong_number: _Stranger
     automatic: dict[Language, tuple[str, ...]]
@@ -159,6 +168,7 @@ _WISHES = _Phrases(_LEXICON.wishes)
 _PROGRAMMES: dict[Programme, _Phrases] = {
     name: _Phrases(wishes) for name, wishes in _LEXICON.programmes.items()
 }
+_SHARING = _Phrases(_LEXICON.sharing)
 _SURE = _Phrases(_LEXICON.wrong_number.sure)
 _LIKELY = _Phrases(_LEXICON.wrong_number.likely)
 _WHO = _Phrases(_LEXICON.wrong_number.who)
@@ -199,6 +209,15 @@ def programme_stop(text: str) -> ProgrammeStop | None:
         for programme, wishes in _PROGRAMMES.items():
             if language := _language_of(clause, wishes, _LEADS, _TAILS):
                 return ProgrammeStop(programme, language)
+    return None
+
+
+def stop_sharing(text: str) -> StopSharing | None:
+    """Return that nothing is to be shared with family any more, if a text says so."""
+    clauses = list(_clauses(located_words(text)))
+    for clause in clauses:
+        if language := _language_of(clause, _SHARING, _LEADS, _TAILS):
+            return StopSharing(language, whole=len(clauses) == 1)
     return None
 
 

@@ -176,6 +176,14 @@ class Part(Struct, frozen=True):
         return f"Part(at={self.at.isoformat()}, text=…)"
 
 
+class Written(Struct, frozen=True):
+    """Who wrote it, signed in, and about whom: nothing of it is guessed."""
+
+    author: Literal["patient", "caregiver"]
+    author_id: UUID
+    patient_id: PatientId
+
+
 class TextCame(Struct, frozen=True):
     """What came with an inbound text besides its words."""
 
@@ -190,6 +198,8 @@ class TextCame(Struct, frozen=True):
     overtaken: bool = False
     #: The line was opened by somebody after it came: what is found late closes nothing.
     reopened: bool = False
+    #: It came through the app of a family, and not as a text.
+    written: Written | None = None
 
 
 class Corrected(Struct, frozen=True, kw_only=True):

@@ -36,6 +36,7 @@ from engage.turns.helping import ask_for_help
 from engage.turns.inbound import read_text
 from engage.turns.late import stop_overtaken
 from engage.turns.library import Library
+from engage.turns.written import read_written
 
 
 def decide(context: TurnContext, turn: Turn, library: Library) -> Decision:
@@ -87,6 +88,9 @@ def _started(draft: Draft) -> None:
 def _came_in(draft: Draft, event: TextReceived) -> None:
     came = draft.turn.text
     if came is None:
+        return
+    if came.written is not None:
+        read_written(draft, event, came, came.written)
         return
     who = in_time(attribute(draft.context), draft.at)
     if not stop_overtaken(draft, event, came, who):

@@ -230,6 +230,8 @@ class Decision(Struct, frozen=True, kw_only=True):
     answered: tuple[UUID, ...] = ()
     #: Patients or caregivers who, it turned out, do not use the line's phone.
     unlinked: tuple[UUID, ...] = ()
+    #: Patients who no longer want anything shared with their family.
+    unshared: tuple[PatientId, ...] = ()
     #: The person on the line is whom we take them for.
     verified: bool = False
     pages: tuple[PageSet, ...] = ()

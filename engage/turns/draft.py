@@ -27,6 +27,7 @@ from engage.ids import (
     ConsentEventId,
     ConversationId,
     MessageId,
+    PatientId,
     ScreeningId,
     TimerId,
     derived,
@@ -80,6 +81,7 @@ class Draft:
         self._handed_off: list[str] = []
         self.languages: list[LanguageChosen] = []
         self.unlinked: list[UUID] = []
+        self.unshared: list[PatientId] = []
         self.verified = False
 
     @property
@@ -112,6 +114,7 @@ class Draft:
             handed_off=tuple(self._handed_off),
             languages=tuple(self.languages),
             unlinked=tuple(self.unlinked),
+            unshared=tuple(self.unshared),
             verified=self.verified,
             risks=tuple(self.screenings.risks),
             helped=tuple(self.screenings.helped),

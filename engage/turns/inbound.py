@@ -23,7 +23,7 @@ from engage.reading.keywords import (
 )
 from engage.reading.reader import MODEL_RULE, Asked, dangers, read
 from engage.reading.redflags import RedFlag
-from engage.turns import consents, visit_words
+from engage.turns import consents, unsharing, visit_words
 from engage.turns.advancing import advance_one
 from engage.turns.answering import greet_stranger, inbound_of, reply
 from engage.turns.asked import context_of, own_part
@@ -47,12 +47,11 @@ def read_text(
     again = draft.turn.corrected is not None
     thread = who.thread if isinstance(who, Attributed) else None
     asked = who.conversation if isinstance(who, Attributed) else None
-    live = asked.state if asked is not None and isinstance(asked.state, Asking) else None
     if not again:
         draft.inbound = inbound_of(came, who)
     own = own_part(event.text, draft.library)
     before = tuple(replace(one, text=own_part(one.text, draft.library)) for one in came.before)
-    reading = read(own, _asked(who, live))
+    reading = read(own, _asked(who, asked))
     alone = dangers(reading, len(own))
     if _is_listed(draft, asked, own):
         alone = tuple(one for one in alone if one.rule != MODEL_RULE)
@@ -74,6 +73,7 @@ def read_text(
     # The likeliest label of a text that says little is no need: "the food was good".
     heard = () if reading.guessed else reading.labels
     needs = stated(draft, who, own, heard, danger=bool(found))
+    unsharing.ends_sharing(draft, event, who)
     match word:
         case Stop() | FreeFormStop() | Help() if again:
             word_again(draft, word, thread)
@@ -116,8 +116,9 @@ def _is_listed(draft: Draft, asked: ConversationSeen | None, text: str) -> bool:
     return listed or is_only_cannot(text)
 
 
-def _asked(who: Attributed | Unplaced, live: Asking | None) -> Asked:
+def _asked(who: Attributed | Unplaced, asked: ConversationSeen | None) -> Asked:
     """Say what a text may be the answer to, as far as the reader knows the prompt."""
+    live = asked.state if asked is not None and isinstance(asked.state, Asking) else None
     by_caregiver = isinstance(who, Attributed) and who.author == "caregiver"
     return Asked(context_of(live.prompt if live else None, by_caregiver=by_caregiver))
 
@@ -148,7 +149,8 @@ def _may_wish_to_stop(draft: Draft, event: TextReceived, thread: ThreadSeen | No
     What answered a question, or ended one programme, has been understood already.
     """
     answered = draft.meetings.said or draft.decision().answers
-    if draft.opted_out or answered or programme_stop(event.text) is not None:
+    understood = answered or draft.unshared or programme_stop(event.text) is not None
+    if draft.opted_out or understood:
         return
     draft.flag(
         Flag(reason="opted-out-in-words", severity="routine", rule="consent/meant", quote=True),
@@ -193,7 +195,7 @@ def _words(
         if who.reason == "unknown-sender" and not is_crisis(found):
             greet_stranger(draft)
         return
-    if is_crisis(found):
+    if is_crisis(found) or (not found and unsharing.wished_no_sharing(draft, event, who)):
         return
     if answered(draft, event, who, found):
         return

@@ -13,6 +13,7 @@ import structlog
 from msgspec import Struct
 
 from engage.appointments.words import VisitChanged
+from engage.audit import By
 from engage.clock import Clock, fresh_id
 from engage.conversation.events import TextReceived
 from engage.crash import crash_point
@@ -20,7 +21,15 @@ from engage.db.sealing import PracticeKeys
 from engage.db.session import AWAY, UNDONE, Database, DatabaseAway, Work
 from engage.db.session import TRIES as UNDONE_TRIES
 from engage.db.vault import Vault
-from engage.ids import MessageId, PhoneId, PracticeId, StaffId, derived
+from engage.ids import (
+    CaregiverId,
+    MessageId,
+    PatientId,
+    PhoneId,
+    PracticeId,
+    StaffId,
+    derived,
+)
 from engage.messaging.doors import Door
 from engage.messaging.webhook_form import InboundText
 from engage.people.consents import store as consents
@@ -30,6 +39,7 @@ from engage.turns.context import TextCame, Turn, TurnContext
 from engage.turns.library import Library
 from engage.turns.limits import with_limits
 from engage.turns.outcome import parked
+from engage.turns.sharing import with_shared
 from engage.turns.store import TurnFailed
 from engage.turns.talking import Decided
 
@@ -166,6 +176,7 @@ class Receiving(ABC):
             try:
                 before = store.parts_of(recorded.burst, keys)
                 context = await with_limits(work, store.context_of(recorded))
+                context = await with_shared(work, context, at)
                 context = await talking.with_talks(work, context)
                 ours = text.sender in door.ours
                 if not ours and context.sender_unknown:
@@ -265,6 +276,8 @@ class Receiving(ABC):
         await store.save(work, read.decision, keys)
         for change in read.changes:
             await self.visit_changed(work, keys.practice, change)
+        for person in read.decision.unshared:
+            await self.sharing_ended(work, keys.practice, person, By("patient", person))
         return read
 
     @abstractmethod
@@ -272,6 +285,18 @@ class Receiving(ABC):
         self, work: Work, practice: PracticeId, change: VisitChanged, by: StaffId | None = None
     ) -> None:
         """Do what follows from a visit that was moved (visiting.py)."""
+        ...
+
+    @abstractmethod
+    async def sharing_ended(
+        self,
+        work: Work,
+        practice: PracticeId,
+        patient: PatientId,
+        by: By,
+        caregiver: CaregiverId | None = None,
+    ) -> None:
+        """Let one caregiver, or everybody, see and hear nothing more of a person (visiting.py)."""
         ...
 
 

@@ -36,7 +36,7 @@ from engage.ids import (
     derived,
 )
 from engage.people.merging.store import survivor
-from engage.people.sharing import store as sharing
+from engage.people.sharing import circles
 from engage.turns import store
 from engage.turns.chasing import Chasing
 from engage.turns.checkins import why_not
@@ -193,7 +193,7 @@ class Reminding(Chasing):
     ) -> None:
         """Let caregivers know whom the person allowed to be told; they are asked nothing."""
         practice, own = keys.practice, await store.line_to(work, keys.practice, person, at)
-        for caregiver in await sharing.told(work, practice, person, "visits", at):
+        for caregiver in await circles.told(work, keys, person, "visits", at):
             found = await plans.line_to_caregiver(work, practice, caregiver, person, at)
             if found is None or found[0] == own:
                 continue  # on one phone it is read once

@@ -49,6 +49,7 @@ from engage.turns.decision import Decision
 from engage.turns.found import Inbound, Recorded, Sealed, Sent, TimerDue
 from engage.turns.limits import with_limits
 from engage.turns.rows import answer_of, rows_of
+from engage.turns.sharing import with_shared
 
 
 class TurnFailed(EngageError):  # noqa: N818 - reads as a sentence
@@ -229,7 +230,8 @@ async def open_turn(
 ) -> TurnContext:
     """Lock a line (or, without one, a patient) and load what a decision needs."""
     loaded = _CONTEXT.decode(await work.call("turn_open", practice, line_id, patient_id, at))
-    return await talking.with_talks(work, await with_limits(work, loaded))
+    loaded = await with_shared(work, await with_limits(work, loaded), at)
+    return await talking.with_talks(work, loaded)
 
 
 async def open_for_a_human(

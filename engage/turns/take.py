@@ -46,6 +46,7 @@ from engage.turns import notices, page_links, store
 from engage.turns.context import ScreeningAsked, StaffText, Turn
 from engage.turns.decide import decide
 from engage.turns.decision import Decision
+from engage.turns.explaining import Explained, explain
 from engage.turns.limits import with_limits
 from engage.turns.locks import store as locks
 from engage.turns.notices import store as notices_store
@@ -269,6 +270,22 @@ class Turns(OnThePage):
                 screening=asked,
             )
             await self._take(work, keys, line, happened)
+
+    async def explain(
+        self,
+        work: Work,
+        keys: PracticeKeys,
+        text: MessageId,
+        *,
+        prompt: str | None,
+        by_caregiver: bool,
+    ) -> Explained | None:
+        """Read a text again, for whoever asks why; None if there is no such text."""
+        came = await store.inbound(work, keys.practice, text, keys)
+        if came is None:
+            return None
+        before = await store.parts_before(work, keys.practice, came, keys)
+        return explain(came.body, before, self._library, prompt=prompt, by_caregiver=by_caregiver)
 
     def missing(self, asked: str, known: Mapping[str, Answer]) -> tuple[str, ...]:
         """Return the questions of a screening that have no answer; missing is never no."""

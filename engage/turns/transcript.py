@@ -326,6 +326,8 @@ class _Player:
             yield Effect(consent_word(consent))
         for gone in decision.unlinked:
             yield Effect(f"* unlinked {self._world.name_of(gone)}")
+        for silent in decision.unshared:
+            yield Effect(f"* unshared {self._world.name_of(silent)}")
         for given in decision.answers:
             yield Effect(f"* answer  {given.item} = {word(given.answer)}")
         for flag in decision.flags:

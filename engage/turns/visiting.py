@@ -9,6 +9,7 @@ the caller has locked the person (`before_turn`). This room refuses to move a vi
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
 from msgspec.structs import replace
 
 from engage import audit, feed
@@ -20,17 +21,28 @@ from engage.appointments.ride import HOLDS, OF_VISIT, OVER, Ride, Status
 from engage.appointments.rides import store as rides
 from engage.appointments.riding import RideChanged
 from engage.appointments.words import VisitChanged
+from engage.audit import By
 from engage.checkins import store as plans
-from engage.conversation.events import PersonChanged
+from engage.conversation.events import PersonChanged, TextReceived
 from engage.conversation.severity import Severity
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
-from engage.ids import CaregiverId, LineId, PatientId, PracticeId, StaffId, derived
+from engage.ids import (
+    CaregiverId,
+    LineId,
+    MessageId,
+    PatientId,
+    PracticeId,
+    StaffId,
+    derived,
+)
+from engage.messaging.threads import store as threads
 from engage.needs import closings
 from engage.needs.episodes import store as episodes
 from engage.needs.need import MACHINE, Act, Evidence, Setter, Taken, newest, step, take
 from engage.needs.referring import store as referrals
 from engage.people.merging.store import survivor
+from engage.people.sharing import circles
 from engage.people.sharing import store as sharing
 from engage.people.staffing.store import get_practice
 from engage.queue import opening
@@ -39,11 +51,16 @@ from engage.queue.flag import NEED
 from engage.queue.opening import Reason
 from engage.turns import standing, store
 from engage.turns.afterwards import Afterwards
-from engage.turns.context import Turn
+from engage.turns.context import TextCame, Turn, Written
+from engage.turns.decide import decide
 from engage.turns.draft import Draft
 from engage.turns.informing import copies_of
+from engage.turns.outcome import parked
+from engage.turns.refusals import NoPhone
 from engage.turns.telling import News, Reader, news_of, older_texts, tell
 from engage.turns.visits import TRANSPORT, before_visit
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 DOMAINS = {"ride": TRANSPORT, "food-box": "food-insecurity"}
 _FAR = timedelta(days=31)
@@ -85,6 +102,62 @@ class Visiting(Afterwards):
         await self._follow(work, practice, change, by, at)
         person = await survivor(work, practice, change.ride.patient_id)
         await standing.hold(work, practice, person, at)
+
+    async def sharing_ended(
+        self,
+        work: Work,
+        practice: PracticeId,
+        patient: PatientId,
+        by: By,
+        caregiver: CaregiverId | None = None,
+    ) -> None:
+        """Let one caregiver, or everybody, see and hear nothing more of a person."""
+        at = self._clock.now()
+        ended = await sharing.end_all(work, practice, patient, at, caregiver)
+        for grant, _ in ended:
+            await audit.record(
+                work,
+                practice,
+                at,
+                actor=by.actor,
+                actor_id=by.actor_id,
+                action="grant.end",
+                subject="caregiver_grant",
+                subject_id=grant,
+                patient_id=patient,
+            )
+        if ended:
+            await feed.add(work, practice, at, "patient", patient, patient)
+        for silent in dict.fromkeys(who for _, who in ended):
+            await self.grant_ended(work, practice, patient, silent)
+
+    async def family_writes(
+        self, work: Work, practice: PracticeId, by: Written, body: str, message: MessageId
+    ) -> bool:
+        """Take what somebody wrote in the app, on the line of their own phone; is it urgent."""
+        at, keys = self._clock.now(), await self._vault.keys(practice, work)
+        line = await store.line_to(work, practice, by.patient_id, at)
+        if by.author == "caregiver":
+            who = CaregiverId(by.author_id)
+            found = await plans.line_to_caregiver(work, practice, who, by.patient_id, at)
+            line = None if found is None else found[0]
+        if line is None:
+            raise NoPhone
+        await threads.write_in(work, keys, line, message, body, at)
+        context = await store.open_turn(work, practice, line, by.patient_id, at)
+        happened = Turn(
+            cause=message,
+            event=TextReceived(at, body),
+            patient_id=by.patient_id,
+            text=TextCame(message, written=by),
+        )
+        try:
+            decision = decide(context, happened, self._library)
+        except Exception as error:  # noqa: BLE001 - what was written must survive any fault
+            log.warning("turn failed", message=str(message), code=type(error).__name__)
+            decision = parked(context, happened, self._library, message)
+        await store.save(work, decision, keys)
+        return bool(decision.pages)
 
     async def grant_ended(
         self, work: Work, practice: PracticeId, patient: PatientId, caregiver: CaregiverId
@@ -148,7 +221,7 @@ class Visiting(Afterwards):
         own = await store.line_to(work, practice, person, at)
         if own is not None:
             ways[own] = Reader()
-        for caregiver in await sharing.told(work, practice, person, "visits", at):
+        for caregiver in await circles.told(work, keys, person, "visits", at):
             found = await plans.line_to_caregiver(work, practice, caregiver, person, at)
             if found is not None:
                 # On one phone it is read once.

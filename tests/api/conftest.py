@@ -36,6 +36,8 @@ from tests.fakes.practice import let_texts_leave
 PUBLIC_URL = "http://127.0.0.1:8000"
 NUMBERS = {"north": "+16025550190", "south": "+16025550191"}
 ROSAS_PHONE = "+16025550142"
+VAPID = "A" * 41 + "AE"
+"""A private key that nobody but these tests may use: the number one."""
 
 
 class SilentBell:
@@ -140,6 +142,7 @@ async def house(databases: Databases, vault: Vault, clock: SettableClock) -> Asy
         public_url=PUBLIC_URL,
         owner_database_url=databases.urls["owner"],
         secret_keys=("a secret key for tests only, forty characters",),
+        vapid_keys=(VAPID,),
     )
     client: httpx.AsyncClient | None = None
 

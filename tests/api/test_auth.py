@@ -90,6 +90,7 @@ async def _addresses(house: House) -> dict[str, tuple[str, dict[str, object] | N
         f"GET /v1/patients/{patient}": ("patient", None),
         f"PATCH /v1/patients/{patient}": ("patient", {"given_name": "Eve"}),
         f"GET /v1/patients/{patient}/timeline": ("patient", None),
+        f"GET /v1/patients/{patient}/context": ("patient", None),
         f"GET /v1/patients/{patient}/texting": ("patient", None),
         f"POST /v1/patients/{patient}/screenings": (
             "patient",
@@ -98,6 +99,7 @@ async def _addresses(house: House) -> dict[str, tuple[str, dict[str, object] | N
         f"GET /v1/screenings/{screening}": ("screening", None),
         f"POST /v1/screenings/{screening}/answers": ("screening", {"answers": answers}),
         f"GET /v1/queue/{item}": ("item", None),
+        f"GET /v1/queue/{item}/explanation": ("item", None),
         f"POST /v1/queue/{item}/claim": ("item", None),
         f"POST /v1/queue/{item}/release": ("item", None),
         f"POST /v1/queue/{item}/complete": ("item", {"outcome": "no-action-needed"}),

@@ -169,7 +169,7 @@ WRITES = {
 NO_BODY = {
     *("undoAction", "claimQueueItem", "releaseQueueItem", "signOut", "acknowledgeQueueItem"),
     *("endGrant", "makeCalendar", "revokeCalendar", "unmergeQueueItem"),
-    *("logOut", "endSignIn", "leaveWaiting"),
+    *("logOut", "endSignIn", "leaveWaiting", "deletePushSubscription"),
 }
 """They ask for no body: an empty one will do, and then the request gets further."""
 

@@ -366,7 +366,7 @@ async def test_leave_moves_work_visibly(house: House) -> None:
         "from_at": (now + WHILE).isoformat(),
         "until_at": (now + 3 * WHILE).isoformat(),
     }
-    mine = await _do(house, dana, "/covers", **body)
+    others = await _do(house, sam, "/covers", **body)
     odd = await _do(house, boss, "/covers", **(body | {"cover_id": str(dana.id)}))
     status, leave = await _do(house, boss, "/covers", **body)
     owner = (await _get(house, dana, f"/queue/{item}"))["owner"]["id"]
@@ -381,7 +381,7 @@ async def test_leave_moves_work_visibly(house: House) -> None:
     house.clock.set(now + 2 * WHILE)
     await _rounds(house).leave(house.north.id, CoverId(UUID(leave["id"])))
 
-    assert mine[0] == 403
+    assert others[0] == 403
     assert odd[1]["code"] == "not-a-cover"
     assert status == 201
     assert owner == str(dana.id)

@@ -14,6 +14,7 @@ from litestar import Litestar
 from engage.api.app import create_app
 from engage.api.parts import Parts
 from tests.api.conftest import PUBLIC_URL, House, alive
+from tests.api.test_passwords import invited
 
 OURS = {"X-Engage-CSRF": "1"}
 
@@ -176,3 +177,77 @@ async def test_the_stream_opens_by_cookie(house: House) -> None:
     """EventSource can't set a header; the cookie lets it in, and nobody without one."""
     async with page_of(house.app) as stranger:
         assert (await stranger.get("/v1/events")).status_code == 401
+
+
+async def _page(house: House, page: httpx.AsyncClient) -> dict[str, Any]:
+    """Sign Dana in by a password and a code, and give a browser the cookie of it."""
+    key = await invited(house)
+    answer = await page.post("/v1/session", json={"refresh_token": key.tokens["refresh_token"]})
+    assert answer.status_code == 204, answer.text
+    (cookie,) = SimpleCookie(answer.headers["set-cookie"]).values()
+    assert int(cookie["max-age"]) == 12 * 3600
+    return key.tokens
+
+
+async def test_a_page_stays_in_as_long_as_somebody_uses_it(house: House) -> None:
+    """Past five minutes it opens; what it asks by itself keeps it for an hour, deeds for twelve."""
+    alone = {"X-Engage-Unattended": "1"}
+    async with page_of(house.app) as page:
+        await _page(house, page)
+        opens: list[int] = []
+        for minutes, more in ((50, {}), (50, alone), (9, alone), (2, {})):
+            house.clock.advance(timedelta(minutes=minutes))
+            opens.append((await page.get("/v1/me", headers=more)).status_code)
+    async with page_of(house.app) as page:
+        house.clock.advance(timedelta(minutes=1))
+        await _page(house, page)
+        longest: list[int] = []
+        for _ in range(14):
+            house.clock.advance(timedelta(minutes=55))
+            longest.append((await page.get("/v1/me")).status_code)
+
+    assert opens == [200, 200, 200, 401]
+    assert longest == [200] * 13 + [401]
+
+
+async def test_the_key_of_a_page_is_its_cookies_alone(house: House) -> None:
+    """As a bearer token, or exchanged again, it opens nothing; the refresh token was used up."""
+    async with page_of(house.app) as page:
+        tokens = await _page(house, page)
+        key = page.cookies["engage_session"]
+        answers = [
+            await house.client.get("/v1/me", headers={"Authorization": f"Bearer {key}"}),
+            await house.client.post("/v1/session", json={"token": key}),
+            await house.client.post("/v1/session", json={"refresh_token": key}),
+            await house.client.post(
+                "/v1/session", json={"refresh_token": tokens["refresh_token"], "token": key}
+            ),
+            await page.post("/v1/auth/logout"),
+        ]
+        used = await house.client.post(
+            "/v1/session", json={"refresh_token": tokens["refresh_token"]}
+        )
+        me = await page.get("/v1/me")
+
+    assert [one.status_code for one in answers] == [401, 401, 401, 401, 403]
+    assert (used.status_code, me.status_code) == (401, 200)
+
+
+async def test_a_page_ends_with_its_sign_in(house: House) -> None:
+    """Signed out, ended from elsewhere, or its holder disabled: the next request is a 401."""
+    async with page_of(house.app) as page, page_of(house.app) as other:
+        tokens = await _page(house, page)
+        listed = (await page.get("/v1/me/sessions")).json()["items"]
+        mine = next(one for one in listed if one["current"])
+        house.clock.advance(timedelta(minutes=1))
+        await _page(house, other)
+        gone = await page.get("/v1/me")
+        ended = await other.delete("/v1/session", headers=OURS)
+        other.cookies.set("engage_session", "engp_made-up")
+        after = [await one.get("/v1/me") for one in (page, other)]
+
+    assert mine["id"] == tokens["session_id"]
+    # A new authenticator ends what the old one opened.
+    assert gone.status_code == 401
+    assert ended.status_code == 204
+    assert {one.status_code for one in after} == {401}

@@ -30,15 +30,14 @@ from engage.people.patient import (
     revised,
     search_words,
 )
+from engage.people.closures import UnknownHolidays, read_calendar
 from engage.people.practice import (
     CarrierLogin,
     NotAPracticeName,
     NotBusinessHours,
     Practice,
     PracticeFields,
-    UnknownHolidays,
     read_business_hours,
-    read_holidays,
 )
 from engage.people.staff import ROLES, NewStaff, Role
 
@@ -200,7 +199,7 @@ def test_hours_that_never_open_are_refused(raw: dict[str, list[list[str]]]) -> N
 def test_unknown_holidays_are_refused(raw: str) -> None:
     """A code that the calendar does not know would stop the queue's clocks: it is refused here."""
     with pytest.raises(UnknownHolidays):
-        read_holidays(raw)
+        read_calendar(raw)
 
 
 def test_a_texting_name_fits_into_a_text() -> None:

@@ -1,7 +1,8 @@
-"""Every text there is, held against tests/data/texts_lint.toml: carriers, law, locked screens.
+"""Every text there is, held against messaging/lint.toml: carriers, law, locked screens.
 
-Behaviours 8 and 17 to 19, and what carriers require. The catalogue, the instruments and the scripts
-are read as they ship, so a new text is held against it from its first day.
+Behaviours 8, 17 to 19, and what carriers require (tests/data/texts_lint.toml). The catalogue, the
+instruments and the scripts are read as they ship, so a new text is held against it from its first
+day.
 """
 
 import tomllib
@@ -11,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from engage.conversation.script import Script
+from engage.messaging import lint
 from engage.messaging.kinds import KINDS
+from engage.messaging.lint import asks_for_a_carrier_word
 from engage.messaging.segments import count
 from engage.messaging.texts import LANGUAGES
 from engage.reading.fold import words
@@ -58,19 +61,6 @@ def wordings(language: str) -> Iterator[tuple[str, str]]:
             for one in (item.text, *(option.text for option in item.options)):
                 if language in one:
                     yield item.key, one[language]
-
-
-def asks_for_a_carrier_word(wording: str) -> bool:
-    """Say whether a wording tells somebody to send a word that carriers act on."""
-    said = words(wording)
-    wanted = [tuple(one.split()) for one in RULES["carrier_words"]]
-    for place, word in enumerate(said):
-        if word in RULES["asking"]:
-            near = said[place + 1 : place + 8]
-            for one in wanted:
-                if any(near[at : at + len(one)] == one for at in range(len(near))):
-                    return True
-    return False
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -134,8 +124,8 @@ def test_a_locked_screen_gives_nothing_away(language: str) -> None:
     """
     unasked = {one for script in LIBRARY.scripts.values() for one in openings(script)}
     for text_id in (*unasked, *TEXTS):
-        said = LIBRARY.words(text_id, language, VALUES).partition("\n")[0]
-        assert not set(RULES["sensitive"][language]) & set(words(said)), text_id
+        said = LIBRARY.words(text_id, language, VALUES)
+        assert not lint.tells_too_much(said, language), text_id
 
 
 @pytest.mark.parametrize("script", CHECKS.values(), ids=list(CHECKS))

@@ -17,6 +17,8 @@ STAFF = frozenset[Role]({"care_manager", "supervisor", "practice_admin"})
 
 DIRECTING = frozenset[Role]({"supervisor", "practice_admin"})
 
+RUNNING = frozenset[Role]({"practice_admin"})
+
 OPEN_TO: dict[str, frozenset[Role]] = {
     "signOut": STAFF,
     "inviteStaff": frozenset({"practice_admin"}),
@@ -29,6 +31,7 @@ OPEN_TO: dict[str, frozenset[Role]] = {
     "recordConsent": STAFF,
     "enrolPatient": STAFF,
     "getTimeline": STAFF,
+    "getContext": STAFF,
     "getAttribution": STAFF,
     "correctAttribution": STAFF,
     "claimTexts": STAFF,
@@ -102,6 +105,7 @@ OPEN_TO: dict[str, frozenset[Role]] = {
     "listQueue": STAFF,
     "countQueue": STAFF,
     "getQueueItem": STAFF,
+    "explainQueueItem": STAFF,
     "claimQueueItem": STAFF,
     "acknowledgeQueueItem": STAFF,
     "releaseQueueItem": STAFF,
@@ -118,13 +122,19 @@ OPEN_TO: dict[str, frozenset[Role]] = {
     "listCannedReplies": STAFF,
     "addCannedReply": DIRECTING,
     "changeCannedReply": DIRECTING,
+    "getPagingWays": STAFF,
+    "putPagingPhone": STAFF,
     "getMyViews": STAFF,
     "putMyViews": STAFF,
     "listStaff": STAFF,
     "putDuty": DIRECTING,
     "listCovers": STAFF,
-    "addCover": DIRECTING,
-    "changeCover": DIRECTING,
+    # One's own; of others for who may `cover.write`.
+    "addCover": STAFF,
+    "changeCover": STAFF,
+    "previewLeave": STAFF,
+    "getLoad": DIRECTING,
+    "listLate": DIRECTING,
     "relabelQueueItem": STAFF,
     "listCandidates": DIRECTING,
     "decideCandidate": DIRECTING,
@@ -134,6 +144,25 @@ OPEN_TO: dict[str, frozenset[Role]] = {
     "listMessages": STAFF,
     "writeMessage": STAFF,
     "undoAction": STAFF,
+    "getPractice": DIRECTING,
+    "getHolidays": DIRECTING,
+    "listPracticeChanges": DIRECTING,
+    "getEscalation": DIRECTING,
+    "listOnCall": DIRECTING,
+    "listTextReviews": DIRECTING,
+    "listOwnOrganizations": DIRECTING,
+    "changePractice": RUNNING,
+    "putHolidays": RUNNING,
+    "putEscalation": RUNNING,
+    "addOnCall": RUNNING,
+    "changeOnCall": RUNNING,
+    "signTexts": RUNNING,
+    "withdrawTexts": RUNNING,
+    "addStaff": RUNNING,
+    "putRoles": RUNNING,
+    "changeStaff": RUNNING,
+    "addOrganization": RUNNING,
+    "changeOrganization": RUNNING,
     "previewText": STAFF,
     "streamEvents": STAFF,
 }
@@ -143,6 +172,9 @@ OPEN_TO_ONESELF: dict[str, str] = {
     "listSignIns": "one's own sign-ins",
     "endSignIn": "one's own sign-ins",
     "logOut": "the sign-in that asks",
+    "addPushSubscription": "one's own browsers",
+    "listPushSubscriptions": "one's own browsers",
+    "deletePushSubscription": "one's own browsers",
 }
 """For whoever is signed in, a caregiver and a patient too: they reach these, and nothing else."""
 

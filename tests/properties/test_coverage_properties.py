@@ -14,18 +14,22 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engage.conversation.severity import SEVERITIES, Severity
 from engage.ids import StaffId
+from engage.queue.leaving import Left, if_away
 from engage.queue.routing import (
     CoverSeen,
     Duty,
     Owner,
     Roster,
     StaffSeen,
+    asked_elsewhere,
     owner_for,
     present,
     stranded,
+    with_elsewhere,
     works_between,
 )
 
@@ -306,3 +310,63 @@ def test_among_equals_who_speaks_the_language_comes_first() -> None:
         PEOPLE[1], "care manager of the practice, speaks their language (es)"
     )
     assert named(PEOPLE[0]).staff_id == PEOPLE[0]
+
+
+helds = st.dictionaries(st.sampled_from(PEOPLE), st.integers(0, 6))
+
+
+@given(severities, st.integers(-5, 90), rosters(), helds)
+def test_who_is_full_over_all_their_practices_comes_last(
+    severity: Severity, hours: int, roster: Roster, elsewhere: dict[StaffId, int]
+) -> None:
+    """What somebody holds in another practice counts here; nobody without a role here gets work."""
+    over = replace(roster, staff=with_elsewhere(roster.staff, elsewhere))
+    due = START + timedelta(hours=hours)
+    found = owner_for(severity, at=START, due=due, manager=None, team=PEOPLE, roster=over)
+    grave = severity in {"crisis", "possible"}
+    needed = START if grave else max(START, due)
+
+    def fits(member: StaffSeen) -> bool:
+        duty = member.duty
+        held = 0 if duty is None else duty.held + elsewhere.get(member.id, 0)
+        room = grave or duty is None or duty.capacity is None or held < duty.capacity
+        working = works_between(member, roster.zone, START, needed)
+        return present(member.id, roster, needed) and working and room
+
+    here = {member.id: member for member in roster.staff}
+    assert found.staff_id in here
+    if any(fits(member) for member in roster.staff):
+        assert fits(here[found.staff_id])
+    # Only of whom it may decide is it asked.
+    assert {one.id for one in roster.staff if one.duty and one.duty.capacity} >= set(
+        asked_elsewhere(roster.staff)
+    )
+
+
+@given(
+    rosters(),
+    st.sampled_from(PEOPLE),
+    st.sampled_from(PEOPLE),
+    st.lists(st.tuples(severities, st.none() | st.sampled_from(PEOPLE)), max_size=12),
+)
+def test_what_would_move_is_what_moves(
+    roster: Roster,
+    absent: StaffId,
+    cover: StaffId,
+    open_work: list[tuple[Severity, StaffId | None]],
+) -> None:
+    """Each piece of work is foretold once: it goes to who is here then, or stays."""
+    leave = CoverSeen(absent, cover, START, START + timedelta(hours=8))
+    left = [Left(severity=how, due_at=START, manager=manager) for how, manager in open_work]
+    found = if_away(left, leave, roster)
+    then = replace(roster, covers=(*roster.covers, leave))
+    here = {one.id for one in roster.staff if present(one.id, then, START)}
+
+    assert sum(one.items for one in found.goes) + found.stays == len(left)
+    assert sum(one.crises for one in found.goes) <= sum(how == "crisis" for how, _ in open_work)
+    if here:
+        assert {one.staff_id for one in found.goes} <= here
+        assert absent not in here
+        assert found.stays == 0
+    elif absent in {one.id for one in roster.staff}:
+        assert found.stays == len(left)

@@ -1,6 +1,6 @@
-"""What is true of paging over weeks of leave, whatever the rules (promises D2 and D3)."""
+"""What is true of paging over weeks of leave and shifts, whatever the rules (promises D2, D3)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from typing import get_args
 from uuid import UUID
@@ -20,8 +20,9 @@ from engage.queue.escalation import (
     Wait,
     judge,
     lease_of,
+    on_call,
 )
-from engage.queue.routing import CoverSeen, Roster, StaffSeen, present
+from engage.queue.routing import CoverSeen, Duty, Roster, StaffSeen, present, works_between
 
 START = datetime(2026, 11, 24, 17, tzinfo=UTC)
 PEOPLE = tuple(StaffId(UUID(int=number)) for number in range(1, 6))
@@ -53,17 +54,35 @@ def covers(draw: st.DrawFn) -> CoverSeen:
     return CoverSeen(draw(people), draw(people), since, until)
 
 
+WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+ZONES = ("America/Phoenix", "America/New_York", "UTC")
+shifts = st.tuples(st.times(), st.times()).filter(lambda one: one[0] != one[1])
+duties = st.none() | st.builds(
+    Duty,
+    hours=st.none()
+    | st.dictionaries(st.sampled_from(WEEK), st.tuples(shifts), max_size=7).map(
+        lambda hours: {str(day): spans for day, spans in hours.items()}
+    ),
+)
+
+
 @st.composite
 def rosters(draw: st.DrawFn) -> Roster:
-    """Draw the people of a practice; some have left, and many are away."""
+    """Draw the people of a practice; some have left, many are away, many have shifts."""
     staff = tuple(
-        StaffSeen(person, "A", tuple(sorted(draw(st.sets(st.sampled_from(ROLES), min_size=1)))))
+        StaffSeen(
+            person,
+            "A",
+            tuple(sorted(draw(st.sets(st.sampled_from(ROLES), min_size=1)))),
+            draw(duties),
+        )
         for person in draw(st.lists(people, unique=True))
     )
     return Roster(
         staff=staff,
         covers=tuple(draw(st.lists(covers(), max_size=12))),
         responsible_id=draw(people),
+        zone=draw(st.sampled_from(ZONES)),
     )
 
 
@@ -120,3 +139,59 @@ def test_an_acknowledgement_only_postpones(
     assert judge(taken, policy, roster, at) == Wait(until)
     assert isinstance(judge(taken, policy, roster, until), Hop)
     assert judge(replace(taken, closed=True), policy, roster, until) == End("closed")
+
+
+@given(st.lists(people, unique=True), rosters(), st.integers(0, 20 * 24 * 60))
+def test_a_shift_says_whom_to_wake_first_and_never_silences(
+    some: list[StaffId], roster: Roster, minutes: int
+) -> None:
+    """Promise D2: of those who are here, who has a shift is told; if none of them has, all are."""
+    at = START + timedelta(minutes=minutes)
+    told = on_call(some, roster, at)
+    here = {one for one in some if present(one, roster, at)}
+    working = {
+        one.id for one in roster.staff if one.id in here and works_between(one, roster.zone, at, at)
+    }
+
+    assert set(told) == (working or here)
+    assert bool(told) == bool(here)
+
+
+@given(pagings, policies, rosters())
+def test_nobody_off_shift_is_woken_for_somebody_on_it(
+    paging: Paging, policy: Policy, roster: Roster
+) -> None:
+    """Promise D2: no step tells both who works and who sleeps, and the clock of it is the same."""
+    known = {member.id: member for member in roster.staff}
+    freely = replace(roster, staff=tuple(replace(member, duty=None) for member in roster.staff))
+    for (hop, at), (other, then) in zip(
+        climbed(paging, policy, roster, 10), climbed(paging, policy, freely, 10), strict=True
+    ):
+        on_shift = {
+            one
+            for one in hop.staff_ids
+            if one in known and works_between(known[one], roster.zone, at, at)
+        }
+        assert on_shift in (set(), set(hop.staff_ids))
+        # Shifts change whom a step tells; when it is taken, and that it is, they do not.
+        assert (hop.step, hop.next_at, at) == (other.step, other.next_at, then)
+        assert set(hop.staff_ids) <= set(other.staff_ids)
+
+
+def test_at_night_the_night_shift_is_woken() -> None:
+    """Of two who could be told, the one who works now is; when neither works, both are."""
+    day = Duty(hours={one: ((time(8), time(17)),) for one in WEEK})
+    night = Duty(hours={one: ((time(20), time(6)),) for one in WEEK})
+    roster = Roster(
+        staff=(
+            StaffSeen(PEOPLE[0], "A", ("supervisor",), day),
+            StaffSeen(PEOPLE[1], "B", ("supervisor",), night),
+        ),
+        responsible_id=PEOPLE[0],
+        zone="America/Phoenix",
+    )
+    phoenix = START.replace(hour=7, minute=0)  # midnight there
+
+    assert on_call(PEOPLE[:2], roster, phoenix) == (PEOPLE[1],)
+    assert on_call(PEOPLE[:2], roster, phoenix + timedelta(hours=12)) == (PEOPLE[0],)
+    assert on_call(PEOPLE[:2], roster, phoenix + timedelta(hours=7)) == PEOPLE[:2]

@@ -15,7 +15,8 @@ from engage.jobs.loops import FAILED_WAITS_SECONDS, Loop, all_loops
 from engage.queue import work as queue_work
 from engage.queue.paging import Pager
 from engage.queue.paging.channel import Notice
-from engage.queue.paging.email import BODY, SUBJECT, EmailChannel, Relay, message_of
+from engage.queue.paging.email import BODY, EmailChannel, Relay, message_of
+from engage.queue.paging.words import SUBJECT
 from engage.turns import store as turns_store
 from engage.turns.decision import Decision, ItemRaised, PageSet
 from tests.conftest import Databases
@@ -337,7 +338,7 @@ async def test_two_workers_take_a_step_once(play: Play) -> None:
 
 def test_a_page_that_is_sent_twice_is_one(clock: SettableClock) -> None:
     """The same page has the same Message-ID, and its words do not depend on what it is about."""
-    one = Notice(*(fakes.fresh_id(clock) for _ in range(2)))  # type: ignore[arg-type] # any ids
+    one = Notice(*(fakes.fresh_id(clock) for _ in range(3)))  # type: ignore[arg-type] # any ids
     first, again = (
         message_of("dana@example.org", "engage@example.org", one, PUBLIC, clock.now())
         for _ in range(2)

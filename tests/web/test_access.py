@@ -71,7 +71,7 @@ async def test_the_console(stage: Stage, look: tuple[str, int, str]) -> None:
     await page.keyboard.press("?")
     await eye.look(page, "keyboard")
     await page.keyboard.press("Escape")
-    await page.keyboard.press("a")
+    await page.keyboard.press("q")
     await page.locator("dialog .choice").first.wait_for()
     await eye.look(page, "ask")
     await page.keyboard.press("Escape")

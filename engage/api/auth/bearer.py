@@ -1,7 +1,7 @@
-"""Bearer tokens: opaque ones, known to us only as keyed hashes, and access tokens of a sign-in.
+"""Bearer tokens: opaque ones, known to us only as keyed hashes, access tokens, and keys of pages.
 
-Either way one question to the database answers who holds the token and where they work now, so an
-ended membership, an ended sign-in or a revoked token counts from the next request on.
+Whichever it is, one question to the database answers who holds the token and where they work now,
+so an ended membership, an ended sign-in or a revoked token counts from the next request on.
 """
 
 from collections.abc import Sequence
@@ -10,11 +10,13 @@ from typing import Final
 
 import msgspec
 
-from engage.api.auth.ways import keeping
+from engage.api.auth.ways import keeping, page_keys
 from engage.api.parts import Parts
 from engage.db.session import Database
 from engage.db.vault import Vault
 from engage.people.access import Caller
+from engage.people.signing.access_token import Claims
+from engage.people.signing.page_keys import is_page_key
 from engage.people.signing.principal import Principal
 
 LONGEST_TOKEN: Final = 4096
@@ -38,11 +40,23 @@ def is_signed(token: str) -> bool:
     return "." in token
 
 
-async def who(parts: Parts, token: str) -> Principal | None:
-    """Return who holds a token of either kind, as things stand now; None for any other token."""
+async def who(parts: Parts, token: str, *, deed: bool = False) -> Principal | None:
+    """Return who holds a token of any kind, as things stand now; None for any other token.
+
+    `deed`: a person does something with it, so their page does not rest.
+    """
+    if is_page_key(token):
+        return await page_keys(parts).who(token, deed=deed)
     if is_signed(token):
         return await keeping(parts).who(token)
     return await authenticate(parts.database, parts.vault, token, parts.clock.now())
+
+
+async def claims_of(parts: Parts, token: str) -> Claims | None:
+    """Return whose sign-in a token or a page's key is of; a token of `engage token` is of none."""
+    if is_page_key(token):
+        return await page_keys(parts).claims(token)
+    return keeping(parts).read(token) if is_signed(token) else None
 
 
 async def authenticate(

@@ -1,9 +1,9 @@
 """The cookie by which our own pages sign in, and what keeps other pages from using it.
 
-The cookie holds the very token that was presented, so it lasts no longer than that token, and ends
-with it. A cookie travels by itself, wherever a request comes from; so a change that rests on it
-must carry a header that no foreign page can send without asking us first, and we never agree. This
-room refuses a cookie for anything but that.
+The cookie holds the very token that was presented, or a page's key to a sign-in: it lasts no longer
+than that, and ends with it. A cookie travels by itself, wherever a request comes from; so a change
+that rests on it must carry a header that no foreign page can send without asking us first, and we
+never agree. This room refuses a cookie for anything but that.
 """
 
 from typing import Any, Final, cast
@@ -17,6 +17,8 @@ from engage.people.bootstrap import LONGEST_TOKEN_MINUTES
 
 NAME: Final = "engage_session"
 CSRF_HEADER: Final = "X-Engage-CSRF"
+UNATTENDED: Final = "X-Engage-Unattended"
+"""Sent by a page that asks by itself while nobody touches it: that keeps no page awake."""
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _OURS: Final = frozenset({"same-origin", "none"})
 
@@ -28,9 +30,9 @@ def cookie_name(public_url: str) -> str:
     return f"__Host-{NAME}" if public_url.startswith("https://") else NAME
 
 
-def signed_in(public_url: str, token: str) -> Cookie:
+def signed_in(public_url: str, token: str, seconds: int = LONGEST_TOKEN_MINUTES * 60) -> Cookie:
     """Return the cookie that signs a page in: for this host, its pages, and no script."""
-    return _cookie(public_url, token, LONGEST_TOKEN_MINUTES * 60)
+    return _cookie(public_url, token, seconds)
 
 
 def signed_out(public_url: str) -> Cookie:

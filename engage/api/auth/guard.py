@@ -3,10 +3,12 @@
 In order: who is it (401), may they do this anywhere (403), is the request in a form that this route
 knows. What the caller may see is narrowed here, once, to the practices where they may do it; no
 route looks at a role again. A caregiver or a patient who is signed in has no role: they pass where
-a route is everybody's own, and nowhere else.
+a route is everybody's own, or a family's, and there with what was granted at this moment.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final, cast
+from uuid import UUID
 
 from litestar import Request
 from litestar.connection import ASGIConnection
@@ -16,8 +18,8 @@ from litestar.params import QueryParameter
 from msgspec import Struct
 
 from engage.api.auth.bearer import token_of, who
-from engage.api.auth.cookie import token_in
-from engage.api.auth.marks import ACTION, OWN, PUBLIC
+from engage.api.auth.cookie import UNATTENDED, token_in
+from engage.api.auth.marks import ACTION, FAMILY, OWN, PUBLIC, Right
 from engage.api.parts import Parts
 from engage.api.reading import JsonRequest, decode, require_json
 from engage.api.refusals import (
@@ -28,14 +30,20 @@ from engage.api.refusals import (
     NotSignedIn,
     UnreadableText,
 )
-from engage.ids import PracticeId, StaffId
+from engage.audit import By
+from engage.errors import NotFound
+from engage.ids import PatientId, PracticeId, StaffId
 from engage.people.access import Action, Caller, Visible, visible_to
-from engage.people.signing.principal import Principal, id_of, kind_of
+from engage.people.sharing.circles import InCircle, circle
+from engage.people.sharing.grant import Scope
+from engage.people.signing.page_keys import is_page_key
+from engage.people.signing.principal import CaregiverIn, Family, Principal, id_of, kind_of
 from engage.settings import is_loopback
 
 PARTS: Final = "engage_parts"
 _VISIT: Final = "engage_visit"
 _GUEST: Final = "engage_guest"
+_RELATIVE: Final = "engage_relative"
 _SAFE: Final = ("GET", "HEAD")
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -79,6 +87,32 @@ class Guest(Struct, frozen=True):
         return f"Guest({kind_of(self.principal)}={id_of(self.principal)})"
 
 
+class Relative(Struct, frozen=True):
+    """A caregiver or a patient, and whom they may see what of at this request."""
+
+    me: Family
+    token: str
+    circle: Mapping[PatientId, InCircle]
+    #: The patient whom the path names, and what may be seen of them.
+    about: InCircle | None = None
+
+    @property
+    def person(self) -> InCircle:
+        """The patient whom the path names."""
+        if self.about is None:
+            raise NotFound
+        return self.about
+
+    @property
+    def by(self) -> By:
+        """The caller, for the audit."""
+        return By("caregiver" if isinstance(self.me, CaregiverIn) else "patient", self.me.id)
+
+    def __repr__(self) -> str:
+        """Hide the token and the names."""
+        return f"Relative({kind_of(self.me)}={self.me.id})"
+
+
 async def guard(connection: Connection, route: BaseRouteHandler) -> None:
     """Let a request through, or refuse it; a route that says nothing about itself is closed."""
     scope = cast("dict[str, Any]", connection.scope)
@@ -86,7 +120,10 @@ async def guard(connection: Connection, route: BaseRouteHandler) -> None:
         return
     parts: Parts = connection.app.state[PARTS]
     guest = await recognised(parts, connection)
-    if route.opt.get(OWN):
+    right = route.opt.get(FAMILY)
+    if isinstance(right, Right):
+        scope["state"][_RELATIVE] = await _related(parts, connection, guest, right)
+    elif route.opt.get(OWN):
         _refuse_strays(guest)
         scope["state"][_GUEST] = guest
     else:
@@ -118,12 +155,19 @@ async def recognised(parts: Parts, connection: Connection) -> Guest:
     presented = connection.headers.getall("authorization", [])
     # The header is a deliberate act and wins; the cookie comes along with whatever a page does.
     token = token_of(presented) if presented else token_in(connection, parts.settings.public_url)
-    if token is None:
+    # A page's key is its cookie's alone: there, and nowhere else, the browser defends it.
+    if token is None or (presented and is_page_key(token)):
         raise NotSignedIn
-    principal = await who(parts, token)
+    principal = await who(parts, token, deed=_is_deed(connection))
     if principal is None:
         raise NotSignedIn
     return Guest(principal, token)
+
+
+def _is_deed(connection: Connection) -> bool:
+    """Say whether a person does something, as far as their page says."""
+    listens = "text/event-stream" in connection.headers.get("accept", "")
+    return not listens and connection.headers.get(UNATTENDED) != "1"
 
 
 def _admitted(guest: Guest, action: Action | None) -> Visit:
@@ -134,6 +178,30 @@ def _admitted(guest: Guest, action: Action | None) -> Visit:
     if not visible.practices:
         raise NotAllowed
     return Visit(caller, guest.token, action, visible)
+
+
+async def _related(parts: Parts, connection: Connection, guest: Guest, right: Right) -> Relative:
+    me = guest.principal
+    if isinstance(me, Caller):
+        raise NotAllowed
+    keys = await parts.vault.keys(me.practice_id)
+    async with parts.database.work([me.practice_id]) as work:
+        known = await circle(work, keys, me, parts.clock.now())
+    named = connection.path_params.get("patient_id")
+    if named is None:
+        return Relative(me, guest.token, known)
+    about = known.get(PatientId(named))
+    if about is None or (right.own and not about.scope.own):
+        raise NotFound
+    if not _allows(about.scope, right):
+        raise NotFound
+    return Relative(me, guest.token, known, about)
+
+
+def _allows(scope: Scope, right: Right) -> bool:
+    if right.category is None:
+        return scope.may_anything(right.verb)
+    return scope.may(right.category, right.verb)
 
 
 def _refuse_strays(guest: Guest) -> None:
@@ -150,6 +218,19 @@ async def provide_visit(request: Request[Any, Any, State]) -> Visit:
 async def provide_guest(request: Request[Any, Any, State]) -> Guest:
     """Hand a route whoever is signed in."""
     return cast("dict[str, Guest]", request.scope["state"])[_GUEST]
+
+
+async def provide_relative(request: Request[Any, Any, State]) -> Relative:
+    """Hand a route of families who asks, and what they may."""
+    return cast("dict[str, Relative]", request.scope["state"])[_RELATIVE]
+
+
+def caller_of(request: Request[Any, Any, State]) -> UUID:
+    """Return who asks, whoever it is: an Idempotency-Key is theirs alone."""
+    state: dict[str, Any] = request.scope["state"]
+    if _RELATIVE in state:
+        return cast("Relative", state[_RELATIVE]).me.id
+    return visit_of(request).staff_id
 
 
 def visit_of(request: Request[Any, Any, State]) -> Visit:

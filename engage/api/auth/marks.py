@@ -7,11 +7,15 @@ table; a new route is added there, with a thought about who needs it.
 from collections.abc import Mapping
 from typing import Final
 
+from msgspec import Struct
+
 from engage.people.access import Action
+from engage.people.sharing.grant import Category, Verb
 
 ACTION: Final = "engage_action"
 PUBLIC: Final = "engage_public"
 OWN: Final = "engage_own"
+FAMILY: Final = "engage_family"
 
 ANYBODY: Final[Mapping[str, object]] = {PUBLIC: True}
 """For doors with a lock of their own (a signature), and for what is no secret."""
@@ -23,3 +27,24 @@ ONESELF: Final[Mapping[str, object]] = {OWN: True}
 def needs(action: Action) -> Mapping[str, object]:
     """Return the mark of a route for those who may do this, each in their own practices."""
     return {ACTION: action}
+
+
+class Right(Struct, frozen=True):
+    """What of a person's record a route of families is about."""
+
+    #: None: of any category.
+    category: Category | None = None
+    verb: Verb = "see"
+    #: For the person themselves alone.
+    own: bool = False
+
+
+def family(
+    category: Category | None = None, verb: Verb = "see", *, own: bool = False
+) -> Mapping[str, object]:
+    """Return the mark of a route for caregivers and patients.
+
+    Where the path names a patient, the caller needs this right about them; else there is a 404, as
+    there is for whom nobody knows.
+    """
+    return {FAMILY: Right(category, verb, own)}

@@ -11,6 +11,7 @@ from engage.api.parts import Parts
 from engage.people.signing.families import FamilyWays
 from engage.people.signing.keeping import Keeping
 from engage.people.signing.limits import address_of
+from engage.people.signing.page_keys import PageKeys
 from engage.people.signing.passwords import Cost
 from engage.people.signing.staff_ways import StaffWays
 
@@ -20,6 +21,11 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 def keeping(parts: Parts) -> Keeping:
     """Return what begins, keeps and ends sign-ins."""
     return Keeping(parts.database, parts.vault.master, parts.clock, parts.settings.public_url)
+
+
+def page_keys(parts: Parts) -> PageKeys:
+    """Return what the cookies of pages are keys of."""
+    return PageKeys(parts.database, parts.vault.master, parts.clock, keeping(parts))
 
 
 def staff_ways(parts: Parts) -> StaffWays:

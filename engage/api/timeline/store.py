@@ -4,6 +4,7 @@ Each table gives its newest rows below the cursor over an index of its own; the 
 newest of them all. Rows never leave this file.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
@@ -202,26 +203,45 @@ _rides = select(
     ride_event.c.patient_id.in_(_RECORDS),
     ride_event.c.id < _BEFORE,
 )
-_all = union_all(
-    _newest(_messages, message.c.id.desc()),
-    _newest(_screenings, screening.c.id.desc()),
-    _newest(_items, queue_item.c.id.desc()),
-    _newest(_consents, consent_event.c.id.desc()),
-    _newest(_consents_of_lines, consent_event.c.id.desc()),
-    _newest(_corrections, correction.c.id.desc()),
-    _newest(_visits, appointment_event.c.id.desc()),
-    _newest(_rides, ride_event.c.id.desc()),
-).subquery()
+_PARTS: Mapping[EntryKind, tuple[Select[Any], ...]] = {
+    "message": (_newest(_messages, message.c.id.desc()),),
+    "screening": (_newest(_screenings, screening.c.id.desc()),),
+    "item": (_newest(_items, queue_item.c.id.desc()),),
+    "consent": (
+        _newest(_consents, consent_event.c.id.desc()),
+        _newest(_consents_of_lines, consent_event.c.id.desc()),
+    ),
+    "correction": (_newest(_corrections, correction.c.id.desc()),),
+    "appointment": (_newest(_visits, appointment_event.c.id.desc()),),
+    "ride": (_newest(_rides, ride_event.c.id.desc()),),
+}
 _SEALED = {"message": "message.body", "correction": "correction.reason"}
-_PAGE = Query(select(_all).order_by(_all.c.id.desc()).limit(_MOST))
+
+
+def _page(*parts: Select[Any]) -> Query:
+    every = union_all(*parts).subquery()
+    return Query(select(every).order_by(every.c.id.desc()).limit(_MOST))
+
+
+_PAGE = _page(*(one for parts in _PARTS.values() for one in parts))
+_PAGE_OF: Mapping[EntryKind, Query] = {kind: _page(*parts) for kind, parts in _PARTS.items()}
 
 
 async def entries(
-    work: Work, keys: PracticeKeys, about: PatientId, before: UUID | None, most: int
+    work: Work,
+    keys: PracticeKeys,
+    about: PatientId,
+    before: UUID | None,
+    most: int,
+    kind: EntryKind | None = None,
 ) -> list[Entry]:
-    """Return what happened to a patient before an entry, newest first."""
+    """Return what happened to a patient before an entry, newest first; of one kind, if asked."""
     rows = await work.rows(
-        _PAGE, in_practice=keys.practice, about=about, before=before or LAST, most=most
+        _PAGE if kind is None else _PAGE_OF[kind],
+        in_practice=keys.practice,
+        about=about,
+        before=before or LAST,
+        most=most,
     )
     return [
         Entry(

@@ -1,6 +1,7 @@
-"""The text that carries a sign-in code: its words, and its place in the outbox.
+"""The texts that carry a sign-in code, or the link of an invitation:
+their words, and their place in the outbox.
 
-It goes out like any other text, through the same last question whether it may: a phone that said
+They go out like any other text, through the same last question whether they may: a phone that said
 STOP gets none. This room refuses to make a code, and to keep one outside a sealed column.
 """
 
@@ -15,7 +16,7 @@ from engage.messaging.texts import Catalogue, render
 from engage.people.fields import Language
 from engage.people.staffing.store import get_practice
 
-TEXT_ID = "sign-in-code"
+TEXT_ID, INVITATION = "sign-in-code", "invitation"
 
 
 class CodeText(Hidden, frozen=True, kw_only=True):
@@ -27,6 +28,33 @@ class CodeText(Hidden, frozen=True, kw_only=True):
     code: str
     at: datetime
     until: datetime
+
+
+class LinkText(Hidden, frozen=True, kw_only=True):
+    """The link of an invitation for a caregiver's phone, and until when it opens."""
+
+    id: MessageId
+    phone_id: PhoneId
+    language: Language
+    #: Who invites, or is cared for: as the caregiver calls them.
+    given_name: str
+    link: str
+    at: datetime
+    until: datetime
+
+
+async def queue_link(work: Work, keys: PracticeKeys, catalogue: Catalogue, text: LinkText) -> bool:
+    """Queue the text of an invitation; False if the practice has no number to text from."""
+    practice = await get_practice(work, keys.practice)
+    values = {
+        "practice": practice.texting_name,
+        "given_name": text.given_name,
+        "link": text.link,
+    }
+    body = render(catalogue, INVITATION, text.language, values)
+    return await store.queue(
+        work, keys, text.id, text.phone_id, (INVITATION, body), at=text.at, not_after=text.until
+    )
 
 
 async def queue_code(work: Work, keys: PracticeKeys, catalogue: Catalogue, text: CodeText) -> bool:

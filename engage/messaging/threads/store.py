@@ -17,6 +17,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     exists,
+    insert,
     literal_column,
     or_,
     select,
@@ -91,6 +92,23 @@ _THREAD = Query(
         .outerjoin(phone_state, phones.OF_PHONE)
     )
     .where(thread.c.practice_id == _PRACTICE, thread.c.id == bindparam("one"))
+)
+
+
+_WRITE_IN = Query(
+    insert(message).values(
+        practice_id=_PRACTICE,
+        id=bindparam("one"),
+        line_id=bindparam("on_line"),
+        direction="in",
+        author="unknown",
+        body_sealed=bindparam("body"),
+        kind="reply",
+        status="received",
+        media_count=0,
+        at=bindparam("at"),
+        tries=0,
+    )
 )
 
 
@@ -284,6 +302,20 @@ async def held_back(
         )
         for row in rows
     ]
+
+
+async def write_in(
+    work: Work, keys: PracticeKeys, on_line: LineId, one: MessageId, body: str, at: datetime
+) -> None:
+    """Record what somebody wrote without a carrier; whose it is, its turn says."""
+    await work.run(
+        _WRITE_IN,
+        practice=keys.practice,
+        one=one,
+        on_line=on_line,
+        body=keys.seal_text("message.body", one, body),
+        at=at,
+    )
 
 
 async def sender(work: Work, keys: PracticeKeys, on_line: LineId) -> str | None:

@@ -74,14 +74,23 @@ _PLACES = msgspec.json.Decoder(tuple[Place, ...])
 _HERE = "practice"
 
 
+_KEYS = frozenset({"practice_id", "id", "source", "source_id", "version"})
+"""What no import changes; only work by hand counts versions."""
+
+
 def _insert(table: Table) -> Query:
     return Query(
-        insert(table).values({c.name: bindparam(f"its_{c.name}", type_=c.type) for c in table.c})
+        insert(table).values(
+            {
+                c.name: bindparam(f"its_{c.name}", type_=c.type)
+                for c in table.c
+                if c.name != "version"
+            }
+        )
     )
 
 
 def _update(table: Table) -> Query:
-    kept = {"practice_id", "id", "source", "source_id"}
     return Query(
         update(table)
         .where(table.c.practice_id == bindparam(_HERE), table.c.id == bindparam("one"))
@@ -89,7 +98,7 @@ def _update(table: Table) -> Query:
             {
                 c.name: bindparam(f"its_{c.name}", type_=c.type)
                 for c in table.c
-                if c.name not in kept
+                if c.name not in _KEYS
             }
         )
     )
@@ -205,9 +214,6 @@ async def _merge(
             )
             withdrawn += 1
     return ids, Imported(created, updated, len(said) - created - updated, withdrawn)
-
-
-_KEYS = frozenset({"practice_id", "id", "source", "source_id"})
 
 
 def _plain(value: object) -> object:

@@ -5,9 +5,10 @@ household's. A link that is over gets an end and stays readable. Every change wr
 here. This room refuses to decide what a caregiver may see.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Uuid, and_, bindparam, insert, or_, select, update
+from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from engage import audit
@@ -111,6 +112,12 @@ _CAREGIVERS = Query(
     )
     .where(*_linked)
     .order_by(caregiver_of.c.from_at, caregiver.c.id)
+)
+_NAMES = Query(
+    select(caregiver.c.id, caregiver.c.given_name).where(
+        caregiver.c.practice_id == _HERE,
+        caregiver.c.id == any_(bindparam("caregivers", type_=ARRAY(Uuid()))),
+    )
 )
 _JOIN_TEAM = Query(
     insert_or(care_team_member)
@@ -237,6 +244,14 @@ async def caregivers_of(
         )
         for row in rows
     )
+
+
+async def names_of(
+    work: Work, practice: PracticeId, caregivers: Sequence[CaregiverId]
+) -> dict[CaregiverId, str]:
+    """Return the given names of caregivers, of those who are none any more too."""
+    rows = await work.rows(_NAMES, practice=practice, caregivers=list(caregivers))
+    return {CaregiverId(row["id"]): row["given_name"] for row in rows}
 
 
 async def join_team(

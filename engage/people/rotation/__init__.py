@@ -1,8 +1,8 @@
 """Brings what older secret keys wrapped, sealed and hashed under the first one.
 
-Four kinds of rows depend on ENGAGE_SECRET_KEYS: the wrapped keys of each practice, the sealed
-addresses of staff, the keyed hashes by which an address is found, and what the authenticators of
-staff share with us. No other row is touched: what
+These depend on ENGAGE_SECRET_KEYS: the wrapped keys of each practice, the sealed addresses and
+phones of staff, browsers that take pushes, the keyed hashes by which an address or a browser is
+found, and what the authenticators of staff share with us. No other row is touched: what
 a practice's own key sealed stays as it is. Each practice is one transaction, so this may be stopped
 at any moment and run again, and finds done what is done.
 
@@ -15,6 +15,7 @@ refuses to call a key needless while anything it met, or could not reach, may ne
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import msgspec
 from msgspec import Struct
 
 from engage import audit
@@ -22,6 +23,8 @@ from engage.clock import Clock
 from engage.db.sealing import CannotOpen, MasterKeys
 from engage.db.session import Database, Work
 from engage.ids import PracticeId, StaffId
+from engage.people.pagers.browser import Browser
+from engage.people.pagers.store import BROWSER_PLACE, HASH, PHONE_PLACE
 from engage.people.rotation import store
 from engage.people.signing.store import TOTP_PLACE
 from engage.people.staffing import store as staffing
@@ -59,7 +62,7 @@ class Rotated(Struct, frozen=True, kw_only=True):
         """Say what was done, and which keys are still needed."""
         done = (
             f"{self.practices} practices: {self.wrapped} practice keys wrapped anew, "
-            f"{self.sealed} of staff (addresses, authenticators) sealed and hashed anew."
+            f"{self.sealed} of people (addresses, authenticators, pagers) sealed and hashed anew."
         )
         faults = (
             (self.closed, "values are opened by none of the keys: the list lacks one."),
@@ -104,6 +107,7 @@ async def rotate(owner: Database, master: MasterKeys, clock: Clock) -> Rotated:
         done = _added(done, one)
         reached |= persons
         last = max(filter(None, (last, moment)), default=None)
+    done = _added(done, await owner.again(lambda work: _pagers(work, master), [], None))
     until = None if last is None or not master.older else last + LONGEST_USE
     return _added(
         done,
@@ -173,6 +177,33 @@ async def _addresses(work: Work, master: MasterKeys, staff: Sequence[store.Addre
         await store.put_address(work, person, hashed, anew or person.sealed)
         sealed += 1
     return Rotated(older=0, sealed=sealed, closed=closed, doubled=doubled)
+
+
+async def _pagers(work: Work, master: MasterKeys) -> Rotated:
+    """Seal phones of staff and browsers anew: they stand in no practice."""
+    sealed = closed = 0
+    for person, blob in await store.lock_phones(work):
+        try:
+            anew = master.reseal_global(PHONE_PLACE, person, blob)
+        except CannotOpen:
+            closed += 1
+            continue
+        if anew is not None:
+            await store.put_phone(work, person, anew)
+            sealed += 1
+    for browser, blob in await store.lock_browsers(work):
+        try:
+            plain = master.open_global(BROWSER_PLACE, browser, blob)
+            anew = master.reseal_global(BROWSER_PLACE, browser, blob)
+        except CannotOpen:
+            closed += 1
+            continue
+        if anew is not None:
+            endpoint = msgspec.json.decode(plain, type=Browser).endpoint
+            hashed = master.credential_hashes(HASH, endpoint)[0]
+            await store.put_browser(work, browser, anew, hashed)
+            sealed += 1
+    return Rotated(older=0, sealed=sealed, closed=closed)
 
 
 async def _authenticators(

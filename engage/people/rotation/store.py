@@ -5,12 +5,22 @@ This room refuses to open or close a value: it locks, reads and writes blobs.
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from msgspec import Struct
 from sqlalchemy import Uuid, bindparam, func, select, update
 
 from engage.db.session import Query, Work
-from engage.db.tables import audit, credential, membership, practice_key, staff, staff_secret
+from engage.db.tables import (
+    audit,
+    credential,
+    membership,
+    practice_key,
+    push_subscription,
+    staff,
+    staff_phone,
+    staff_secret,
+)
 from engage.ids import RANDOM_BYTES, PracticeId, StaffId, uuid7
 
 PLACE = "staff.email"
@@ -73,6 +83,22 @@ _PUT_SECRET = Query(
     update(staff_secret)
     .where(staff_secret.c.staff_id == _PERSON)
     .values(totp_sealed=bindparam("totp"), next_totp_sealed=bindparam("next_totp"))
+)
+_PHONES = Query(select(staff_phone).order_by(staff_phone.c.staff_id).with_for_update())
+_PUT_PHONE = Query(
+    update(staff_phone)
+    .where(staff_phone.c.staff_id == _PERSON)
+    .values(number_sealed=bindparam("sealed"))
+)
+_BROWSERS = Query(
+    select(push_subscription.c.id, push_subscription.c.sealed)
+    .order_by(push_subscription.c.id)
+    .with_for_update()
+)
+_PUT_BROWSER = Query(
+    update(push_subscription)
+    .where(push_subscription.c.id == bindparam("browser", type_=Uuid()))
+    .values(sealed=bindparam("blob"), endpoint_hash=bindparam("hashed"))
 )
 _LAST = Query(
     select(func.max(audit.c.at).label("at")).where(
@@ -158,3 +184,23 @@ async def last_done(
         _LAST, practice=practice, action=action, since=uuid7(since, bytes(RANDOM_BYTES))
     )
     return None if row is None else row["at"]
+
+
+async def lock_phones(work: Work) -> Sequence[tuple[UUID, bytes]]:
+    """Lock the phones that staff are paged on."""
+    return [(row["staff_id"], row["number_sealed"]) for row in await work.rows(_PHONES)]
+
+
+async def put_phone(work: Work, person: UUID, sealed: bytes) -> None:
+    """Store a phone anew."""
+    await work.run(_PUT_PHONE, person=person, sealed=sealed)
+
+
+async def lock_browsers(work: Work) -> Sequence[tuple[UUID, bytes]]:
+    """Lock the browsers that take pushes."""
+    return [(row["id"], row["sealed"]) for row in await work.rows(_BROWSERS)]
+
+
+async def put_browser(work: Work, browser: UUID, sealed: bytes, hashed: bytes) -> None:
+    """Store a browser anew; from now on the new hash alone finds it."""
+    await work.run(_PUT_BROWSER, browser=browser, blob=sealed, hashed=hashed)

@@ -30,7 +30,7 @@ from engage.people.staffing import store as staffing
 
 TOKEN_BYTES: Final = 32
 GRACE_SECONDS: Final = 10
-_LASTS: Final[dict[Kind, tuple[timedelta, timedelta]]] = {
+LASTS: Final[dict[Kind, tuple[timedelta, timedelta]]] = {
     # Without use, and in all. Staff sign in once a working day.
     "staff": (timedelta(hours=1), timedelta(hours=12)),
     "caregiver": (timedelta(days=30), timedelta(days=90)),
@@ -140,7 +140,7 @@ class Keeping:
         self, work: Work, kind: Kind, person: UUID, factors: Factors, on: Person | None
     ) -> Tokens:
         at = self._clock.now()
-        idle, in_all = _LASTS[kind]
+        idle, in_all = LASTS[kind]
         text, hashed = self._new_token()
         new = Beginning(
             id=fresh_id(self._clock),

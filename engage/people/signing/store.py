@@ -22,7 +22,9 @@ from engage.people.signing.limits import Limit, TooManyTries
 from engage.people.signing.principal import Kind, Person, Principal
 
 StepKind: TypeAlias = Literal["invitation", "enrolment", "challenge"]
-Factors: TypeAlias = Literal["password-totp", "password-recovery", "sms-code"]
+Factors: TypeAlias = Literal[
+    "password-totp", "password-recovery", "password-passkey", "passkey", "sms-code"
+]
 Outcome: TypeAlias = Literal["refreshed", "raced", "reused"]
 
 TOTP_PLACE = "staff_secret.totp"
@@ -210,6 +212,19 @@ async def end(
 ) -> bool:
     """End a sign-in with all that was made from it; say whether there was one."""
     return bool(await work.call("sign_in_end", claims.sign_in, claims.person, why, at))
+
+
+async def add_page_key(work: Work, hashed: bytes, claims: Claims, at: datetime) -> bool:
+    """Give a page a key to a sign-in that holds; say whether it does."""
+    return bool(await work.call("page_key_add", hashed, claims.sign_in, claims.person, at))
+
+
+async def open_page_key(
+    work: Work, hashes: Sequence[bytes], at: datetime, *, deed: bool
+) -> Claims | None:
+    """Return whose page it is, if its sign-in holds; `deed`: it does not rest at this moment."""
+    rows = await work.table("page_key_open", list(hashes), deed, at)
+    return None if not rows else Claims(rows[0]["person_id"], rows[0]["sign_in_id"])
 
 
 async def put_code(

@@ -164,6 +164,7 @@ _COVERS = Query(
 async def add_practice(work: Work, new: Practice, at: datetime) -> None:
     """Write a practice; its responsible person exists already, its keys come next."""
     fields = msgspec.structs.asdict(new)
+    del fields["version"]
     fields["business_hours"] = msgspec.json.encode(new.business_hours).decode()
     fields["languages"] = list(new.languages)
     await work.run(_ADD_PRACTICE, created_at=at, **fields)
@@ -214,6 +215,7 @@ async def get_practice(work: Work, practice_id: PracticeId) -> Practice:
         texting_hours=row["texting_hours"],
         texts_a_day=row["texts_a_day"],
         texts_a_week=row["texts_a_week"],
+        version=row["version"],
     )
 
 

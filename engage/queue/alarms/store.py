@@ -14,7 +14,8 @@ from engage.db.session import Query, Work
 from engage.db.tables import alarm, membership, paging, practice, staff
 from engage.ids import PracticeId, QueueItemId
 from engage.queue.escalation import policy_for
-from engage.queue.paging.store import PLACE, due
+from engage.queue.paging.leaving.store import PLACE
+from engage.queue.paging.store import due
 
 _PRACTICE = bindparam("practice", type_=Uuid())
 _AT = bindparam("at", type_=alarm.c.found_at.type)

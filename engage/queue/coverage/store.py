@@ -5,18 +5,40 @@ from datetime import datetime
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Table,
+    Uuid,
+    any_,
+    bindparam,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
 from engage.db.session import Query, Row, Work
-from engage.db.tables import cover, duty, queue_item
+from engage.db.tables import (
+    assignment,
+    care_team_member,
+    cover,
+    duty,
+    patient,
+    queue_item,
+)
 from engage.ids import CoverId, PracticeId, QueueItemId, StaffId
 from engage.people.access import Visible
 from engage.people.staff import Cover
+from engage.queue.leaving import Left
 from engage.queue.routing import Shifts
 
 AT_ONCE = 200
 """How many items are moved before the next look."""
+
+MOST_LEFT = 500
+"""How much of somebody's work is looked at beforehand."""
 
 _HERE = bindparam("practice", type_=Uuid())
 _PRACTICES = any_(bindparam("practices", type_=ARRAY(Uuid())))
@@ -79,6 +101,59 @@ _OWNED = Query(
     .order_by(queue_item.c.urgency, queue_item.c.due_at, queue_item.c.id)
     .limit(AT_ONCE)
 )
+_person = bindparam("person", type_=Uuid())
+
+
+def _theirs(table: Table) -> tuple[ColumnElement[bool], ...]:
+    return (
+        table.c.practice_id == queue_item.c.practice_id,
+        table.c.patient_id == queue_item.c.patient_id,
+        table.c.from_at <= bindparam("now"),
+        or_(table.c.until_at.is_(None), table.c.until_at > bindparam("now")),
+    )
+
+
+_LEFT = Query(
+    select(
+        queue_item.c.severity,
+        queue_item.c.due_at,
+        patient.c.language,
+        select(assignment.c.staff_id)
+        .where(*_theirs(assignment))
+        .order_by(assignment.c.from_at.desc())
+        .limit(1)
+        .correlate(queue_item)
+        .scalar_subquery()
+        .label("manager"),
+        select(
+            func.array_agg(
+                aggregate_order_by(
+                    care_team_member.c.staff_id,
+                    care_team_member.c.from_at,
+                    care_team_member.c.staff_id,
+                )
+            )
+        )
+        .where(*_theirs(care_team_member))
+        .correlate(queue_item)
+        .scalar_subquery()
+        .label("team"),
+    )
+    .select_from(queue_item)
+    .outerjoin(
+        patient,
+        (patient.c.practice_id == queue_item.c.practice_id)
+        & (patient.c.id == queue_item.c.patient_id),
+    )
+    .where(
+        queue_item.c.practice_id == _HERE,
+        queue_item.c.owner_id == _person,
+        queue_item.c.closed_at.is_(None),
+    )
+    # As the round takes it.
+    .order_by(queue_item.c.urgency, queue_item.c.due_at, queue_item.c.id)
+    .limit(MOST_LEFT)
+)
 _DUTIES = Query(select(duty).where(duty.c.practice_id == _PRACTICES))
 _put = insert(duty).values({c.name: bindparam(c.name) for c in duty.c if c.name != "version"})
 _PUT_DUTY = Query(
@@ -131,6 +206,22 @@ async def owned_by(
     """Return open work of some people that is not named, the gravest first; AT_ONCE at the most."""
     rows = await work.rows(_OWNED, practice=practice, people=list(people), but=list(but))
     return tuple(QueueItemId(row["id"]) for row in rows)
+
+
+async def left_by(
+    work: Work, practice: PracticeId, person: StaffId, now: datetime
+) -> tuple[Left, ...]:
+    """Return the open work of somebody, the gravest first; MOST_LEFT at the most."""
+    return tuple(
+        Left(
+            severity=row["severity"],
+            due_at=row["due_at"],
+            manager=None if row["manager"] is None else StaffId(row["manager"]),
+            team=tuple(StaffId(one) for one in row["team"] or ()),
+            language=row["language"],
+        )
+        for row in await work.rows(_LEFT, practice=practice, person=person, now=now)
+    )
 
 
 async def duties(work: Work, visible: Visible) -> tuple[DutyKept, ...]:

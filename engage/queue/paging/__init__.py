@@ -7,6 +7,7 @@ This room refuses to lose a step: rules that can't be read are replaced by those
 with an alarm.
 """
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol, assert_never
@@ -21,13 +22,25 @@ from engage.db.session import Database, Work
 from engage.db.vault import Vault
 from engage.errors import EngageError
 from engage.ids import PageId, PatientId, PracticeId, QueueItemId, StaffId
+from engage.people.pagers import store as pagers
 from engage.queue import store as items
 from engage.queue.escalation import End, Hop, Paging, Policy, Wait, judge, lease_of, policy_for
 from engage.queue.item import AlreadyClosed
 from engage.queue.paging import store
 from engage.queue.paging.answers import store as answers
-from engage.queue.paging.channel import Channel, ChannelName, Notice, Refused, Told
+from engage.queue.paging.channel import (
+    Channel,
+    ChannelName,
+    Gone,
+    Notice,
+    Outcome,
+    Refused,
+    Told,
+    Way,
+)
+from engage.queue.paging.leaving import store as leaving
 from engage.queue.roster.store import circle, roster
+from engage.queue.rota import store as rota
 
 _PAGES = Counter("engage_pages", "Pages by way and what became of them", ["channel", "status"])
 _BROKEN = Counter("engage_paging_rules_unreadable", "Steps taken by the shipped rules instead")
@@ -57,7 +70,7 @@ class Pager:
         vault: Vault,
         clock: Clock,
         bell: Bell,
-        channels: Mapping[ChannelName, Channel],
+        channels: Mapping[Way, Channel],
     ) -> None:
         """Take the ways out of the console; without any, pages stand in the console alone."""
         self._database = database
@@ -93,6 +106,7 @@ class Pager:
             next_at=row.next_at,
             step=row.step,
             circle=team if manager is None else (manager, *team),
+            on_call=await rota.on_call_at(work, practice, at),
             lease_until=row.lease_until,
             answered=row.answered_at is not None,
             closed=locked.item.closed_at is not None,
@@ -117,9 +131,7 @@ class Pager:
     async def _write(
         self, work: Work, practice: PracticeId, item: QueueItemId, hop: Hop, at: datetime
     ) -> None:
-        ways: dict[ChannelName, store.Status] = {"console": "sent"}
-        for channel in self._channels:
-            ways[channel] = "queued"
+        reached = await pagers.ways_of(work, hop.staff_ids)
         pages = [
             store.PageRow(
                 id=PageId(fresh_id(self._clock)),
@@ -128,40 +140,65 @@ class Pager:
                 status=status,
             )
             for person in hop.staff_ids
-            for channel, status in ways.items()
+            for channel, status in self._ways(reached.get(person, set()))
         ]
         await store.add_pages(work, practice, item, hop.step, hop.why, at, pages)
+
+    def _ways(self, reached: set[pagers.Way]) -> list[tuple[ChannelName, store.Status]]:
+        """Return every way a person is told by: the console, their address, and what they gave."""
+        # Each is a row of its own: what one of them refuses holds up none of the others.
+        ways: list[tuple[ChannelName, store.Status]] = [("console", "sent")]
+        ways.extend((way, "queued") for way in self._channels if way == "email" or way in reached)
+        return ways
 
     async def notify(self, practice: PracticeId, page_id: PageId) -> None:
         """Send a page out of the console; PageRefused if it did not leave, and it stays due."""
         at = self._clock.now()
         async with self._database.work([practice], practice) as work:
-            due = await store.page_due(work, practice, page_id, self._vault.master, at)
+            due = await leaving.page_due(work, practice, page_id, self._vault.master, at)
             if due is None or due.status in ("sent", "withdrawn"):
-                await store.forget(work, page_id)
+                await leaving.forget(work, page_id)
                 return
             if not due.wanted:
-                await store.settled(work, practice, page_id, "withdrawn", at)
+                await leaving.settled(work, practice, page_id, "withdrawn", at)
                 _PAGES.labels(due.channel, "withdrawn").inc()
                 return
-        channel, outcome = self._channels.get(due.channel), Refused("no-such-way")
+            if not due.addresses:
+                # They took the phone or the browser away meanwhile; the other ways stand.
+                await leaving.settled(work, practice, page_id, "withdrawn", at)
+                _PAGES.labels(due.channel, "withdrawn").inc()
+                return
         crash_point("notify.begun")
-        if channel is not None:
-            outcome = await channel.tell(due.address, Notice(page_id, due.item_id))
+        outcomes = await self._tell(due, Notice(page_id, due.item_id, practice))
         crash_point("notify.told")
-        status: store.Status = "sent" if isinstance(outcome, Told) else "refused"
+        told = any(isinstance(one, Told) for one in outcomes)
+        again = not told and any(isinstance(one, Refused) and one.again for one in outcomes)
+        status: store.Status = "sent" if told else "refused"
 
         async def act(work: Work) -> None:
-            await store.settled(work, practice, page_id, status, self._clock.now())
-            await feed.add(work, practice, self._clock.now(), "item", due.item_id, None)
+            now = self._clock.now()
+            for address, outcome in zip(due.addresses, outcomes, strict=True):
+                if isinstance(outcome, Gone):
+                    await leaving.gone(work, due, address, now)
+            await leaving.settled(work, practice, page_id, status, now, again=again)
+            await feed.add(work, practice, now, "item", due.item_id, None)
             crash_point("notify.settled")
 
         await self._database.again(act, [practice], practice)
         crash_point("notify.done")
         _PAGES.labels(due.channel, status).inc()
-        if isinstance(outcome, Refused):
-            _log.warning("page refused", channel=due.channel, reason=outcome.why)
+        if not told:
+            whys = sorted({one.why if isinstance(one, Refused) else "gone" for one in outcomes})
+            _log.warning("page refused", channel=due.channel, reason="+".join(whys))
+        if again:
             raise PageRefused
+
+    async def _tell(self, due: leaving.PageDue, notice: Notice) -> list[Outcome]:
+        """Tell each address of a page at once: of two browsers one may hang."""
+        channel = None if due.channel == "console" else self._channels.get(due.channel)
+        if channel is None:
+            return [Refused("no-such-way") for _ in due.addresses]
+        return await asyncio.gather(*(channel.tell(one, notice) for one in due.addresses))
 
 
 async def acknowledge(

@@ -8,16 +8,37 @@ from typing import Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 
-from engage.ids import PageId, QueueItemId
+from engage.ids import PageId, PracticeId, QueueItemId
 
-ChannelName: TypeAlias = Literal["console", "email"]
+Way: TypeAlias = Literal["email", "sms", "push"]
+"""What leaves the console. None of them needs another to work."""
+
+ChannelName: TypeAlias = Literal["console"] | Way
+
+WAYS: tuple[Way, ...] = ("email", "sms", "push")
 
 
 class Notice(Struct, frozen=True):
-    """What somebody is told: that this item waits."""
+    """What somebody is told: that this item waits. The practice says whose account may carry it."""
 
     page_id: PageId
     item_id: QueueItemId
+    practice_id: PracticeId
+
+
+class Trial(Struct, frozen=True):
+    """A page that only shows that it comes: whoever gets it says the code."""
+
+    page_id: PageId
+    practice_id: PracticeId
+    code: str
+
+    def __repr__(self) -> str:
+        """Hide the code."""
+        return f"Trial(page_id={self.page_id}, …)"
+
+
+Said: TypeAlias = Notice | Trial
 
 
 class Told(Struct, frozen=True, tag="told"):
@@ -28,14 +49,20 @@ class Refused(Struct, frozen=True, tag="refused"):
     """It has not; `why` is a word of our own, never an answer that may quote an address."""
 
     why: str
+    #: Another try may help.
+    again: bool = True
 
 
-Outcome: TypeAlias = Told | Refused
+class Gone(Struct, frozen=True, tag="gone"):
+    """Nobody is behind this address any more: it is not to be called again."""
+
+
+Outcome: TypeAlias = Told | Refused | Gone
 
 
 class Channel(Protocol):
     """A way to tell somebody."""
 
-    async def tell(self, address: str, notice: Notice) -> Outcome:
+    async def tell(self, address: str, said: Said) -> Outcome:
         """Tell whoever is behind an address. Never raises for what the other side does."""
         ...

@@ -11,14 +11,20 @@ from email.utils import format_datetime
 
 from engage.clock import Clock
 from engage.messaging.mail import Relay, Taken, hand_over
-from engage.queue.paging.channel import Notice, Outcome, Refused, Told
+from engage.queue.paging.channel import Outcome, Refused, Said, Told, Trial
+from engage.queue.paging.words import path_of, subject_of
 
-SUBJECT = "1 urgent item is waiting / 1 asunto urgente espera"
 BODY = """\
 1 urgent item is waiting for you. Open it and take it on:
 1 asunto urgente espera por usted. Abra el enlace y responda:
 
 {link}
+"""
+TRIAL = """\
+This is a test: nobody waits. Say the code to who asked for it:
+Esto es una prueba: nadie espera. Diga el codigo a quien la pidio:
+
+{code}
 """
 
 
@@ -31,11 +37,11 @@ class EmailChannel:
         self._public_url = public_url
         self._clock = clock
 
-    async def tell(self, address: str, notice: Notice) -> Outcome:
+    async def tell(self, address: str, said: Said) -> Outcome:
         """Hand one e-mail to the server."""
         sender = self._relay.sender
         try:
-            message = message_of(address, sender, notice, self._public_url, self._clock.now())
+            message = message_of(address, sender, said, self._public_url, self._clock.now())
         except ValueError as error:
             return Refused(type(error).__name__)
         outcome = await hand_over(self._relay, message)
@@ -43,16 +49,19 @@ class EmailChannel:
 
 
 def message_of(
-    address: str, sender: str, notice: Notice, public_url: str, at: datetime
+    address: str, sender: str, said: Said, public_url: str, at: datetime
 ) -> EmailMessage:
     """Return the e-mail of a page."""
     message = EmailMessage()
     message["From"] = sender
     message["To"] = address
-    message["Subject"] = SUBJECT
+    message["Subject"] = subject_of(said)
     message["Date"] = format_datetime(at)
-    message["Message-ID"] = f"<{notice.page_id}@{sender.rpartition('@')[2]}>"
+    message["Message-ID"] = f"<{said.page_id}@{sender.rpartition('@')[2]}>"
     # Nobody's holiday answer is wanted.
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(BODY.format(link=f"{public_url}/console/queue/{notice.item_id}"))
+    if isinstance(said, Trial):
+        message.set_content(TRIAL.format(code=said.code))
+    else:
+        message.set_content(BODY.format(link=f"{public_url}{path_of(said)}"))
     return message

@@ -14,25 +14,20 @@ from sqlalchemy import (
     ARRAY,
     UUID,
     Text,
-    and_,
     bindparam,
     column,
-    exists,
     func,
     insert,
-    or_,
     select,
     update,
 )
 
-from engage.db.sealing import MasterKeys
 from engage.db.session import Query, Row, Work
-from engage.db.tables import page, paging, queue_item, staff
+from engage.db.tables import page, paging, staff
 from engage.ids import PageId, PracticeId, QueueItemId, StaffId
 from engage.queue.escalation import Policy
 from engage.queue.paging.channel import ChannelName
 
-PLACE = "staff.email"
 Status: TypeAlias = Literal["queued", "sent", "refused", "withdrawn"]
 
 
@@ -89,21 +84,6 @@ class PagingSeen(Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         """Hide names."""
         return "PagingSeen(…)"
-
-
-class PageDue(Struct, frozen=True, kw_only=True):
-    """A page that is to leave: to whom, and whether anybody still waits for it."""
-
-    item_id: QueueItemId
-    staff_id: StaffId
-    channel: ChannelName
-    status: Status
-    address: str
-    wanted: bool
-
-    def __repr__(self) -> str:
-        """Hide the address."""
-        return f"PageDue(item_id={self.item_id}, …)"
 
 
 _HERE = (paging.c.practice_id == bindparam("practice"), paging.c.item_id == bindparam("item"))
@@ -196,44 +176,6 @@ _PAGES = Query(
     .where(page.c.practice_id == bindparam("practice"), page.c.item_id == bindparam("item"))
     .order_by(page.c.id)
     .limit(200)
-)
-_later = page.alias("later")
-_DUE = Query(
-    select(
-        page.c.item_id,
-        page.c.staff_id,
-        page.c.channel,
-        page.c.status,
-        staff.c.email_sealed,
-        and_(
-            queue_item.c.closed_at.is_(None),
-            paging.c.ended_at.is_(None),
-            or_(paging.c.lease_until.is_(None), paging.c.lease_until <= bindparam("now")),
-            # One that was told to the same person since makes this one old news.
-            ~exists().where(
-                _later.c.practice_id == page.c.practice_id,
-                _later.c.item_id == page.c.item_id,
-                _later.c.staff_id == page.c.staff_id,
-                _later.c.channel == page.c.channel,
-                _later.c.id > page.c.id,
-            ),
-        ).label("wanted"),
-    )
-    .join(
-        paging,
-        (paging.c.practice_id == page.c.practice_id) & (paging.c.item_id == page.c.item_id),
-    )
-    .join(
-        queue_item,
-        (queue_item.c.practice_id == page.c.practice_id) & (queue_item.c.id == page.c.item_id),
-    )
-    .join(staff, staff.c.id == page.c.staff_id)
-    .where(page.c.practice_id == bindparam("practice"), page.c.id == bindparam("page"))
-)
-_SETTLED = Query(
-    update(page)
-    .where(page.c.practice_id == bindparam("practice"), page.c.id == bindparam("page"))
-    .values(status=bindparam("became"), told_at=bindparam("told"))
 )
 
 
@@ -346,38 +288,6 @@ async def seen(work: Work, practice: PracticeId, item: QueueItemId) -> PagingSee
             for one in await work.rows(_PAGES, practice=practice, item=item)
         ),
     )
-
-
-async def page_due(
-    work: Work, practice: PracticeId, page_id: PageId, master: MasterKeys, now: datetime
-) -> PageDue | None:
-    """Return a page that is to leave, with the address it goes to."""
-    row = await work.maybe(_DUE, practice=practice, page=page_id, now=now)
-    if row is None:
-        return None
-    return PageDue(
-        item_id=row["item_id"],
-        staff_id=row["staff_id"],
-        channel=row["channel"],
-        status=row["status"],
-        address=master.open_global(PLACE, row["staff_id"], row["email_sealed"]),
-        wanted=row["wanted"],
-    )
-
-
-async def settled(
-    work: Work, practice: PracticeId, page_id: PageId, status: Status, at: datetime
-) -> None:
-    """Note what became of a page; a refused one stays due."""
-    told = at if status == "sent" else None
-    await work.run(_SETTLED, practice=practice, page=page_id, became=status, told=told)
-    if status != "refused":
-        await work.call("due_done", "notify", page_id)
-
-
-async def forget(work: Work, page_id: PageId) -> None:
-    """Take a page that has nothing left to do from what is due."""
-    await work.call("due_done", "notify", page_id)
 
 
 async def due(work: Work, practice: PracticeId, item: QueueItemId, at: datetime) -> None:

@@ -19,7 +19,16 @@ from engage.db.tables import (
 )
 from engage.errors import NotFound
 from engage.ids import PatientId, PracticeId, StaffId
-from engage.queue.routing import CoverSeen, Duty, Roster, Shifts, StaffSeen
+from engage.queue.elsewhere.store import held_elsewhere
+from engage.queue.routing import (
+    CoverSeen,
+    Duty,
+    Roster,
+    Shifts,
+    StaffSeen,
+    asked_elsewhere,
+    with_elsewhere,
+)
 
 _HELD = (
     select(func.count())
@@ -111,11 +120,13 @@ async def roster(work: Work, practice_id: PracticeId, now: datetime) -> Roster:
     responsible = await work.maybe(_RESPONSIBLE, in_practice=practice_id)
     if responsible is None:
         raise NotFound
+    staff_seen = tuple(
+        StaffSeen(row["id"], row["given_name"], tuple(sorted(row["roles"])), _duty(row))
+        for row in people
+    )
+    elsewhere = await held_elsewhere(work, practice_id, asked_elsewhere(staff_seen), now)
     return Roster(
-        staff=tuple(
-            StaffSeen(row["id"], row["given_name"], tuple(sorted(row["roles"])), _duty(row))
-            for row in people
-        ),
+        staff=with_elsewhere(staff_seen, elsewhere),
         covers=tuple(
             CoverSeen(row["absent_id"], row["cover_id"], row["from_at"], row["until_at"])
             for row in covers

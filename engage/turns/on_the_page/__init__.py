@@ -19,7 +19,15 @@ from engage.conversation.script import Prompt
 from engage.conversation.states import Asking
 from engage.db.session import Work
 from engage.errors import NotFound
-from engage.ids import ConversationId, PatientId, PracticeId, ScreeningId, StaffId, derived
+from engage.ids import (
+    CaregiverId,
+    ConversationId,
+    PatientId,
+    PracticeId,
+    ScreeningId,
+    StaffId,
+    derived,
+)
 from engage.messaging.texts import Question
 from engage.turns import on_page, page_links
 from engage.turns import store as turn_rows
@@ -104,8 +112,12 @@ class OnThePage(Reminding):
         screening: ScreeningId,
         put: str,
         given: Answer,
+        by: OnPage | None = None,
     ) -> PageSeen | None:
-        """Take an answer from a page, if what it answers is still what is asked."""
+        """Take an answer from a page, if what it answers is still what is asked.
+
+        `by` is who is signed in; else it is whoever the page was made for.
+        """
         line = await turn_rows.line_of_screening(work, practice, screening)
         first = await self._found(work, practice, screening)
         if first is None:
@@ -124,19 +136,19 @@ class OnThePage(Reminding):
         given = prompt.as_offered(given)
         if prompt.contradicts(given) or not prompt.offers(given):
             return replace(found.seen, refused=True)
-        helper = await pages.answerer(work, practice, screening)
+        by = by or OnPage(await pages.answerer(work, practice, screening))
         happened = Turn(
             cause=derived(at, screening, f"page/{put}"),
             event=AnswerEntered(at, put, given),
             patient_id=patient,
             conversation_id=found.helping,
             screening=None if found.helping is not None else found.asked,
-            page=OnPage(helper),
+            page=by,
         )
         context = await with_limits(work, context, found.asked)
         decision = await decided(work, context, happened, self._library)
         await turn_rows.save(work, decision, await self._vault.keys(practice, work))
-        await self._say(work, practice, screening, patient)
+        await self._say(work, practice, screening, patient, by.caregiver_id)
         if on_page.stops(self._library.scripts.get(found.asked.instrument), put, given):
             return replace(found.seen, status="danger", prompt=None)
         after = await self._found(work, practice, screening)
@@ -214,13 +226,19 @@ class OnThePage(Reminding):
         return _Found(replace(seen, status="finished"), asked, asked.known)
 
     async def _say(
-        self, work: Work, practice: PracticeId, screening: UUID, patient: PatientId
+        self,
+        work: Work,
+        practice: PracticeId,
+        screening: UUID,
+        patient: PatientId,
+        helper: CaregiverId | None,
     ) -> None:
         await audit.record(
             work,
             practice,
             self._clock.now(),
-            actor="patient",
+            actor="patient" if helper is None else "caregiver",
+            actor_id=helper,
             action="screening.page-answer",
             subject="screening",
             subject_id=screening,

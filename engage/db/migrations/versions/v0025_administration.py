@@ -1,7 +1,7 @@
 """What a practice's administrators set: hours, holidays, on-call rules, words and their sign-off.
 
-Revision ID: 0024
-Revises: 0023
+Revision ID: 0025
+Revises: 0024
 """
 
 from importlib import resources

@@ -1,7 +1,7 @@
 """By which ways a person on call is paged, and what proved that each works.
 
-Revision ID: 0024
-Revises: 0023
+Revision ID: 0026
+Revises: 0025
 """
 
 from importlib import resources

@@ -1,7 +1,7 @@
 """What each caregiver may see, answer and do, by whose word, and until when.
 
-Revision ID: 0024
-Revises: 0023
+Revision ID: 0027
+Revises: 0026
 """
 
 from importlib import resources

@@ -1,7 +1,7 @@
-"""Passkeys, an organisation's own sign-in, magic links and fresh proof.
+"""Passkeys, sign-ins of pages, links by text, an organisation's own sign-in, and fresh proof.
 
-Revision ID: 0024
-Revises: 0023
+Revision ID: 0028
+Revises: 0027
 """
 
 from importlib import resources

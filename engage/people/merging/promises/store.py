@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ARRAY, DateTime, Uuid, any_, bindparam, insert, select, update
+from sqlalchemy import ARRAY, DateTime, Uuid, any_, bindparam, insert, or_, select, update
 
 from engage.clock import random_bytes
 from engage.db.session import Query, Row, Work
@@ -23,7 +23,10 @@ _HERE = bindparam("practice", type_=Uuid())
 _ONE = bindparam("one", type_=Uuid())
 _INTO = bindparam("into", type_=Uuid())
 _AT = bindparam("now", type_=DateTime(timezone=True))
-_SAID = ("caregiver_id", "category", "how", "granted_at", "heard_by")
+_SAID = (
+    *("caregiver_id", "category", "how", "granted_at", "heard_by"),
+    *("verbs", "sensitive", "until_at"),
+)
 _DATE = ("status", "next_at", "why", "counts_from", "changed_at")
 
 _GRANTS = Query(
@@ -31,7 +34,7 @@ _GRANTS = Query(
     .where(
         caregiver_grant.c.practice_id == _HERE,
         caregiver_grant.c.patient_id == _ONE,
-        caregiver_grant.c.until_at.is_(None),
+        or_(caregiver_grant.c.until_at.is_(None), caregiver_grant.c.until_at > _AT),
     )
     .order_by(caregiver_grant.c.id)
     .with_for_update()
@@ -41,7 +44,7 @@ _END_GRANT = Query(
     .where(
         caregiver_grant.c.practice_id == _HERE,
         caregiver_grant.c.id == bindparam("grant", type_=Uuid()),
-        caregiver_grant.c.until_at.is_(None),
+        or_(caregiver_grant.c.until_at.is_(None), caregiver_grant.c.until_at > _AT),
     )
     .values(until_at=_AT, version=caregiver_grant.c.version + 1)
 )
@@ -140,17 +143,21 @@ class _Said(msgspec.Struct, frozen=True):
     category: str
     how: str
     granted_at: datetime
-    heard_by: UUID
+    heard_by: UUID | None
+    #: What was allowed before this was said meant to see, and nothing sensitive.
+    verbs: tuple[str, ...] = ("see",)
+    sensitive: tuple[str, ...] = ()
+    until_at: datetime | None = None
 
 
 async def _move_grants(
     work: Work, practice: PracticeId, one: PatientId, into: PatientId, at: datetime
 ) -> list[dict[str, Any]]:
-    kept = await work.rows(_GRANTS, practice=practice, one=into)
+    kept = await work.rows(_GRANTS, practice=practice, one=into, now=at)
     known = {(row["caregiver_id"], row["category"]) for row in kept}
     moved: list[dict[str, Any]] = []
-    for row in await work.rows(_GRANTS, practice=practice, one=one):
-        said = _Said(**{name: row[name] for name in _SAID})
+    for row in await work.rows(_GRANTS, practice=practice, one=one, now=at):
+        said = _Said(**{name: _plain(row[name]) for name in _SAID})
         await work.run(_END_GRANT, practice=practice, grant=row["id"], now=at)
         about, begun = (said.caregiver_id, said.category), None
         if about not in known:
@@ -164,9 +171,17 @@ async def _begin_grant(
     work: Work, practice: PracticeId, whose: PatientId, said: _Said, at: datetime
 ) -> UUID:
     new = uuid7(at, random_bytes(RANDOM_BYTES))
-    values = {f"its_{name}": getattr(said, name) for name in _SAID}
+    values = {f"its_{name}": _listed(getattr(said, name)) for name in _SAID}
     await work.run(_BEGIN_GRANT, practice=practice, new=new, one=whose, **values)
     return new
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a column's value
+    return tuple(value) if isinstance(value, list) else value  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+
+
+def _listed(value: Any) -> Any:  # noqa: ANN401 - a column's value
+    return list(value) if isinstance(value, tuple) else value  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
 
 
 # When they are screened again

@@ -66,12 +66,15 @@ export class Problem extends Error {
   readonly heldBy: { name: string | null; since: string | null } | undefined;
   /** A sentence for each field that is at fault. */
   readonly faults: string[];
+  /** What is at fault, each with its place in the body. */
+  readonly errors: Schema["FieldError"][];
 
   constructor(status: number, said: Partial<Schema["Problem"]>) {
     super(said.detail ?? "");
     this.status = status;
     this.code = said.code ?? "no-answer";
     this.heldBy = said.held_by ?? undefined;
+    this.errors = said.errors ?? [];
     this.faults = (said.errors ?? []).map((one) => one.detail);
   }
 }

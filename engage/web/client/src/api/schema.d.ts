@@ -612,10 +612,30 @@ export interface paths {
         get: operations["listCovers"];
         put?: never;
         /**
-         * Write down a leave and who covers it
+         * Write down a leave and who covers it: one's own, or as a supervisor anybody's
          * @description Write it; when it begins, open work goes to who is here.
          */
         post: operations["addCover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/covers/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What would move if somebody were away, and to whom
+         * @description Ask routing beforehand; nothing is written, and nobody is named but colleagues.
+         */
+        get: operations["previewLeave"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -636,7 +656,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change a leave, or end it now
+         * Change a leave, end it now, or call it off
          * @description Change what is given; work that has moved stays with who has it.
          */
         patch: operations["changeCover"];
@@ -735,6 +755,30 @@ export interface paths {
          */
         get: operations["getMe"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/paging": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * By which ways I am told of what can't wait
+         * @description Say which ways there are; a number is never shown whole.
+         */
+        get: operations["getPagingWays"];
+        /**
+         * Set the phone I am paged on by SMS, or take it away
+         * @description Keep it, sealed, with me and nowhere else: it makes nobody a patient.
+         */
+        put: operations["putPagingPhone"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1114,6 +1158,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/patients/{patient_id}/context": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What stands around a patient: family, visits, screenings, work, calls, care team
+         * @description Return it all as of one moment; that the patient was looked at is recorded.
+         */
+        get: operations["getContext"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/patients/{patient_id}/discharges": {
         parameters: {
             query?: never;
@@ -1480,6 +1544,226 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/practices/{practice_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A practice: names, hours, who is responsible
+         * @description Return a practice.
+         */
+        get: operations["getPractice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change names, hours, limits, or who is responsible
+         * @description Change what is given; every field that does not fit is named.
+         */
+        patch: operations["changePractice"];
+        trace?: never;
+    };
+    "/v1/practices/{practice_id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What administrators changed, from what to what
+         * @description Return the newest fifty changes.
+         */
+        get: operations["listPracticeChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/practices/{practice_id}/escalation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is told of work that can't wait
+         * @description Return the rules by which new paging begins.
+         */
+        get: operations["getEscalation"];
+        /**
+         * Say who is told of work that can't wait
+         * @description Write rules as the next version; what could reach nobody is refused, by its place.
+         */
+        put: operations["putEscalation"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/practices/{practice_id}/holidays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * On which days a practice is closed
+         * @description Return the calendar, the practice's own days, and how both come out in a year.
+         */
+        get: operations["getHolidays"];
+        /**
+         * Say on which days a practice is closed
+         * @description Write all of it; what falls due from now on is counted by it.
+         */
+        put: operations["putHolidays"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/practices/{practice_id}/late": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Work that somebody waits for longer than they should, and who was told of it
+         * @description Return a page of what is late; it may be shorter than asked for, and go on.
+         */
+        get: operations["listLate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/practices/{practice_id}/load": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How much each person of a practice has
+         * @description Count the open work of each person; it names no patient.
+         */
+        get: operations["getLoad"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/practices/{practice_id}/on-call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is on call, and when
+         * @description Return the rota between two moments.
+         */
+        get: operations["listOnCall"];
+        put?: never;
+        /**
+         * Put somebody on call
+         * @description Write it; several at once are all told.
+         */
+        post: operations["addOnCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/practices/{practice_id}/on-call/{duty_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change who is on call, or take it off the rota
+         * @description Change what is given; the next step of what is being paged asks anew who is on call.
+         */
+        patch: operations["changeOnCall"];
+        trace?: never;
+    };
+    "/v1/practices/{practice_id}/organizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The organizations that a practice keeps itself
+         * @description Return them with all that is said of each.
+         */
+        get: operations["listOwnOrganizations"];
+        put?: never;
+        /**
+         * Write an organization down
+         * @description Add it; it is found at once, beside those of imported directories.
+         */
+        post: operations["addOrganization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/practices/{practice_id}/organizations/{organization_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say anew what is true of an organization, or retire it
+         * @description Write all of it; one of an imported directory is not found here.
+         */
+        put: operations["changeOrganization"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/practices/{practice_id}/reminders": {
         parameters: {
             query?: never;
@@ -1499,6 +1783,110 @@ export interface paths {
         put: operations["putReminders"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/practices/{practice_id}/texts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Wordings that need a signature, and how each stands
+         * @description Return each wording with its words as they are now.
+         */
+        get: operations["listTextReviews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/practices/{practice_id}/texts/signatures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign wordings for a practice
+         * @description Write who stands for these words; all of them or none.
+         */
+        post: operations["signTexts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/practices/{practice_id}/texts/withdrawals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw a practice's signatures
+         * @description Let them hold no more, whatever words they were for; NotFound if one is not there.
+         */
+        post: operations["withdrawTexts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/push-subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My browsers that take pushes
+         * @description Return them, and the key that a browser subscribes with.
+         */
+        get: operations["listPushSubscriptions"];
+        put?: never;
+        /**
+         * Let a browser of mine take pushes
+         * @description Keep the subscription, sealed; the same one again is the same one.
+         */
+        post: operations["addPushSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/push-subscriptions/{subscription_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Push to a browser of mine no more
+         * @description Forget it; what is on its way may still arrive.
+         */
+        delete: operations["deletePushSubscription"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1638,6 +2026,26 @@ export interface paths {
          * @description Close an item; automation that waited for a human goes on.
          */
         post: operations["completeQueueItem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queue/{item_id}/explanation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Why a piece of work is here: its texts read again, what left by itself, who is next
+         * @description Read the texts of an item again; that it was looked at is recorded.
+         */
+        get: operations["explainQueueItem"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2249,7 +2657,11 @@ export interface paths {
          */
         get: operations["listStaff"];
         put?: never;
-        post?: never;
+        /**
+         * Let somebody work in a practice
+         * @description Add them; an invitation (POST /v1/staff/invitations) lets them sign in.
+         */
+        post: operations["addStaff"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2276,6 +2688,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/staff/{staff_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Let somebody sign in no more, or again
+         * @description Write it; only who runs every practice that they work in may.
+         */
+        patch: operations["changeStaff"];
+        trace?: never;
+    };
     "/v1/staff/{staff_id}/duty": {
         parameters: {
             query?: never;
@@ -2289,6 +2721,26 @@ export interface paths {
          * @description Write it; routing asks for it from the next piece of work on, and moves nothing.
          */
         put: operations["putDuty"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/staff/{staff_id}/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say what somebody does in a practice, or that they have left
+         * @description Write it; whoever has no role left hands their open work to who is here.
+         */
+        put: operations["putRoles"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2745,7 +3197,7 @@ export interface components {
             prompt: string | null;
             question: string | null;
             sure: ("certain" | "doubtful" | "likely" | "none") | null;
-            why: ("caregiver-of-one" | "claimed-by-staff" | "continuation" | "corrected-by-staff" | "early-text" | "last-asked" | "late-answer" | "no-longer-in-care" | "not-read" | "only-user-of-phone" | "several-could-be-meant" | "unknown-number") | null;
+            why: ("caregiver-of-one" | "claimed-by-staff" | "continuation" | "corrected-by-staff" | "early-text" | "last-asked" | "late-answer" | "no-longer-in-care" | "not-read" | "only-user-of-phone" | "several-could-be-meant" | "signed-in" | "unknown-number") | null;
             why_words: string | null;
         };
         /**
@@ -2803,6 +3255,22 @@ export interface components {
             /** Format: uuid */
             item_id: string;
             outcome: string | null;
+        };
+        /**
+         * CalledOut
+         * @description A call or a visit that was logged; its note is with the others.
+         */
+        CalledOut: {
+            at: string;
+            /** @enum {unknown} */
+            channel: "phone" | "video" | "visit";
+            /** @enum {unknown} */
+            direction: "in" | "out";
+            /** Format: uuid */
+            id: string;
+            /** @enum {unknown} */
+            outcome: "left-message" | "no-answer" | "reached-caregiver" | "reached-patient" | "wrong-number";
+            staff_name: string | null;
         };
         /**
          * CandidateDecisionIn
@@ -2910,6 +3378,22 @@ export interface components {
             given_name: string;
             /** Format: uuid */
             id: string;
+        };
+        /**
+         * CareTeamOut
+         * @description Everybody who helps, in and out of the practice, and the one who answers for it all.
+         */
+        CareTeamOut: {
+            accountable: components["schemas"]["StaffOut"];
+            acting: components["schemas"]["StaffOut"];
+            acting_why: string;
+            away: components["schemas"]["CoverNowOut"] | null;
+            /** @enum {unknown} */
+            because: "assigned" | "responsible";
+            hospitals: components["schemas"]["HospitalOut"][];
+            organizations: components["schemas"]["HelperOut"][];
+            practice: string;
+            team: components["schemas"]["TeammateOut"][];
         };
         /**
          * CaregiverList
@@ -3065,6 +3549,16 @@ export interface components {
             more: boolean;
         };
         /**
+         * ClimbHop
+         * @description Somebody was told: which step of the climb, when, and why this person.
+         */
+        ClimbHop: {
+            at: string;
+            staff: components["schemas"]["StaffOut"];
+            step: number;
+            why: string;
+        };
+        /**
          * ClockOut
          * @description By which clock quiet hours are kept.
          */
@@ -3073,6 +3567,16 @@ export interface components {
             known: "state" | "stated" | "unknown";
             words: string;
             zones: string[];
+        };
+        /**
+         * ClosedDayOut
+         * @description A day of a year on which the practice is closed.
+         */
+        ClosedDayOut: {
+            /** Format: date */
+            day: string;
+            name: string;
+            own: boolean;
         };
         /**
          * ClosingOut
@@ -3279,6 +3783,22 @@ export interface components {
             phone?: boolean;
         };
         /**
+         * ContextOut
+         * @description What stands around a person.
+         */
+        ContextOut: {
+            called: components["schemas"]["CalledOut"][];
+            care_team: components["schemas"]["CareTeamOut"];
+            caregivers: components["schemas"]["FamilyOut"][];
+            earlier: components["schemas"]["EarlierOut"][];
+            last_screening: components["schemas"]["LastScreeningOut"] | null;
+            next_visit: components["schemas"]["NextVisitOut"] | null;
+            open_needs: components["schemas"]["OpenNeedOut"][];
+            open_rides: components["schemas"]["OpenRideOut"][];
+            /** Format: uuid */
+            patient_id: string;
+        };
+        /**
          * CorpusCandidateOut
          * @description A reply to learn from, without names and numbers.
          */
@@ -3352,6 +3872,8 @@ export interface components {
         CoverChangeIn: {
             /** @default null */
             cover_id?: string | null;
+            /** @default false */
+            end_now?: boolean;
             /** @default null */
             from_at?: string | null;
             /** @default null */
@@ -3365,6 +3887,14 @@ export interface components {
             items: components["schemas"]["CoverOut"][];
             /** @default null */
             next?: null;
+        };
+        /**
+         * CoverNowOut
+         * @description Until when somebody is away, and who covers.
+         */
+        CoverNowOut: {
+            cover: components["schemas"]["StaffOut"] | null;
+            until: string;
         };
         /**
          * CoverOut
@@ -3498,6 +4028,21 @@ export interface components {
             what: string;
         };
         /**
+         * DueWhyOut
+         * @description Why work is due when it is: the rule, the moment its clock runs from, what lay between.
+         */
+        DueWhyOut: {
+            business_minutes: number | null;
+            closed_on: string[];
+            from_at: string;
+            /**
+             * @description at-once: minutes, around the clock; business-day: the close of that business day; business-days: the close of the second after; before-visit: before the visit that begins then; kept: its cause said when; answered: a person has answered, and no clock runs.
+             * @enum {unknown}
+             */
+            rule: "answered" | "at-once" | "before-visit" | "business-day" | "business-days" | "kept";
+            zone: string;
+        };
+        /**
          * DutyIn
          * @description What is known of somebody's work, in place of what was.
          */
@@ -3524,6 +4069,19 @@ export interface components {
             } | null;
             languages: string[];
             version: number;
+        };
+        /**
+         * EarlierOut
+         * @description A piece of work that is over.
+         */
+        EarlierOut: {
+            closed_at: string;
+            /** Format: uuid */
+            id: string;
+            outcome: ("answered-by-text" | "called-911" | "could-not-reach" | "no-action-needed" | "reached-caregiver" | "reached-patient" | "referred" | "wrong-person") | ("merged" | "text-was-anothers") | ("admission-cancelled" | "admitted-again" | "arranged" | "discharge-cancelled" | "not-needed-any-more") | null;
+            /** @enum {unknown} */
+            severity: "crisis" | "possible" | "routine" | "urgent";
+            subject: string;
         };
         /**
          * EmailIn
@@ -3564,6 +4122,27 @@ export interface components {
             session_id: string;
         };
         /**
+         * EscalationIn
+         * @description A practice's rules. Paging that is under way keeps the rules it began with.
+         */
+        EscalationIn: {
+            crisis: components["schemas"]["PolicyIn"];
+            possible: components["schemas"]["PolicyIn"];
+        };
+        /**
+         * EscalationOut
+         * @description A practice's rules, and whom its rota names at this moment.
+         */
+        EscalationOut: {
+            crisis: components["schemas"]["PolicyIn"];
+            on_call: string[];
+            possible: components["schemas"]["PolicyIn"];
+            /** Format: uuid */
+            practice_id: string;
+            /** @description 0: as shipped; nobody has said anything yet. */
+            version: number;
+        };
+        /**
          * ExcerptOut
          * @description How the text begins that the work is about: of the most severe reason, the newest.
          */
@@ -3571,6 +4150,19 @@ export interface components {
             at: string;
             prompt: string | null;
             words: string;
+        };
+        /**
+         * ExplanationOut
+         * @description Why a piece of work is here, and what has happened by itself.
+         */
+        ExplanationOut: {
+            /** Format: uuid */
+            item_id: string;
+            left: components["schemas"]["LeftOut"][];
+            /** @description Of the reader that was asked just now. */
+            model_version: string;
+            next_told: components["schemas"]["NextToldOut"] | null;
+            readings: components["schemas"]["ReadingOut"][];
         };
         /**
          * FamilyOfOut
@@ -3583,6 +4175,21 @@ export interface components {
             practice_id: string;
             practice_name: string;
             time_zone: string;
+        };
+        /**
+         * FamilyOut
+         * @description A caregiver, and what the patient allows them to be told.
+         */
+        FamilyOut: {
+            family_name: string;
+            given_name: string;
+            /** Format: uuid */
+            id: string;
+            language: string;
+            /** @description Of nothing else. */
+            may_be_told: ("check-ins" | "documents" | "messages" | "needs" | "rides" | "visits")[];
+            phone: string | null;
+            relationship: string;
         };
         /**
          * FieldError
@@ -3627,6 +4234,46 @@ export interface components {
             words: string | null;
         };
         /**
+         * FlaggedOut
+         * @description A rule that flagged the text when it came, and whether it is found in it again.
+         */
+        FlaggedOut: {
+            again: boolean;
+            rule: string;
+            severity: string;
+        };
+        /**
+         * FoundOut
+         * @description What one rule found, where, and whether it is meant.
+         */
+        FoundOut: {
+            /** @description In Unicode characters of the text as written. */
+            end: number;
+            /** @enum {unknown} */
+            kind: "medical" | "self-harm" | "violence";
+            rule: string;
+            /** @enum {unknown} */
+            severity: "crisis" | "possible";
+            /**
+             * @description stands: it is meant; otherwise why it was taken back.
+             * @enum {unknown}
+             */
+            standing: "denied" | "elsewhere" | "figurative" | "past" | "resolved" | "stands" | "supposed";
+            /** @description In Unicode characters of the text as written. */
+            start: number;
+            why_en: string | null;
+            why_es: string | null;
+        };
+        /**
+         * GoesOut
+         * @description How much would go to one person.
+         */
+        GoesOut: {
+            crises: number;
+            items: number;
+            staff: components["schemas"]["StaffOut"];
+        };
+        /**
          * GrantList
          * @description What a person allowed, those that are over included.
          */
@@ -3641,20 +4288,24 @@ export interface components {
             /** Format: uuid */
             caregiver_id: string;
             /** @enum {unknown} */
-            category: "visits";
+            category: "check-ins" | "documents" | "messages" | "needs" | "rides" | "visits";
             granted_at: string;
-            /** Format: uuid */
-            heard_by: string;
-            /** @enum {unknown} */
-            how: "verbal" | "written";
+            heard_by: string | null;
+            /**
+             * @description page: they did it themselves, signed in.
+             * @enum {unknown}
+             */
+            how: "page" | "verbal" | "written";
             /** Format: uuid */
             id: string;
             /** Format: uuid */
             patient_id: string;
             /** Format: uuid */
             practice_id: string;
-            /** @description Since when it no longer holds. */
+            sensitive: ("mental-health" | "sexual" | "staff-notes" | "substance" | "violence")[];
+            /** @description From when on it does not hold; null: until revoked. */
             until_at: string | null;
+            verbs: ("act" | "answer" | "see")[];
             version: number;
         };
         /**
@@ -3730,6 +4381,21 @@ export interface components {
             words: string;
         };
         /**
+         * HelperOut
+         * @description An organization that an open referral was put to.
+         */
+        HelperOut: {
+            domain: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** Format: uuid */
+            referral_id: string;
+            since: string;
+            /** @enum {unknown} */
+            status: "accepted" | "cancelled" | "completed" | "failed" | "in-progress" | "on-hold" | "received" | "rejected" | "requested";
+        };
+        /**
          * HereOut
          * @description A colleague who has it open.
          */
@@ -3747,6 +4413,41 @@ export interface components {
             since: string | null;
             /** Format: uuid */
             staff_id: string;
+        };
+        /**
+         * HolidaysIn
+         * @description On which days the practice is closed, all of it. Open work keeps its due times.
+         */
+        HolidaysIn: {
+            /**
+             * @description US-AZ; empty: none.
+             * @default
+             */
+            calendar?: string;
+            /** @default [] */
+            days?: components["schemas"]["OwnDayIn"][];
+        };
+        /**
+         * HolidaysOut
+         * @description On which days a practice is closed: as it is set, and as that comes out in a year.
+         */
+        HolidaysOut: {
+            calendar: string;
+            closed: components["schemas"]["ClosedDayOut"][];
+            days: components["schemas"]["OwnDayIn"][];
+            /** Format: uuid */
+            practice_id: string;
+            version: number;
+            year: number;
+        };
+        /**
+         * HospitalOut
+         * @description A hospital that somebody is in, or came home from lately.
+         */
+        HospitalOut: {
+            admitted_at: string | null;
+            discharged_at: string | null;
+            facility: string;
         };
         /**
          * InstrumentList
@@ -3800,6 +4501,7 @@ export interface components {
             claimed_at: string | null;
             closed_at: string | null;
             due_at: string;
+            due_why: components["schemas"]["DueWhyOut"];
             excerpt: components["schemas"]["ExcerptOut"] | null;
             flags: components["schemas"]["FlagOut"][];
             here: components["schemas"]["HereOut"][];
@@ -3814,7 +4516,7 @@ export interface components {
             owner_why: string;
             paging: components["schemas"]["PagingOut"] | null;
             parts: components["schemas"]["PartOut"][];
-            patient: components["schemas"]["PatientNameOut"] | null;
+            patient: components["schemas"]["ItemPatientOut"] | null;
             /** Format: uuid */
             practice_id: string;
             /** @enum {unknown} */
@@ -3888,7 +4590,7 @@ export interface components {
             outcome: ("answered-by-text" | "called-911" | "could-not-reach" | "no-action-needed" | "reached-caregiver" | "reached-patient" | "referred" | "wrong-person") | ("merged" | "text-was-anothers") | ("admission-cancelled" | "admitted-again" | "arranged" | "discharge-cancelled" | "not-needed-any-more") | null;
             owner: components["schemas"]["StaffOut"];
             owner_why: string;
-            patient: components["schemas"]["PatientNameOut"] | null;
+            patient: components["schemas"]["ItemPatientOut"] | null;
             /** Format: uuid */
             practice_id: string;
             /** @enum {unknown} */
@@ -3908,6 +4610,18 @@ export interface components {
             waiting_since: string | null;
         };
         /**
+         * ItemPatientOut
+         * @description Whom it is about, and the language that they write.
+         */
+        ItemPatientOut: {
+            family_name: string;
+            given_name: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {unknown} */
+            language: "en" | "es";
+        };
+        /**
          * ItemVisitOut
          * @description The visit that work about a ride must be done before.
          */
@@ -3921,6 +4635,73 @@ export interface components {
             what: string | null;
             /** @description By this clock the visit is told. */
             zone: string;
+        };
+        /**
+         * LastScreeningOut
+         * @description The newest screening, and what it says.
+         */
+        LastScreeningOut: {
+            /** @description When it ended; when it began if it has not. */
+            at: string;
+            /** Format: uuid */
+            id: string;
+            instrument: string;
+            /** @enum {unknown} */
+            status: "completed" | "in-progress" | "stopped";
+            verdict: (components["schemas"]["AtRisk"] | components["schemas"]["NoRisk"] | components["schemas"]["CannotSay"]) | null;
+        };
+        /**
+         * LateList
+         * @description A page of work that is late, the gravest first.
+         */
+        LateList: {
+            items: components["schemas"]["LateOut"][];
+            next: string | null;
+        };
+        /**
+         * LateOut
+         * @description Work that somebody waits for longer than they should, and who was told of it.
+         */
+        LateOut: {
+            held_until: string | null;
+            hops: components["schemas"]["ClimbHop"][];
+            item: components["schemas"]["ItemOut"];
+            next_at: string | null;
+        };
+        /**
+         * LeavePreview
+         * @description What would move when a leave begins, as the queue stands now.
+         */
+        LeavePreview: {
+            crises: number;
+            from_at: string;
+            goes: components["schemas"]["GoesOut"][];
+            items: number;
+            /** Format: uuid */
+            practice_id: string;
+            /** Format: uuid */
+            staff_id: string;
+            stays: number;
+            until_at: string;
+        };
+        /**
+         * LeftOut
+         * @description A text that left by itself because of a danger.
+         */
+        LeftOut: {
+            at: string;
+            body: string;
+            /** Format: uuid */
+            id: string;
+            /** @description What became of it. */
+            state: string;
+            state_at: string | null;
+            state_reason: string | null;
+            /**
+             * @description safety: what to do now; question: whether help is needed now.
+             * @enum {unknown}
+             */
+            what: "question" | "safety";
         };
         /**
          * LetterOut
@@ -4222,6 +5003,26 @@ export interface components {
             to: string;
         };
         /**
+         * MemberChangeIn
+         * @description Whether somebody may sign in, wherever they work.
+         */
+        MemberChangeIn: {
+            active: boolean;
+            /** @default null */
+            practice_id?: string | null;
+        };
+        /**
+         * MemberOut
+         * @description Somebody who works in a practice; without roles they do no more.
+         */
+        MemberOut: {
+            active: boolean;
+            /** Format: uuid */
+            practice_id: string;
+            roles: ("care_manager" | "practice_admin" | "supervisor")[];
+            staff: components["schemas"]["StaffOut"];
+        };
+        /**
          * MembershipOut
          * @description A role in a practice.
          */
@@ -4309,7 +5110,7 @@ export interface components {
             sure: ("certain" | "doubtful" | "likely" | "none") | null;
             /** Format: uuid */
             thread_id: string;
-            why: ("caregiver-of-one" | "claimed-by-staff" | "continuation" | "corrected-by-staff" | "early-text" | "last-asked" | "late-answer" | "no-longer-in-care" | "not-read" | "only-user-of-phone" | "several-could-be-meant" | "unknown-number") | null;
+            why: ("caregiver-of-one" | "claimed-by-staff" | "continuation" | "corrected-by-staff" | "early-text" | "last-asked" | "late-answer" | "no-longer-in-care" | "not-read" | "only-user-of-phone" | "several-could-be-meant" | "signed-in" | "unknown-number") | null;
         };
         /**
          * NeedList
@@ -4454,17 +5255,54 @@ export interface components {
             /** Format: uuid */
             caregiver_id: string;
             /**
-             * @description visits: when they are picked up, and when they are not.
+             * @description visits: also by text, when they are picked up, and when not.
              * @enum {unknown}
              */
-            category: "visits";
-            /** @enum {unknown} */
+            category: "check-ins" | "documents" | "messages" | "needs" | "rides" | "visits";
+            /**
+             * @description Where and how they said it.
+             * @default
+             */
+            evidence?: string;
+            /**
+             * @description How you know.
+             * @enum {unknown}
+             */
             how: "verbal" | "written";
             /**
              * @description A UUID of version 7 that you made; left out, the server makes one.
              * @default null
              */
             id?: string | null;
+            /**
+             * @description What of it is sensitive and was allowed by name; nothing else ever is.
+             * @default []
+             */
+            sensitive?: ("mental-health" | "sexual" | "staff-notes" | "substance" | "violence")[];
+            /**
+             * @description Until when; null: until revoked.
+             * @default null
+             */
+            until_at?: string | null;
+            /**
+             * @description answer: check-ins, and whether they come. act: claim, hand over, write.
+             * @default [
+             *       "see"
+             *     ]
+             */
+            verbs?: ("act" | "answer" | "see")[];
+        };
+        /**
+         * NewMemberIn
+         * @description Whom to let work here. Somebody known by this address keeps their name.
+         */
+        NewMemberIn: {
+            email: string;
+            family_name: string;
+            given_name: string;
+            /** @default null */
+            practice_id?: string | null;
+            roles: ("care_manager" | "practice_admin" | "supervisor")[];
         };
         /**
          * NewMessageIn
@@ -4480,6 +5318,23 @@ export interface components {
             id?: string | null;
             /** @default null */
             last_seen_event?: string | null;
+        };
+        /**
+         * NewOnCallIn
+         * @description Whom to put on call.
+         */
+        NewOnCallIn: {
+            /** Format: date-time */
+            from_at: string;
+            /**
+             * @description A UUID of version 7 that you made; left out, the server makes one.
+             * @default null
+             */
+            id?: string | null;
+            /** Format: uuid */
+            staff_id: string;
+            /** Format: date-time */
+            until_at: string;
         };
         /**
          * NewPatientIn
@@ -4780,6 +5635,30 @@ export interface components {
             until_day: string;
         };
         /**
+         * NextToldOut
+         * @description Who is told next if nothing changes; a forecast by who is known to be here then.
+         */
+        NextToldOut: {
+            at: string;
+            staff: components["schemas"]["StaffOut"][];
+            why: string;
+        };
+        /**
+         * NextVisitOut
+         * @description The next visit that is booked.
+         */
+        NextVisitOut: {
+            /** Format: uuid */
+            id: string;
+            place: string | null;
+            starts_at: string;
+            /** @enum {unknown} */
+            status: "arrived" | "booked" | "cancelled" | "checked-in" | "entered-in-error" | "fulfilled" | "noshow" | "pending" | "proposed" | "waitlist";
+            what: string | null;
+            /** @description By this clock the visit is told. */
+            zone: string;
+        };
+        /**
          * NoRisk
          * @description Every question was answered, and no answer is a risk.
          */
@@ -4810,6 +5689,15 @@ export interface components {
             kind?: "note" | "promise";
         };
         /**
+         * NumberOut
+         * @description A number that the words tell people to call, and when somebody last looked at it.
+         */
+        NumberOut: {
+            /** Format: date */
+            last_checked: string;
+            number: string;
+        };
+        /**
          * OfferedOut
          * @description A new authenticator; it and the password count once a code of it was shown.
          */
@@ -4820,6 +5708,44 @@ export interface components {
             otpauth: string;
             /** @description For the authenticator, by hand. */
             secret: string;
+        };
+        /**
+         * OnCallChangeIn
+         * @description What is given changes; `removed` takes it off the rota.
+         */
+        OnCallChangeIn: {
+            /** @default null */
+            from_at?: string | null;
+            /** @default false */
+            removed?: boolean;
+            /** @default null */
+            staff_id?: string | null;
+            /** @default null */
+            until_at?: string | null;
+        };
+        /**
+         * OnCallList
+         * @description The rota in order of time; there is one page of it.
+         */
+        OnCallList: {
+            items: components["schemas"]["OnCallOut"][];
+            /** @default null */
+            next?: null;
+        };
+        /**
+         * OnCallOut
+         * @description Who is on call from when until when.
+         */
+        OnCallOut: {
+            from_at: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            practice_id: string;
+            /** Format: uuid */
+            staff_id: string;
+            until_at: string;
+            version: number;
         };
         /**
          * OpenNeedOut
@@ -4833,6 +5759,33 @@ export interface components {
             severity: "crisis" | "possible" | "routine" | "urgent";
             /** @enum {unknown} */
             status: "completed" | "confirmed" | "declined" | "in-progress" | "reopened" | "risk" | "wanted";
+        };
+        /**
+         * OpenOut
+         * @description How much open work there is of each severity.
+         */
+        OpenOut: {
+            crisis: number;
+            possible: number;
+            routine: number;
+            urgent: number;
+        };
+        /**
+         * OpenRideOut
+         * @description A ride or a box that is not over.
+         */
+        OpenRideOut: {
+            /** Format: date */
+            day: string;
+            direction: ("back" | "both" | "there") | null;
+            /** Format: uuid */
+            id: string;
+            /** @enum {unknown} */
+            kind: "food-box" | "ride";
+            pickup_at: string | null;
+            /** @enum {unknown} */
+            status: "arranged" | "cancelled" | "completed" | "failed" | "requested" | "under-way";
+            zone: string;
         };
         /**
          * OptionOut
@@ -4856,6 +5809,67 @@ export interface components {
             id: string;
             name: string;
             phone: string | null;
+            website: string | null;
+        };
+        /**
+         * OwnDayIn
+         * @description A day of the practice's own: closed, or open although the public calendar says otherwise.
+         */
+        OwnDayIn: {
+            /** @default true */
+            closed?: boolean;
+            /** Format: date */
+            day: string;
+            /** @default  */
+            name?: string;
+        };
+        /**
+         * OwnOrganizationIn
+         * @description All that is said of an organization; a service that is not named is offered no more.
+         */
+        OwnOrganizationIn: {
+            /** @default  */
+            description?: string;
+            /** @default null */
+            email?: string | null;
+            name: string;
+            /** @default null */
+            phone?: string | null;
+            /**
+             * @description It is not found any more; referrals stay.
+             * @default false
+             */
+            retired?: boolean;
+            /** @default [] */
+            services?: components["schemas"]["ServiceIn"][];
+            /** @default null */
+            website?: string | null;
+        };
+        /**
+         * OwnOrganizationList
+         * @description Those that still help first, by name; there is one page of them.
+         */
+        OwnOrganizationList: {
+            items: components["schemas"]["OwnOrganizationOut"][];
+            /** @default null */
+            next?: null;
+        };
+        /**
+         * OwnOrganizationOut
+         * @description An organization that the practice keeps itself.
+         */
+        OwnOrganizationOut: {
+            description: string;
+            email: string | null;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            phone: string | null;
+            /** Format: uuid */
+            practice_id: string;
+            retired: boolean;
+            services: components["schemas"]["ServiceIn"][];
+            version: number;
             website: string | null;
         };
         /**
@@ -4896,8 +5910,7 @@ export interface components {
          */
         PageOut: {
             at: string;
-            /** @enum {unknown} */
-            channel: "console" | "email";
+            channel: "console" | ("email" | "push" | "sms");
             staff: components["schemas"]["StaffOut"];
             /** @enum {unknown} */
             status: "queued" | "refused" | "sent" | "withdrawn";
@@ -4913,6 +5926,24 @@ export interface components {
             acknowledged_by: components["schemas"]["StaffOut"] | null;
             next_at: string | null;
             pages: components["schemas"]["PageOut"][];
+        };
+        /**
+         * PagingPhoneIn
+         * @description The phone I am paged on by SMS, or null for none.
+         */
+        PagingPhoneIn: {
+            phone: string | null;
+        };
+        /**
+         * PagingWaysOut
+         * @description By which ways I am told of what can't wait, beside the console.
+         */
+        PagingWaysOut: {
+            browsers: number;
+            /** @description To my address, where a mail server is set up. */
+            email: boolean;
+            /** @description The last digits of the phone; null: no SMS. */
+            phone_ends_in: string | null;
         };
         /**
          * PartOut
@@ -5023,6 +6054,23 @@ export interface components {
             practice_id: string;
             /** @enum {unknown} */
             status: "active" | "deceased" | "inactive";
+        };
+        /**
+         * PersonLoad
+         * @description What one person has in a practice.
+         */
+        PersonLoad: {
+            away: components["schemas"]["AwayOut"] | null;
+            capacity: number | null;
+            elsewhere: number;
+            late: number;
+            on_shift: boolean;
+            open: components["schemas"]["OpenOut"];
+            present: boolean;
+            roles: ("care_manager" | "practice_admin" | "supervisor")[];
+            snoozed: number;
+            staff: components["schemas"]["StaffOut"];
+            waiting_since: string | null;
         };
         /**
          * PersonOnPhone
@@ -5176,6 +6224,77 @@ export interface components {
             version: number;
         };
         /**
+         * PolicyIn
+         * @description The steps in their order, again and again; whoever takes it on has it for the lease.
+         */
+        PolicyIn: {
+            lease_minutes: number;
+            steps: components["schemas"]["StepIn"][];
+        };
+        /**
+         * PracticeChangeIn
+         * @description What is different; what is left out stays. Open work keeps its due times.
+         */
+        PracticeChangeIn: {
+            /** @default null */
+            business_hours?: {
+                [key: string]: string[][];
+            } | null;
+            /** @default null */
+            languages?: ("en" | "es")[] | null;
+            /** @default null */
+            name?: string | null;
+            /** @default null */
+            responsible_id?: string | null;
+            /** @default null */
+            support_phone?: string | null;
+            /** @default null */
+            texting_hours?: string | null;
+            /** @default null */
+            texting_name?: string | null;
+            /** @default null */
+            texts_a_day?: number | null;
+            /** @default null */
+            texts_a_week?: number | null;
+            /** @default null */
+            time_zone?: string | null;
+        };
+        /**
+         * PracticeChangeList
+         * @description The newest changes first; there is one page of them.
+         */
+        PracticeChangeList: {
+            items: components["schemas"]["PracticeChangeOut"][];
+            /** @default null */
+            next?: null;
+        };
+        /**
+         * PracticeChangeOut
+         * @description What somebody changed, from what to what.
+         */
+        PracticeChangeOut: {
+            /** @enum {unknown} */
+            about: "escalation" | "holidays" | "on-call" | "organization" | "practice" | "staff" | "texts";
+            after: unknown;
+            at: string;
+            before: unknown;
+            by: components["schemas"]["StaffOut"];
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            subject_id: string;
+        };
+        /**
+         * PracticeLoad
+         * @description Everybody who works in a practice, by name, and what they have.
+         */
+        PracticeLoad: {
+            at: string;
+            people: components["schemas"]["PersonLoad"][];
+            /** Format: uuid */
+            practice_id: string;
+        };
+        /**
          * PracticeMeasures
          * @description The measures of one practice.
          */
@@ -5184,6 +6303,33 @@ export interface components {
             /** Format: uuid */
             practice_id: string;
             watched_until: string;
+        };
+        /**
+         * PracticeOut
+         * @description A practice.
+         */
+        PracticeOut: {
+            /** @description Opening and closing by the practice's clock; a day left out is closed. */
+            business_hours: {
+                [key: string]: string[][];
+            };
+            /** Format: uuid */
+            id: string;
+            languages: ("en" | "es")[];
+            name: string;
+            /** @description That it texts from. */
+            numbers: string[];
+            /** Format: uuid */
+            responsible_id: string;
+            /** @description A person answers it; every HELP names it. */
+            support_phone: string;
+            texting_hours: string;
+            /** @description How texts name it. */
+            texting_name: string;
+            texts_a_day: number;
+            texts_a_week: number;
+            time_zone: string;
+            version: number;
         };
         /**
          * PresenceIn
@@ -5255,6 +6401,44 @@ export interface components {
             words: string;
         };
         /**
+         * PushKeysIn
+         * @description What a push is closed with, as the browser gives it.
+         */
+        PushKeysIn: {
+            auth: string;
+            p256dh: string;
+        };
+        /**
+         * PushSubscriptionIn
+         * @description A browser's subscription, made with `application_server_key`.
+         */
+        PushSubscriptionIn: {
+            endpoint: string;
+            keys: components["schemas"]["PushKeysIn"];
+        };
+        /**
+         * PushSubscriptionList
+         * @description My browsers that take pushes, the oldest first.
+         */
+        PushSubscriptionList: {
+            /** @description What a browser subscribes with; null where pushes are not set up. */
+            application_server_key: string | null;
+            items: components["schemas"]["PushSubscriptionOut"][];
+            /** @default null */
+            next?: null;
+        };
+        /**
+         * PushSubscriptionOut
+         * @description One of my browsers that take pushes.
+         */
+        PushSubscriptionOut: {
+            /** Format: uuid */
+            id: string;
+            made_at: string;
+            /** @description The name of the push service it is reached by. */
+            service: string;
+        };
+        /**
          * QuestionOut
          * @description One question.
          */
@@ -5295,6 +6479,32 @@ export interface components {
             silent: number;
             unreadable: number;
             wrong_person: number;
+        };
+        /**
+         * ReadingOut
+         * @description What today's reader makes of one text.
+         */
+        ReadingOut: {
+            added: string[];
+            flagged: components["schemas"]["FlaggedOut"][];
+            found: components["schemas"]["FoundOut"][];
+            guessed: boolean;
+            joined: string[];
+            labels: string[];
+            /** Format: uuid */
+            message_id: string;
+            /** @description The model's own estimate that a human is needed now. */
+            probability: number;
+            sure: ("certain" | "doubtful" | "likely" | "none") | null;
+            /** @enum {unknown} */
+            surety: "likely" | "rule" | "sure" | "unread" | "unsure";
+            terms: components["schemas"]["TermOut"][];
+            /** @enum {unknown} */
+            tier: "emergency" | "none" | "possible";
+            /** @enum {unknown} */
+            urgency: "emergency" | "none" | "routine" | "urgent";
+            why: ("caregiver-of-one" | "claimed-by-staff" | "continuation" | "corrected-by-staff" | "early-text" | "last-asked" | "late-answer" | "no-longer-in-care" | "not-read" | "only-user-of-phone" | "several-could-be-meant" | "signed-in" | "unknown-number") | null;
+            words: string;
         };
         /**
          * Ready
@@ -5677,6 +6887,15 @@ export interface components {
             status: "arranged" | "cancelled" | "completed" | "failed" | "requested" | "under-way";
         };
         /**
+         * RolesIn
+         * @description Exactly the roles that somebody has from now on; none ends their place here.
+         */
+        RolesIn: {
+            /** @default null */
+            practice_id?: string | null;
+            roles: ("care_manager" | "practice_admin" | "supervisor")[];
+        };
+        /**
          * RuleIn
          * @description How often an instrument is asked again.
          */
@@ -5914,6 +7133,60 @@ export interface components {
             undo: components["schemas"]["UndoOut"] | null;
         };
         /**
+         * ServiceIn
+         * @description What an organization helps with, where and for whom.
+         */
+        ServiceIn: {
+            /** @default  */
+            address?: string;
+            /**
+             * @default unknown
+             * @enum {unknown}
+             */
+            capacity?: "full" | "open" | "unknown" | "waitlist";
+            /** @default  */
+            city?: string;
+            /**
+             * @description Postal codes, towns, counties; * is everywhere.
+             * @default []
+             */
+            covers?: string[];
+            /** @default  */
+            description?: string;
+            /** @default null */
+            eligibility?: string | null;
+            /** @default null */
+            email?: string | null;
+            /**
+             * @description Of one that is there already.
+             * @default null
+             */
+            id?: string | null;
+            /** @default [] */
+            languages?: string[];
+            name: string;
+            /**
+             * @default []
+             * @example [
+             *       "food-insecurity"
+             *     ]
+             */
+            needs?: string[];
+            /** @default null */
+            phone?: string | null;
+            /** @default  */
+            postal_code?: string;
+            /** @default  */
+            region?: string;
+            /**
+             * @description Left out: today.
+             * @default null
+             */
+            verified_on?: string | null;
+            /** @default null */
+            website?: string | null;
+        };
+        /**
          * ServiceOut
          * @description What they help with, where and for whom.
          */
@@ -5955,6 +7228,18 @@ export interface components {
             /** @enum {unknown} */
             how: "verbal" | "written";
             phone: boolean;
+        };
+        /**
+         * SignIn
+         * @description Wordings that somebody has read and stands for.
+         */
+        SignIn: {
+            /**
+             * @description Who has read them, and what qualifies them.
+             * @example Alma Ruiz, certified translator
+             */
+            reviewer: string;
+            texts: components["schemas"]["WordingIn"][];
         };
         /**
          * SignInOut
@@ -6128,6 +7413,15 @@ export interface components {
             version: number;
         };
         /**
+         * StepIn
+         * @description Who is told, and how long they have before the next.
+         */
+        StepIn: {
+            minutes: number;
+            /** @enum {unknown} */
+            who: "cover" | "everyone" | "on-call" | "owner" | "supervisors";
+        };
+        /**
          * StepOut
          * @description One step in a referral's history. It is never changed.
          */
@@ -6186,6 +7480,14 @@ export interface components {
             words: string | null;
         };
         /**
+         * TeammateOut
+         * @description Somebody else of the practice who takes part in the care.
+         */
+        TeammateOut: {
+            role: string;
+            staff: components["schemas"]["StaffOut"];
+        };
+        /**
          * TelehealthIn
          * @description Where a visit by video takes place.
          */
@@ -6204,6 +7506,15 @@ export interface components {
             link: string | null;
         };
         /**
+         * TermOut
+         * @description A feature that weighed most for the model.
+         */
+        TermOut: {
+            /** @enum {unknown} */
+            kind: "asked" | "idea" | "letters" | "number" | "question" | "turn-of-phrase" | "words";
+            words: string;
+        };
+        /**
          * TextIn
          * @description A text that a phone sends.
          */
@@ -6215,6 +7526,40 @@ export interface components {
             sid?: string | null;
             /** @example +16025550142 */
             to: string;
+        };
+        /**
+         * TextReviewList
+         * @description All of them, safety texts first; there is one page.
+         */
+        TextReviewList: {
+            items: components["schemas"]["TextReviewOut"][];
+            /** @default null */
+            next?: null;
+        };
+        /**
+         * TextReviewOut
+         * @description A wording that needs a signature.
+         */
+        TextReviewOut: {
+            /** @enum {unknown} */
+            language: "en" | "es";
+            numbers: components["schemas"]["NumberOut"][];
+            reviewer: string | null;
+            /** @description As they stand here, unfilled. */
+            segments: number;
+            /** @description Of these words; sign exactly this. */
+            sha256: string;
+            /** @description null: in the deployment's own file. */
+            signed_by: string | null;
+            signed_on: string | null;
+            /**
+             * @description changed: somebody signed, and the words are others now.
+             * @enum {unknown}
+             */
+            state: "changed" | "draft" | "signed";
+            text_id: string;
+            /** @description {names} are filled in; answers stand below. */
+            words: string;
         };
         /**
          * TextingOut
@@ -6456,6 +7801,13 @@ export interface components {
             practice_id: string;
         };
         /**
+         * WithdrawIn
+         * @description Wordings that the practice's signatures hold for no more.
+         */
+        WithdrawIn: {
+            texts: components["schemas"]["WordingIn"][];
+        };
+        /**
          * WordOut
          * @description One word about a visit, in the order in which it came. It is never changed.
          */
@@ -6479,6 +7831,16 @@ export interface components {
             starts_at: string | null;
             /** @enum {unknown} */
             status: "arrived" | "booked" | "cancelled" | "checked-in" | "entered-in-error" | "fulfilled" | "noshow" | "pending" | "proposed" | "waitlist";
+        };
+        /**
+         * WordingIn
+         * @description One wording, by exactly its words.
+         */
+        WordingIn: {
+            /** @enum {unknown} */
+            language: "en" | "es";
+            sha256: string;
+            text_id: string;
         };
         /**
          * WordingOut
@@ -9806,6 +11168,90 @@ export interface operations {
             };
         };
     };
+    previewLeave: {
+        parameters: {
+            query: {
+                /** @description Who would be away. */
+                staff: string;
+                /** @description Who would cover. */
+                cover: string;
+                from: string;
+                until: string;
+                practice?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeavePreview"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     changeCover: {
         parameters: {
             query?: never;
@@ -10354,6 +11800,189 @@ export interface operations {
             };
             /** @description Unsupported Media Type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPagingWays: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PagingWaysOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putPagingPhone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PagingPhoneIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PagingWaysOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12968,6 +14597,93 @@ export interface operations {
             };
         };
     };
+    getContext: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContextOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listDischarges: {
         parameters: {
             query?: never;
@@ -14419,6 +16135,8 @@ export interface operations {
     getTimeline: {
         parameters: {
             query?: {
+                /** @description Only entries of this kind. */
+                kind?: "message" | "screening" | "item" | "consent" | "correction" | "appointment" | "ride";
                 /** @description Where the page begins: `next` of the page before. */
                 cursor?: string;
                 /** @description How many items at the most. */
@@ -15391,6 +17109,1631 @@ export interface operations {
             };
         };
     };
+    getPractice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                practice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PracticeOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePractice: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that you change; another version is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                practice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PracticeChangeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PracticeOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPracticeChanges: {
+        parameters: {
+            query?: {
+                about?: "practice" | "holidays" | "escalation" | "on-call" | "texts" | "staff" | "organization";
+            };
+            header?: never;
+            path: {
+                practice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PracticeChangeList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getEscalation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                practice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscalationOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putEscalation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that you change; another version is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                practice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EscalationIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscalationOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHolidays: {
+        parameters: {
+            query?: {
+                /** @description Left out: this one. */
+                year?: number;
+                /** @description To look before setting: as if this were the public calendar. */
+                calendar?: string;
+            };
+            header?: never;
+            path: {
+                practice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HolidaysOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putHolidays: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that you change; another version is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                practice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HolidaysIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HolidaysOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listLate: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins: `next` of the page before. */
+                cursor?: string;
+                /** @description How many items at the most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                practice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LateList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLoad: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                practice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PracticeLoad"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOnCall: {
+        parameters: {
+            query?: {
+                /** @description Left out: now. */
+                from?: string;
+                /** @description Left out: sixty days later. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                practice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnCallList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addOnCall: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                practice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOnCallIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnCallOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeOnCall: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that you change; another version is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                practice_id: string;
+                duty_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OnCallChangeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnCallOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOwnOrganizations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                practice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnOrganizationList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addOrganization: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                practice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnOrganizationIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnOrganizationOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeOrganization: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that you change; another version is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                practice_id: string;
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnOrganizationIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnOrganizationOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getReminders: {
         parameters: {
             query?: never;
@@ -15580,6 +18923,627 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTextReviews: {
+        parameters: {
+            query?: {
+                language?: "en" | "es";
+                state?: "draft" | "signed" | "changed";
+            };
+            header?: never;
+            path: {
+                practice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TextReviewList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signTexts: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                practice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TextReviewList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdrawTexts: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                practice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TextReviewList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPushSubscriptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushSubscriptionList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addPushSubscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushSubscriptionIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushSubscriptionOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deletePushSubscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16346,6 +20310,93 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explainQueueItem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplanationOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -20074,6 +24125,125 @@ export interface operations {
             };
         };
     };
+    addStaff: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMemberIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     inviteStaff: {
         parameters: {
             query?: never;
@@ -20097,6 +24267,124 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InvitedOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeStaff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                staff_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberChangeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberOut"];
                 };
             };
             /** @description Bad Request */
@@ -20247,6 +24535,133 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putRoles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                staff_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RolesIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

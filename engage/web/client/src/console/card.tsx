@@ -15,22 +15,28 @@ import {
   drafts,
   firstName,
   gone,
+  held,
+  likely,
   loadOlder,
   me,
+  mine,
   nameOf,
   older,
   openId,
   patient,
   reply,
+  step,
   texting,
   texts,
   threadRead,
   zone,
 } from "./desk";
 import { questionOf } from "./instruments";
+import { Present } from "./present";
 import { Due, Severity } from "./queue";
 import { goToPane, goToQueue } from "./route";
 import { WhoButton } from "./who";
+import { bringWork, work } from "./work";
 
 export function Card() {
   const item = detail.value;
@@ -70,6 +76,7 @@ export function Card() {
             {closed.value ? null : <Due moment={item.due_at} />}
           </p>
         )}
+        {item === undefined ? null : <Present at={item.here} />}
       </div>
       {item === undefined ? null : <Thread item={item} />}
     </section>
@@ -202,11 +209,30 @@ function Composer({ thread }: { thread: string }) {
   const id = useId();
   const busy = useSignal(false);
   const told = useSignal<"moved" | "empty" | null>(null);
+  const ready = useSignal(false);
+  const box = useRef<HTMLTextAreaElement>(null);
+  const more = work.value;
   const body = drafts.value[thread]?.body ?? "";
   const { units, segments, costly } = count(body);
   const name = firstName();
   const barred = texting.value?.may === false;
-  const send = async (): Promise<void> => {
+  const pickReady = (): void => {
+    void bringWork();
+    ready.value = !ready.value;
+  };
+  /** Put words where the cursor stands, apart from what stands before and after. */
+  const insert = (words: string): void => {
+    const from = box.current?.selectionStart ?? body.length;
+    const before = body.slice(0, from);
+    const after = body.slice(box.current?.selectionEnd ?? from);
+    const put = `${/\S$/.test(before) ? " " : ""}${words}${/^\S/.test(after) ? " " : ""}`;
+    draft(thread, before + put + after);
+    requestAnimationFrame(() => {
+      box.current?.focus();
+      box.current?.setSelectionRange(from + put.length, from + put.length);
+    });
+  };
+  const send = async (finish = false): Promise<void> => {
     if (busy.value) return;
     if (body.trim() === "") {
       told.value = "empty";
@@ -215,7 +241,13 @@ function Composer({ thread }: { thread: string }) {
     busy.value = true;
     told.value = null;
     try {
-      if ((await reply(thread)) === "moved") told.value = "moved";
+      const became = await reply(thread);
+      if (became === "moved") told.value = "moved";
+      if (became === "sent" && finish && !closed.value && (!held.value || mine.value)) {
+        likely.value = "answered-by-text";
+        goToPane("doing");
+        step.value = "finish";
+      }
     } finally {
       busy.value = false;
     }
@@ -242,9 +274,21 @@ function Composer({ thread }: { thread: string }) {
         {told.value === "empty" ? <p class="notice">{t("reply.empty")}</p> : null}
       </div>
       <TakeBack thread={thread} onBack={(words) => draft(thread, words)} />
-      <label for="reply">{t("reply.label", { name })}</label>
+      {ready.value && more !== undefined ? <more.Ready open={ready} onTake={insert} /> : null}
+      <div class="row spread">
+        <label for="reply">{t("reply.label", { name })}</label>
+        <button
+          type="button"
+          class="button quiet small"
+          aria-expanded={ready.value}
+          onClick={pickReady}
+        >
+          {t("ready")}
+        </button>
+      </div>
       <textarea
         id="reply"
+        ref={box}
         rows={3}
         maxLength={1600}
         value={body}
@@ -256,7 +300,10 @@ function Composer({ thread }: { thread: string }) {
         onKeyDown={(event) => {
           if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
             event.preventDefault();
-            void send();
+            void send(event.shiftKey);
+          } else if (event.key === "." && (event.ctrlKey || event.metaKey)) {
+            event.preventDefault();
+            pickReady();
           }
         }}
       />

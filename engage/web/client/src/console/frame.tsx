@@ -4,8 +4,8 @@ import { useEffect } from "preact/hooks";
 
 import { Mark } from "../shared/brand";
 import { Switches } from "../shared/switches";
-import { t } from "../shared/words";
-import { Ask, openAsk } from "./ask";
+import { speakInDialogs, t } from "../shared/words";
+import { openAsk, shown as askShown } from "./ask";
 import {
   attempt,
   called,
@@ -21,14 +21,16 @@ import {
   signOut,
   view,
 } from "./desk";
+import { Link } from "./link";
 import { visit } from "./route";
-import { Help, openHelp } from "./help";
+import { openHelp, shown as helpShown } from "./help";
 import { Places, Shown } from "./places";
-import { place } from "./place";
+import { directs, place } from "./place";
 import { shown as mergeShown } from "./records";
-import { Wrong } from "./relabel";
+import { shown as wrongShown } from "./relabel";
 import { shown as consentShown } from "./texting";
-import { Who } from "./who";
+import { shown as whoShown } from "./who";
+import { work } from "./work";
 
 export function Desk() {
   const reader = me.value;
@@ -37,6 +39,9 @@ export function Desk() {
     // The sign-in took its own focus along: go on at the queue.
     if (entered.value) document.getElementById("queue")?.focus({ preventScroll: true });
   }, []);
+  useEffect(() => {
+    menu.value = false;
+  }, [place.value]);
   if (reader == null) return null;
   return (
     <div class="desk" data-pane={pane.value} data-place={place.value.at}>
@@ -76,6 +81,14 @@ export function Desk() {
           >
             {t("ask.open")}
           </button>
+          <Link to={{ at: "team" }} class="button quiet small">
+            {t("team.mine")}
+          </Link>
+          {directs() ? (
+            <Link to={{ at: "admin", page: "practice" }} class="button quiet small">
+              {t("admin.tab")}
+            </Link>
+          ) : null}
           <Switches />
           <button type="button" class="button quiet small" onClick={openHelp}>
             {t("keys.title")}
@@ -97,32 +110,36 @@ export function Desk() {
       <p class="unseen" role="alert">
         {called.value}
       </p>
-      <Ask />
-      <Who />
-      <Wrong />
+      {work.value === undefined ? null : <work.value.Undo />}
       <Seldom />
-      <Help />
     </div>
   );
 }
 
+const DIALOGS = [askShown, consentShown, helpShown, mergeShown, whoShown, wrongShown];
 const seldom = signal<typeof import("./dialogs") | undefined>(undefined);
 
 /** The large dialogs, once somebody has opened one. */
 function Seldom() {
-  const wanted = consentShown.value || mergeShown.value;
+  const wanted = DIALOGS.some((one) => one.value);
   useEffect(() => {
     if (!wanted || seldom.value !== undefined) return;
-    void attempt(() => part(() => import("./dialogs"))).then((found) => {
-      seldom.value = found;
-      if (found === undefined) consentShown.value = mergeShown.value = false;
+    const both = () => Promise.all([import("./dialogs"), speakInDialogs()]);
+    void attempt(() => part(both)).then((found) => {
+      seldom.value = found?.[0];
+      if (found !== undefined) return;
+      for (const one of DIALOGS) one.value = false;
     });
   }, [wanted]);
   if (seldom.value === undefined) return null;
   return (
     <>
+      <seldom.value.Ask />
       <seldom.value.Consent />
+      <seldom.value.Help />
       <seldom.value.Merge />
+      <seldom.value.Who />
+      <seldom.value.Wrong />
     </>
   );
 }

@@ -1,28 +1,36 @@
 // One key, one decision; off while one writes, and off for good if the reader says so (WCAG 2.1.4).
-import { signal } from "@preact/signals";
-
 import { singleKeys } from "../shared/look";
 import { openAsk } from "./ask";
-import { change, closed, detail, held, me, mine, openId } from "./desk";
+import {
+  change,
+  closed,
+  detail,
+  held,
+  me,
+  mine,
+  openId,
+  step,
+  type Step,
+} from "./desk";
 import { openHelp } from "./help";
+import { pick } from "./picking";
 import { place } from "./place";
 import { focusCard } from "./queue";
 import { focusHead } from "./link";
-import { placesOf } from "./places";
+import { placesOf, toSearch } from "./places";
+import { openWrong } from "./relabel";
 import { go, goToPane, visit } from "./route";
-
-/** Whether the form that asks what became of it is open. */
-export const finishing = signal(false);
-
-openId.subscribe(() => {
-  finishing.value = false;
-});
+import { bringWork } from "./work";
 
 export function press(event: KeyboardEvent): void {
   const at = event.target instanceof HTMLElement ? event.target : null;
-  const writing = at?.matches("input:not([type=radio]), textarea, select") ?? false;
-  if (event.key === "Escape" && writing && at?.closest("dialog") === null) {
-    at.blur();
+  const writing =
+    at?.matches("input:not([type=radio], [type=checkbox]), textarea, select") ?? false;
+  if (event.key === "Escape" && at?.closest("dialog") === null) {
+    // A note that is being written is not thrown away by leaving its field.
+    if (writing) at?.blur();
+    else if (step.value === null) return;
+    else step.value = null;
     focusCard();
     return;
   }
@@ -36,8 +44,8 @@ export function press(event: KeyboardEvent): void {
 
 /** By key; false leaves the key to the browser. */
 const KEYS: Record<string, () => boolean | void> = {
-  j: () => step(1),
-  k: () => step(-1),
+  j: () => move(1),
+  k: () => move(-1),
   Enter: open,
   c: () => {
     if (detail.value === undefined || closed.value || held.value) return;
@@ -50,18 +58,57 @@ const KEYS: Record<string, () => boolean | void> = {
   e: () => {
     if (detail.value === undefined || closed.value || (held.value && !mine.value)) return;
     goToPane("doing");
-    finishing.value = true;
+    step.value = "finish";
   },
-  a: () => {
+  n: () => begin("note"),
+  s: () => begin("snooze"),
+  a: () => begin("hand-over"),
+  m: () => begin("merge"),
+  l: () => {
+    const text = detail.value?.flags.find((flag) => flag.message_id !== null && flag.words !== null);
+    if (text?.message_id != null) openWrong(text.message_id);
+  },
+  z: () => {
+    void bringWork().then((work) => work?.undo());
+  },
+  x: () => {
+    const id = idOf(document.activeElement) ?? openId.value;
+    if (place.value.at === "queue" && id !== null) pick(id);
+  },
+  q: () => {
     openAsk();
   },
+  "/": toSearch,
   ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((key) => [String(key), () => toPlace(key)])),
   "?": openHelp,
 };
 
+/** Open the form of a step, if it may be taken now. */
+function begin(which: Step): void {
+  void bringWork().then((work) => {
+    if (detail.value === undefined || work?.may(detail.value, which) !== true) return;
+    goToPane("doing");
+    step.value = which;
+  });
+}
+
+/** In a form of choices a digit chooses. */
+export function digits(event: KeyboardEvent): void {
+  const at = event.target;
+  if (!(at instanceof HTMLInputElement) || at.type !== "radio" || singleKeys.value === "off") return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const choices = at.form?.querySelectorAll<HTMLInputElement>("input[type=radio]:not(:disabled)");
+  const chosen = choices?.[Number(event.key) - 1];
+  if (chosen === undefined) return;
+  event.preventDefault();
+  chosen.click();
+  chosen.focus();
+}
+
 function toPlace(key: number): boolean {
   const to = placesOf()[key - 1];
-  if (to === undefined) return false;
+  // A digit that was meant for a form does not lead away from it.
+  if (to === undefined || step.value !== null) return false;
   visit(to);
   focusHead();
   return true;
@@ -71,7 +118,11 @@ function rows(): HTMLAnchorElement[] {
   return [...document.querySelectorAll<HTMLAnchorElement>("a.item")];
 }
 
-function step(by: number): void {
+function idOf(row: Element | null): string | null {
+  return row?.matches("a.item") === true ? (row.getAttribute("href")?.split("/").at(-1) ?? null) : null;
+}
+
+function move(by: number): void {
   const all = rows();
   const here = all.findIndex((row) => row === document.activeElement);
   const open = all.findIndex((row) => row.getAttribute("aria-current") === "true");
@@ -86,8 +137,8 @@ function open(): boolean {
   if (document.activeElement !== document.body && document.activeElement?.id !== "queue") {
     return false;
   }
-  const id = rows()[0]?.getAttribute("href")?.split("/").at(-1);
-  if (id === undefined) return false;
+  const id = idOf(rows()[0] ?? null);
+  if (id === null) return false;
   go(id);
   focusCard();
   return true;

@@ -8,11 +8,15 @@ const KINDS = ["item", "message", "screening", "patient", "need", "appointment",
 /** What changes the list of a day: an item, too, for who runs late. */
 const OF_A_DAY = ["appointment", "ride", "item"];
 const GATHER_MS = 80;
+/** Between two looks: fifty consoles that look at every change leave the server no time for them. */
+const REST_MS = 500;
 const AGAIN_MS = 2000;
 
 let source: EventSource | undefined;
-let waiting: ReturnType<typeof setTimeout> | undefined;
+let waiting = false;
+let again = false;
 let cardToo = false;
+let earliest = 0;
 
 export function listen(): void {
   if (source !== undefined) return;
@@ -62,20 +66,30 @@ function heard(event: MessageEvent<string>): void {
   const ours = subject_id === openId.value || patient_id === (detail.value?.patient?.id ?? "");
   const now = place.value;
   const here = now.at === "person" ? patient_id === now.id : now.at === "visits" && OF_A_DAY.includes(event.type);
-  gather(ours || here);
+  const theirs = now.at === "team" && event.type === "item";
+  gather(ours || here || theirs);
 }
 
-/** Several changes at once are one look. */
+/** Several changes at once are one look, and what comes during a look is the next one. */
 function gather(card: boolean): void {
   cardToo ||= card;
-  waiting ??= setTimeout(() => {
-    const both = cardToo;
-    waiting = undefined;
-    cardToo = false;
-    if (me.value == null) return;
-    void loadQueue();
-    if (!both) return;
-    stirred.value += 1;
-    void loadCard();
-  }, GATHER_MS);
+  again = true;
+  if (waiting) return;
+  waiting = true;
+  setTimeout(() => void look(), Math.max(GATHER_MS, earliest - performance.now()));
+}
+
+async function look(): Promise<void> {
+  const both = cardToo;
+  cardToo = again = false;
+  if (me.value != null) {
+    const began = performance.now();
+    if (both) stirred.value += 1;
+    await Promise.all([loadQueue(), both ? loadCard() : null]);
+    const took = performance.now() - began;
+    // A server that takes its time is asked less often.
+    earliest = performance.now() + Math.max(REST_MS, took);
+  }
+  waiting = false;
+  if (again) gather(false);
 }

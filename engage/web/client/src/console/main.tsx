@@ -4,8 +4,9 @@ import { render } from "preact";
 
 import "./console.css";
 import "./pages.css";
+import "./rows.css";
 import { speak, t } from "../shared/words";
-import { crises, items, loadQueue, me, whoAmI } from "./desk";
+import { crises, items, loadQueue, me, recall, whoAmI } from "./desk";
 import { Desk } from "./frame";
 import { press } from "./keys";
 import { hush, listen } from "./live";
@@ -40,6 +41,7 @@ effect(() => {
       hush();
       return;
     }
+    recall();
     listen();
     void loadQueue();
     follow();

@@ -11,7 +11,10 @@ import { Calls } from "./lists/calls";
 import { People } from "./lists/people";
 import { Reach } from "./lists/reach";
 import { PersonPage } from "./person/page";
+import { AdminLater } from "./admin-later";
 import { place } from "./place";
+import { RepliesPage } from "./replies";
+import { TeamLater } from "./team-later";
 
 /** What is seldom looked at is fetched when somebody does. */
 const rare = signal<typeof import("./rare") | undefined>(undefined);
@@ -50,6 +53,12 @@ export function Page() {
     case "visits":
     case "schedules":
       return <LaterPage />;
+    case "admin":
+      return <AdminLater />;
+    case "replies":
+      return <RepliesPage />;
+    case "team":
+      return <TeamLater />;
     case "measures":
     case "rides":
     case "places":

@@ -1,4 +1,5 @@
-// The person that the work is about: how to reach them, by which clock, and what can be said of them.
+// The person that the work is about: how to reach them, by which clock, what can be said of them,
+// and, once it is here, what stands around them.
 import type { ItemDetail } from "../api/call";
 import { clock, differ, now, place } from "../shared/time";
 import { t } from "../shared/words";
@@ -8,9 +9,11 @@ import { Link } from "./link";
 import { directs } from "./place";
 import { openMerge } from "./records";
 import { openConsent } from "./texting";
+import { why } from "./why";
 
 export function Person({ item }: { item: ItemDetail }) {
   const person = patient.value;
+  const more = why.value;
   if (item.patient === null || person === undefined) return null;
   return (
     <section class="block" aria-labelledby="person">
@@ -19,6 +22,7 @@ export function Person({ item }: { item: ItemDetail }) {
         <Facts of={person}>
           <Elsewhere of={person.time_zone} />
         </Facts>
+        {more === undefined ? null : <more.Around />}
       </dl>
       <div class="row">
         <Link to={{ at: "person", id: person.id }} class="button small">

@@ -15,6 +15,16 @@ export const REACH: ListName[] = [
   "doubtful",
 ];
 
+export type AdminPage = "practice" | "holidays" | "on-call" | "texts" | "staff" | "organizations";
+export const ADMIN: AdminPage[] = [
+  "practice",
+  "holidays",
+  "on-call",
+  "texts",
+  "staff",
+  "organizations",
+];
+
 export type Place =
   | { at: "queue" }
   | { at: "people" }
@@ -25,6 +35,9 @@ export type Place =
   | { at: "schedules" }
   | { at: "rides"; day: string }
   | { at: "places" }
+  | { at: "replies" }
+  | { at: "team" }
+  | { at: "admin"; page: AdminPage }
   | { at: "measures" };
 
 export const place = signal<Place>({ at: "queue" });
@@ -32,7 +45,7 @@ export const place = signal<Place>({ at: "queue" });
 export const stirred = signal(0);
 
 const PERSON = /^\/console\/people\/([0-9a-f-]{36})\/?$/;
-const LIST = /^\/console\/(people|calls|reach|visits|schedules|rides|places|measures)(?:\/([a-z0-9-]+))?\/?$/;
+const LIST = /^\/console\/(people|calls|reach|visits|schedules|rides|places|replies|admin|team|measures)(?:\/([a-z0-9-]+))?\/?$/;
 const DAY = /^2\d{3}-\d\d-\d\d$/;
 
 export function placeOf(path: string): Place {
@@ -44,11 +57,15 @@ export function placeOf(path: string): Place {
     case "calls":
     case "schedules":
     case "places":
+    case "replies":
+    case "team":
     case "measures":
       return { at };
     case "visits":
     case "rides":
       return { at, day: DAY.test(which ?? "") ? (which ?? "") : "" };
+    case "admin":
+      return { at, page: ADMIN.find((one) => one === which) ?? "practice" };
     case "reach":
       return { at, list: REACH.find((one) => one === which) ?? "silent" };
     default:
@@ -64,6 +81,8 @@ export const pathOf = (to: Place): string => {
       return `/console/people/${to.id}`;
     case "reach":
       return `/console/reach/${to.list}`;
+    case "admin":
+      return `/console/admin/${to.page}`;
     case "visits":
     case "rides":
       return `/console/${to.at}/${to.day}`;

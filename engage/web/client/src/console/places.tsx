@@ -9,6 +9,7 @@ import { Doing } from "./doing";
 import { keepFocus, Link } from "./link";
 import { directs, place, type Place } from "./place";
 import { Queue } from "./queue";
+import { visit } from "./route";
 
 const PLACES: [Place, Word][] = [
   [{ at: "queue" }, "queue.tab"],
@@ -17,6 +18,7 @@ const PLACES: [Place, Word][] = [
   [{ at: "reach", list: "silent" }, "reach.tab"],
   [{ at: "visits", day: "" }, "visits.tab"],
   [{ at: "rides", day: "" }, "rides.tab"],
+  [{ at: "team" }, "team.tab"],
   [{ at: "measures" }, "measures.tab"],
 ];
 /** What has no tab of its own stands under another. */
@@ -24,6 +26,7 @@ const UNDER: Partial<Record<Place["at"], Place["at"]>> = {
   person: "people",
   schedules: "visits",
   places: "rides",
+  replies: "queue",
 };
 const SOON_MS = 1500;
 
@@ -39,10 +42,29 @@ async function bring(): Promise<void> {
   }
 }
 
-/** Those that the reader has: figures about the work of others are for who directs it. */
+/** What has a tab for who directs the work of others; the team's page is in everybody's menu. */
+const OF_DIRECTING: Place["at"][] = ["team", "measures"];
+
+/** Those that the reader has. */
 export function placesOf(): Place[] {
   const all = PLACES.map(([to]) => to);
-  return directs() ? all : all.filter((to) => to.at !== "measures");
+  return directs() ? all : all.filter((to) => !OF_DIRECTING.includes(to.at));
+}
+
+let searching = false;
+
+/** To the box in which one looks for a person. */
+export function toSearch(): void {
+  searching = true;
+  if (place.value.at !== "people") visit({ at: "people" });
+  requestAnimationFrame(search);
+}
+
+function search(): void {
+  const box = document.querySelector<HTMLInputElement>('[role="search"] input');
+  if (!searching || box === null) return;
+  searching = false;
+  box.focus();
 }
 
 export function Places() {
@@ -68,7 +90,9 @@ export function Shown() {
     };
   }, [queue]);
   useEffect(() => {
-    if (!queue) keepFocus();
+    if (queue) return;
+    keepFocus();
+    search();
   }, [queue, beside.value]);
   if (queue) {
     return (

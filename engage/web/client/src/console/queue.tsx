@@ -1,4 +1,7 @@
-// The queue: the most severe and the soonest due first, as the server orders it.
+// The queue: the most severe and the soonest due first, as the server orders it. Rows can be picked,
+// to take one step on many; that, and the lists one keeps, come with the rest of the work (work.ts).
+import { useEffect } from "preact/hooks";
+
 import type { Item } from "../api/call";
 import { Moment } from "../shared/moment";
 import {
@@ -12,16 +15,18 @@ import {
   whole,
   type Zone,
 } from "../shared/time";
-import { named, t } from "../shared/words";
+import { isWord, named, t } from "../shared/words";
 import {
   counts,
-  items,
+  FURTHER,
   loadMore,
   me,
   nameOf,
   next,
   openId,
+  rows,
   show,
+  shows,
   view,
   VIEWS,
   zone,
@@ -29,10 +34,22 @@ import {
   type View,
 } from "./desk";
 import { optionOf } from "./instruments";
+import { pick, picked, picking, pickTo, stopPicking } from "./picking";
+import { Present } from "./present";
 import { addressOf, go } from "./route";
+import { bringWork, listsShown, work } from "./work";
+
+const SOON_MS = 600;
 
 export function Queue() {
-  const rows = items.value;
+  const all = rows.value;
+  const more = work.value;
+  useEffect(() => {
+    const timer = setTimeout(() => void bringWork(), SOON_MS);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, []);
   return (
     <section class="pane queue" aria-labelledby="queue">
       <div class="pane-head">
@@ -41,32 +58,36 @@ export function Queue() {
             {t("queue.title")}
           </h2>
           <Whose />
+          <button
+            type="button"
+            class="button quiet small"
+            aria-pressed={picking.value}
+            onClick={() => {
+              if (picking.value) stopPicking();
+              else picking.value = true;
+            }}
+          >
+            {t("pick")}
+          </button>
         </div>
-        <div class="views" role="group" aria-label={t("view.label")}>
-          {VIEWS.map((one) => (
-            <button
-              key={one}
-              type="button"
-              aria-pressed={view.value === one}
-              onClick={() => {
-                show(one);
-              }}
-            >
-              {t(`view.${one}`)}
-              <Many of={one} />
-            </button>
-          ))}
-        </div>
+        <Views />
+        {more !== undefined && picking.value ? <more.Bulk /> : null}
       </div>
       <div class="scroll">
-        {rows === undefined ? <p class="empty soft">{t("loading")}</p> : null}
-        {rows?.length === 0 ? (
+        {more !== undefined && listsShown.value ? <more.Lists /> : null}
+        {more !== undefined && picking.value ? <more.BulkForm /> : null}
+        {all === undefined ? <p class="empty soft">{t("loading")}</p> : null}
+        {all?.length === 0 ? (
           <div class="empty">
-            <p>{t("queue.empty")}</p>
+            <p>{t(view.value === "done-today" ? "queue.empty.done" : "queue.empty")}</p>
             <p class="soft small">{t("queue.empty.more")}</p>
           </div>
         ) : null}
-        <ol class="rows">{rows?.map((item) => <Row key={item.id} item={item} />)}</ol>
+        <ol class={picking.value ? "rows picking" : "rows"}>
+          {all?.map((item) => (
+            <Row key={item.id} item={item} />
+          ))}
+        </ol>
         {next.value === null ? null : (
           <button type="button" class="button" onClick={() => void loadMore()}>
             {t("queue.more")}
@@ -77,40 +98,134 @@ export function Queue() {
   );
 }
 
-function Row({ item }: { item: Item }) {
+/** The lists at hand, with how much is in them; a further one stands among them while it is shown. */
+function Views() {
+  const kept = work.value?.kept.value ?? [];
+  const keptOne = kept.find((one) => shows(one.view, one));
+  const plain = shows(view.value);
+  const further = FURTHER.filter((one) => one === view.value && plain);
   return (
-    <li>
+    <div class="views" role="group" aria-label={t("view.label")}>
+      {[...VIEWS, ...further].map((one) => (
+        <button
+          key={one}
+          type="button"
+          aria-pressed={plain && view.value === one}
+          onClick={() => {
+            show(one);
+          }}
+        >
+          {t(`view.${one}`)}
+          <Many of={one} />
+        </button>
+      ))}
+      {plain ? null : (
+        <button type="button" aria-pressed="true">
+          {keptOne?.name ?? t("view.narrowed", { view: t(`view.${view.value}`) })}
+        </button>
+      )}
+      <button
+        type="button"
+        class="further"
+        aria-expanded={listsShown.value}
+        onClick={() => {
+          void bringWork();
+          listsShown.value = !listsShown.value;
+        }}
+      >
+        {t("view.further")}
+      </button>
+    </div>
+  );
+}
+
+function Row({ item }: { item: Item }) {
+  const by = zoneOf(item.practice_id);
+  const chosen = picked.value.has(item.id);
+  return (
+    <li class={chosen ? "picked" : undefined}>
+      {picking.value ? (
+        <label class="pick">
+          <input
+            type="checkbox"
+            checked={chosen}
+            aria-label={t("pick.one", { name: nameOf(item) })}
+            onClick={(event) => {
+              if (event.shiftKey) pickTo(item.id);
+              else pick(item.id);
+            }}
+          />
+        </label>
+      ) : null}
       <a
         href={addressOf(item.id)}
         class={`item ${item.severity}`}
         aria-current={openId.value === item.id ? "true" : undefined}
         onClick={(event) => {
-          if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
+          if (event.metaKey || event.ctrlKey || event.button !== 0) return;
           event.preventDefault();
+          if (event.shiftKey) {
+            pickTo(item.id);
+            return;
+          }
           go(item.id);
           focusCard();
         }}
       >
         <span class="row spread">
           <Severity of={item} />
-          <Due moment={item.due_at} zone={zoneOf(item.practice_id)} />
+          {item.closed_at === null ? <Due moment={item.due_at} zone={by} /> : <Ended item={item} />}
         </span>
         <span class="row">
           <strong class="who">{nameOf(item)}</strong>
           <span class="chip">{named("subject", item.subject)}</span>
         </span>
         <Said of={item} />
+        {item.snoozed === null ? null : <Rests of={item} />}
         <span class="row spread last soft small">
           <span>{ownership(item)}</span>
-          <Moment
-            at={item.excerpt?.at ?? item.opened_at}
-            zone={zoneOf(item.practice_id)}
-            as="ago"
-          />
+          <Moment at={item.excerpt?.at ?? item.opened_at} zone={by} as="ago" />
         </span>
+        <Present at={item.here} />
       </a>
     </li>
   );
+}
+
+/** Where the focus goes once this row has left the list: to the one below it. */
+export function leaving(id: string): () => void {
+  const all = [...document.querySelectorAll<HTMLAnchorElement>("a.item")];
+  const here = all.findIndex((row) => row.getAttribute("href") === addressOf(id));
+  const to = (all[here + 1] ?? all[here - 1])?.getAttribute("href");
+  return () => {
+    requestAnimationFrame(() => {
+      const row = document.querySelector<HTMLAnchorElement>(`a.item[href="${to ?? ""}"]`);
+      row?.focus();
+      if (row === null || document.activeElement !== row) document.getElementById("doing")?.focus();
+    });
+  };
+}
+
+function Ended({ item }: { item: Item }) {
+  return (
+    <span class="due">
+      {item.outcome === null ? "" : `${named("outcome", item.outcome)} · `}
+      {when(item.closed_at ?? "", zoneOf(item.practice_id))}
+    </span>
+  );
+}
+
+/** Work that rests says until when. */
+export function Rests({ of }: { of: Item }) {
+  return <span class="rests small">{resting(of)}</span>;
+}
+
+export function resting(item: Item): string {
+  const rest = item.snoozed;
+  if (rest === null) return "";
+  if (rest.until === null) return t("rests.reply");
+  const moment = when(rest.until, zoneOf(item.practice_id));
+  return t(rest.for_reply ? "rests.both" : "rests.until", { when: moment });
 }
 
 /** Focus goes where the reader goes: to the name at the head of the card. */
@@ -129,7 +244,7 @@ function Said({ of }: { of: Item }) {
   const option = optionOf(said.prompt, said.words);
   return (
     <span class="said">
-      <q>{said.words}</q>
+      <q lang={of.patient?.language}>{said.words}</q>
       {option === null ? null : <span class="soft small"> {option}</span>}
     </span>
   );
@@ -181,6 +296,24 @@ export function ownership(item: Item): string {
   if (item.status === "in-progress") {
     return own ? t("claimed.you") : t("claimed.by", { name });
   }
-  const why = named("because", item.owner_why);
-  return `${own ? t("owner.you") : t("owner.by", { name })} · ${why}`;
+  return `${own ? t("owner.you") : t("owner.by", { name })} · ${because(item.owner_why)}`;
+}
+
+const TOLD: [RegExp, string][] = [
+  [/^(.*), speaks their language \((\w+)\)$/, "because.speaks"],
+  [/^(.*), though away$/, "because.away"],
+  [/^(.*); who had it is away$/, "because.moved"],
+  [/^(.*); who comes first \((.*)\) has as much as they should$/, "because.full"],
+  [/^(.*); who comes first \((.*)\) is not at work until then$/, "because.off"],
+];
+
+/** Why this person, as routing said it, in the reader's language: a reason, and what came to it. */
+export function because(why: string): string {
+  for (const [form, word] of TOLD) {
+    const [, first, more] = form.exec(why) ?? [];
+    if (first === undefined || !isWord(word)) continue;
+    const second = word === "because.speaks" ? named("language", more ?? "") : because(more ?? "");
+    return t(word, { why: because(first), more: second });
+  }
+  return named("because", why);
 }

@@ -1,4 +1,4 @@
-// How a page looks to its reader: language, light or dark. Kept in this browser; nothing else is.
+// How a page looks and sounds to its reader: language, light or dark, keys. Kept in this browser.
 import { effect, signal } from "@preact/signals";
 
 export type Language = "en" | "es";
@@ -27,6 +27,8 @@ const native: Language = navigator.language.toLowerCase().startsWith("es") ? "es
 
 export const language = kept<Language>("language", ["en", "es"], native);
 export const theme = kept<Theme>("theme", ["auto", "light", "dark"], "auto");
+/** Whether a new crisis is heard. */
+export const sound = kept<"on" | "off">("sound", ["on", "off"], "on");
 export const singleKeys = kept<"on" | "off">("keys", ["on", "off"], "on");
 
 effect(() => {

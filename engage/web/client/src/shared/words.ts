@@ -2,17 +2,29 @@
 // the words of one language, and those of the pages beside the queue with these pages. What people
 // wrote, and the wording of instruments, is never here: it is shown as it is.
 import { language, type Language } from "./look";
+import type { words as admin } from "./words/en-admin";
 import type { words as first } from "./words/en";
 import type { words as more } from "./words/en-more";
+import type { words as dialogs } from "./words/en-dialogs";
 import type { words as rare } from "./words/en-rare";
+import type { words as team } from "./words/en-team";
+import type { words as story } from "./words/en-story";
 import type { words as visiting } from "./words/en-visiting";
+import type { words as why } from "./words/en-why";
+import type { words as work } from "./words/en-work";
 
 type Words = Record<string, string>;
 export type Word =
   | keyof typeof first
   | keyof typeof more
+  | keyof typeof admin
+  | keyof typeof dialogs
   | keyof typeof rare
-  | keyof typeof visiting;
+  | keyof typeof team
+  | keyof typeof story
+  | keyof typeof visiting
+  | keyof typeof why
+  | keyof typeof work;
 
 const FIRST: Record<Language, () => Promise<{ words: Words }>> = {
   en: () => import("./words/en"),
@@ -28,9 +40,39 @@ const RARE: typeof FIRST = {
   es: () => import("./words/es-rare"),
 };
 
+const ADMIN: typeof FIRST = {
+  en: () => import("./words/en-admin"),
+  es: () => import("./words/es-admin"),
+};
+
 const VISITING: typeof FIRST = {
   en: () => import("./words/en-visiting"),
   es: () => import("./words/es-visiting"),
+};
+
+const DIALOGS: typeof FIRST = {
+  en: () => import("./words/en-dialogs"),
+  es: () => import("./words/es-dialogs"),
+};
+
+const TEAM: typeof FIRST = {
+  en: () => import("./words/en-team"),
+  es: () => import("./words/es-team"),
+};
+
+const WORK: typeof FIRST = {
+  en: () => import("./words/en-work"),
+  es: () => import("./words/es-work"),
+};
+
+const STORY: typeof FIRST = {
+  en: () => import("./words/en-story"),
+  es: () => import("./words/es-story"),
+};
+
+const WHY: typeof FIRST = {
+  en: () => import("./words/en-why"),
+  es: () => import("./words/es-why"),
 };
 
 const known: Record<Language, Words> = { en: {}, es: {} };
@@ -54,7 +96,13 @@ async function also(more: typeof FIRST): Promise<void> {
 }
 
 export const speakMore = (): Promise<void> => also(MORE);
+export const speakOfAdministration = (): Promise<void> => also(ADMIN);
 export const speakRarely = (): Promise<void> => also(RARE);
+export const speakInDialogs = (): Promise<void> => also(DIALOGS);
+export const speakOfTeam = (): Promise<void> => also(TEAM);
+export const speakOfWork = (): Promise<void> => also(WORK);
+export const speakOfStories = (): Promise<void> => also(STORY);
+export const speakOfReasons = (): Promise<void> => also(WHY);
 export const speakOfVisits = (): Promise<void> => also(VISITING);
 
 type Filled = Record<string, string | number>;

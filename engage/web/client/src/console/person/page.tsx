@@ -16,8 +16,7 @@ import { openMerge } from "../records";
 import { openConsent } from "../texting";
 import { Calling } from "./calling";
 import { CheckIns } from "./checkins";
-import { Circle } from "./circle";
-import { Hospital } from "./hospital";
+import { Later } from "./later";
 import { Needs } from "./needs";
 import { Refer } from "./refer";
 import { Screenings } from "./screenings";
@@ -27,9 +26,11 @@ import { Visits } from "./visits";
 const PARTS: [string, Word][] = [
   ["open", "person.work"],
   ["calls", "person.calls"],
+  ["team", "person.team"],
   ["needs", "person.needs"],
   ["visits", "person.visits"],
   ["screenings", "person.screenings"],
+  ["timeline", "person.timeline"],
   ["checkins", "person.checkins"],
   ["circle", "person.circle"],
   ["hospital", "person.hospital"],
@@ -80,6 +81,9 @@ export function PersonPage() {
           <Part id="calls" word="person.calls">
             <Calling />
           </Part>
+          <Part id="team" word="person.team">
+            <Later of="CareTeam" />
+          </Part>
         </div>
         <div class="main">
           <Part id="needs" word="person.needs">
@@ -91,16 +95,19 @@ export function PersonPage() {
           <Part id="screenings" word="person.screenings">
             <Screenings />
           </Part>
+          <Part id="timeline" word="person.timeline">
+            <Later of="Timeline" />
+          </Part>
         </div>
         <div class="aside">
           <Part id="checkins" word="person.checkins">
             <CheckIns />
           </Part>
           <Part id="circle" word="person.circle">
-            <Circle />
+            <Later of="Circle" />
           </Part>
           <Part id="hospital" word="person.hospital">
-            <Hospital />
+            <Later of="Hospital" />
           </Part>
         </div>
       </div>

@@ -1,6 +1,5 @@
 // What the queue and the phones say, in English.
 import * as common from "./en/common";
-import * as consent from "./en/consent";
 import * as frame from "./en/frame";
 import * as phone from "./en/phone";
 import * as queue from "./en/queue";
@@ -9,7 +8,6 @@ import * as work from "./en/work";
 
 export const words = {
   ...common.words,
-  ...consent.words,
   ...frame.words,
   ...phone.words,
   ...queue.words,

@@ -1,6 +1,5 @@
 // What the queue and the phones say, in Spanish.
 import * as common from "./es/common";
-import * as consent from "./es/consent";
 import * as frame from "./es/frame";
 import * as phone from "./es/phone";
 import * as queue from "./es/queue";
@@ -9,7 +8,6 @@ import * as work from "./es/work";
 
 export const words = {
   ...common.words,
-  ...consent.words,
   ...frame.words,
   ...phone.words,
   ...queue.words,

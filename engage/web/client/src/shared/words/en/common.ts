@@ -2,6 +2,12 @@
 export const words = {
   "minutes": "Minutes it took (optional)",
   "minutes.hint": "Whole minutes of your own work, as you would write them down.",
+  "consent.open": "Texting and consent…",
+  "consent.reason": "What did they say, and where?",
+  "consent.save": "Record",
+  "consent.saved": "Recorded.",
+  "merge.manager": "Care manager",
+  "merge.open": "Two records of one person…",
   "app.name": "engage",
   "look.dark": "Dark colors",
   "look.light": "Light colors",

@@ -1,6 +1,5 @@
 // What a person wants of texts and how we know; whose a phone is; two records of one person.
 export const words = {
-  "consent.open": "Texting and consent…",
   "consent.title": "Texting and consent",
   "consent.now": "Now",
   "consent.planned": "Planned texts",
@@ -45,10 +44,7 @@ export const words = {
   "record.works-again": "This phone works again",
   "consent.about": "About",
   "consent.choose": "Choose…",
-  "consent.reason": "What did they say, and where?",
   "consent.kept": "It stays in the ledger with your name. Nobody can change it later.",
-  "consent.save": "Record",
-  "consent.saved": "Recorded.",
   "consent.need.kind": "Choose what they said.",
   "consent.need.purpose": "Choose what the texts are about.",
   "consent.need.reason": "Say what they said, and where.",
@@ -88,22 +84,7 @@ export const words = {
   "ledger.asked.correction":
     "What was said of whose phone this is was said by somebody else. Planned texts wait until they are asked again.",
 
-  "refused.no-phone": "There is no phone to text, or the practice has no number.",
-  "refused.not-in-care": "This patient is not active, so nothing is sent.",
-  "refused.phone-opted-out":
-    "This phone has said stop, so it can’t be asked by text. Call; what they tell you can be recorded here.",
-  "refused.phone-busy": "This phone is being asked already: wait for the answer, or for silence.",
-  "refused.line-is-open": "This phone is not closed to texts: there is nothing to open.",
-  "refused.line-is-closed": "This phone is closed to texts already.",
-  "refused.not-read-yet": "A text of this number is being read right now: try again in a moment.",
-  "refused.superseded": "A colleague corrected one of these texts meanwhile: try again.",
-  "refused.not-allowed": "Your role may not do this.",
-  "refused.same-record": "These are one and the same record.",
-  "refused.already-merged": "One of these records is merged already; undo that first.",
-  "refused.holds-another": "Another record is merged into the one you would give up; undo that first.",
-  "refused.not-merged": "This record is not merged any more.",
 
-  "merge.open": "Two records of one person…",
   "merge.title": "Two records of one person",
   "merge.lead": "Find the other record of {name}. Nothing changes before you have seen both.",
   "merge.find": "The other record",
@@ -123,5 +104,4 @@ export const words = {
   "merge.undo.what":
     "Each record gets its own back. What came in meanwhile stays with {kept}, {keptId}.",
   "merge.undone": "{name}, {id}, and {kept}, {keptId}, are two records again.",
-  "merge.manager": "Care manager",
 } as const;

@@ -27,6 +27,7 @@ export const words = {
   "attribution.late-answer": "A late answer: nothing newer was asked since the question.",
   "attribution.early-text": "It came before our question had left, so it answers nothing we asked.",
   "attribution.continuation": "It goes on with a text that came in pieces.",
+  "attribution.signed-in": "They were signed in when they wrote it.",
   "attribution.caregiver-of-one": "This phone is a caregiver's, who helps one patient here.",
   "attribution.no-longer-in-care": "The only person on record for this phone is no longer active here.",
   "attribution.several-could-be-meant": "Several people use this phone and nobody was asked: a person must say who wrote.",
@@ -58,6 +59,7 @@ export const words = {
   "state.received": "Received",
 
   "texting.back": "Texts that wait or were not sent",
+  "ready": "Ready replies",
   "reply.label": "Reply to {name}",
   "reply.language": "{name} reads Spanish.",
   "reply.language.en": "{name} reads English.",

@@ -3,6 +3,12 @@ import type { words as en } from "../en/common";
 export const words: Record<keyof typeof en, string> = {
   "minutes": "Minutos que tomó (opcional)",
   "minutes.hint": "Minutos enteros de su propio trabajo, como los anotaría.",
+  "consent.open": "Mensajes y consentimiento…",
+  "consent.reason": "¿Qué dijo y dónde?",
+  "consent.save": "Anotar",
+  "consent.saved": "Anotado.",
+  "merge.manager": "Gestora",
+  "merge.open": "Dos registros de una persona…",
   "app.name": "engage",
   "look.dark": "Colores oscuros",
   "look.light": "Colores claros",

@@ -1,7 +1,6 @@
 import type { words as en } from "../en/consent";
 
 export const words: Record<keyof typeof en, string> = {
-  "consent.open": "Mensajes y consentimiento…",
   "consent.title": "Mensajes y consentimiento",
   "consent.now": "Ahora",
   "consent.planned": "Mensajes planeados",
@@ -46,10 +45,7 @@ export const words: Record<keyof typeof en, string> = {
   "record.works-again": "Este teléfono funciona otra vez",
   "consent.about": "Sobre",
   "consent.choose": "Elija…",
-  "consent.reason": "¿Qué dijo y dónde?",
   "consent.kept": "Queda en el registro con el nombre de usted. Nadie puede cambiarlo después.",
-  "consent.save": "Anotar",
-  "consent.saved": "Anotado.",
   "consent.need.kind": "Elija lo que dijo.",
   "consent.need.purpose": "Elija de qué tratan los mensajes.",
   "consent.need.reason": "Diga qué dijo y dónde.",
@@ -89,22 +85,7 @@ export const words: Record<keyof typeof en, string> = {
   "ledger.asked.correction":
     "Lo que se dijo sobre de quién es este teléfono lo dijo otra persona. Los mensajes planeados esperan hasta que se le pregunte otra vez.",
 
-  "refused.no-phone": "No hay teléfono al que escribir, o la clínica no tiene número.",
-  "refused.not-in-care": "Este paciente no está activo; no se manda nada.",
-  "refused.phone-opted-out":
-    "Este teléfono mandó ALTO y no se le puede preguntar por mensaje. Llame; lo que le diga se puede anotar aquí.",
-  "refused.phone-busy": "Ya se le está preguntando algo a este teléfono: espere la respuesta, o el silencio.",
-  "refused.line-is-open": "Este teléfono no está cerrado a mensajes: no hay nada que abrir.",
-  "refused.line-is-closed": "Este teléfono ya está cerrado a mensajes.",
-  "refused.not-read-yet": "Un mensaje de este número se está leyendo: intente de nuevo en un momento.",
-  "refused.superseded": "Un colega corrigió uno de estos mensajes mientras tanto: intente de nuevo.",
-  "refused.not-allowed": "Su función no permite esto.",
-  "refused.same-record": "Son uno y el mismo registro.",
-  "refused.already-merged": "Uno de estos registros ya está unido a otro; deshaga eso primero.",
-  "refused.holds-another": "Al registro que se dejaría ya está unido otro; deshaga eso primero.",
-  "refused.not-merged": "Este registro ya no está unido a otro.",
 
-  "merge.open": "Dos registros de una persona…",
   "merge.title": "Dos registros de una persona",
   "merge.lead": "Busque el otro registro de {name}. Nada cambia antes de que haya visto los dos.",
   "merge.find": "El otro registro",
@@ -124,5 +105,4 @@ export const words: Record<keyof typeof en, string> = {
   "merge.undo.what":
     "Cada registro recupera lo suyo. Lo que llegó mientras tanto se queda con {kept}, {keptId}.",
   "merge.undone": "{name}, {id}, y {kept}, {keptId}, son dos registros otra vez.",
-  "merge.manager": "Gestora",
 };

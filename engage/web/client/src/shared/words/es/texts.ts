@@ -28,6 +28,7 @@ export const words: Record<keyof typeof en, string> = {
   "attribution.late-answer": "Una respuesta tardía a una pregunta; no se preguntó nada después.",
   "attribution.early-text": "Llegó antes de que saliera nuestra pregunta; no contesta nada nuestro.",
   "attribution.continuation": "Continúa un texto que llegó en partes.",
+  "attribution.signed-in": "Había entrado con su propia clave cuando lo escribió.",
   "attribution.caregiver-of-one": "Este teléfono es de quien cuida a un solo paciente aquí.",
   "attribution.no-longer-in-care": "La única persona registrada con este teléfono ya no está activa aquí.",
   "attribution.several-could-be-meant": "Varias personas usan este teléfono y a nadie se le preguntó: alguien debe decir quién escribió.",
@@ -59,6 +60,7 @@ export const words: Record<keyof typeof en, string> = {
   "state.received": "Recibido",
 
   "texting.back": "Textos que esperan o no se mandaron",
+  "ready": "Respuestas listas",
   "reply.label": "Responder a {name}",
   "reply.language": "{name} lee español.",
   "reply.language.en": "{name} lee inglés.",

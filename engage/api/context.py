@@ -1,0 +1,420 @@
+"""What somebody should know of a person before they call: one read of all that stands around them.
+
+Who may be told what, the next visit and the rides to it, the last screening, what was done before
+and by whom they were called; and the care team across settings with one person who answers for it
+all. Everything here is read by itself elsewhere too, at length; this is the short of it, in one
+transaction and with one line in the audit. It refuses to decide: who answers is routing's to say.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Annotated, Literal
+from uuid import UUID
+
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from msgspec import Meta, Struct
+
+from engage import audit
+from engage.api.around import store
+from engage.api.auth.guard import Visit
+from engage.api.auth.marks import needs
+from engage.api.desk import OpenNeedOut
+from engage.api.item_values import StaffOut
+from engage.api.packet import store as packet
+from engage.api.parts import Parts
+from engage.api.practices import find
+from engage.api.quoted.store import names_of
+from engage.appointments import store as visits
+from engage.appointments.appointment import Status as VisitStatus
+from engage.appointments.places import store as places
+from engage.appointments.ride import Direction as RideWay
+from engage.appointments.ride import Kind as RideKind
+from engage.appointments.ride import Status as RideStatus
+from engage.appointments.rides import store as rides
+from engage.checkins.call import Channel, Direction, Outcome
+from engage.checkins.discharges.store import attempts_of, stays_of
+from engage.conversation.severity import Severity
+from engage.db.sealing import PracticeKeys
+from engage.db.session import Work
+from engage.ids import (
+    AppointmentId,
+    CaregiverId,
+    OrganizationId,
+    PatientId,
+    QueueItemId,
+    ReferralId,
+    RideId,
+    ScreeningId,
+    StaffId,
+)
+from engage.needs.referral import Status as ReferralStatus
+from engage.needs.scoring import Verdict
+from engage.needs.store import ScreeningStatus, screenings_of
+from engage.people.circle.store import caregivers_of, team_of
+from engage.people.sharing.store import Category
+from engage.people.sharing.store import of_patient as grants_of
+from engage.people.staff import Staff
+from engage.people.staffing.store import get_practice, members_of
+from engage.people.store import get_patient
+from engage.queue.item import Ending
+from engage.queue.roster.store import roster
+from engage.queue.routing import Roster, owner_for
+
+AHEAD = timedelta(days=400)
+LATELY = timedelta(days=30)
+"""For so long a hospital that somebody came home from is one of those who help."""
+FEW = store.FEW
+_MOST_RIDES = 20
+
+
+class FamilyOut(Struct, frozen=True, kw_only=True):
+    """A caregiver, and what the patient allows them to be told."""
+
+    id: CaregiverId
+    given_name: str
+    family_name: str
+    relationship: str
+    language: str
+    phone: str | None
+    may_be_told: Annotated[tuple[Category, ...], Meta(description="Of nothing else.")]
+
+    def __repr__(self) -> str:
+        """Hide who it is."""
+        return f"FamilyOut(id={self.id}, …)"
+
+
+class NextVisitOut(Struct, frozen=True, kw_only=True):
+    """The next visit that is booked."""
+
+    id: AppointmentId
+    status: VisitStatus
+    starts_at: datetime
+    zone: Annotated[str, Meta(description="By this clock the visit is told.")]
+    what: str | None
+    place: str | None
+
+    def __repr__(self) -> str:
+        """Hide the words."""
+        return f"NextVisitOut(id={self.id}, …)"
+
+
+class OpenRideOut(Struct, frozen=True, kw_only=True):
+    """A ride or a box that is not over."""
+
+    id: RideId
+    kind: RideKind
+    direction: RideWay | None
+    status: RideStatus
+    day: date
+    zone: str
+    pickup_at: datetime | None
+
+
+class LastScreeningOut(Struct, frozen=True, kw_only=True):
+    """The newest screening, and what it says."""
+
+    id: ScreeningId
+    instrument: str
+    status: ScreeningStatus
+    verdict: Verdict | None
+    at: Annotated[datetime, Meta(description="When it ended; when it began if it has not.")]
+
+
+class EarlierOut(Struct, frozen=True, kw_only=True):
+    """A piece of work that is over."""
+
+    id: QueueItemId
+    subject: str
+    severity: Severity
+    closed_at: datetime
+    outcome: Ending | None
+
+
+class CalledOut(Struct, frozen=True, kw_only=True):
+    """A call or a visit that was logged; its note is with the others."""
+
+    id: UUID
+    at: datetime
+    channel: Channel
+    direction: Direction
+    outcome: Outcome
+    staff_name: str | None
+
+
+class CoverNowOut(Struct, frozen=True):
+    """Until when somebody is away, and who covers."""
+
+    until: datetime
+    cover: StaffOut | None
+
+
+class TeammateOut(Struct, frozen=True):
+    """Somebody else of the practice who takes part in the care."""
+
+    staff: StaffOut
+    role: str
+
+
+class HelperOut(Struct, frozen=True, kw_only=True):
+    """An organization that an open referral was put to."""
+
+    id: OrganizationId
+    referral_id: ReferralId
+    name: str
+    domain: str
+    status: ReferralStatus
+    since: datetime
+
+
+class HospitalOut(Struct, frozen=True, kw_only=True):
+    """A hospital that somebody is in, or came home from lately."""
+
+    facility: str
+    admitted_at: datetime | None
+    discharged_at: datetime | None
+
+
+class CareTeamOut(Struct, frozen=True, kw_only=True):
+    """Everybody who helps, in and out of the practice, and the one who answers for it all."""
+
+    accountable: StaffOut
+    #: `assigned`: they are the care manager; `responsible`: there is none, and they run the place.
+    because: Literal["assigned", "responsible"]
+    #: Null while the accountable person is here.
+    away: CoverNowOut | None
+    #: Who has it now: whoever a crisis of this moment would go to, and why.
+    acting: StaffOut
+    acting_why: str
+    practice: str
+    team: tuple[TeammateOut, ...]
+    organizations: tuple[HelperOut, ...]
+    hospitals: tuple[HospitalOut, ...]
+
+
+class ContextOut(Struct, frozen=True, kw_only=True):
+    """What stands around a person."""
+
+    patient_id: PatientId
+    caregivers: tuple[FamilyOut, ...]
+    open_needs: tuple[OpenNeedOut, ...]
+    next_visit: NextVisitOut | None
+    open_rides: tuple[OpenRideOut, ...]
+    last_screening: LastScreeningOut | None
+    #: The newest first, a few.
+    earlier: tuple[EarlierOut, ...]
+    #: The newest first, a few.
+    called: tuple[CalledOut, ...]
+    care_team: CareTeamOut
+
+
+@get(
+    "/patients/{patient_id:uuid}/context",
+    opt=needs("patient.read"),
+    operation_id="getContext",
+    summary="What stands around a patient: family, visits, screenings, work, calls, care team",
+)
+async def get_context(
+    patient_id: FromPath[UUID],
+    visit: NamedDependency[Visit],
+    parts: NamedDependency[Parts],
+) -> ContextOut:
+    """Return it all as of one moment; that the patient was looked at is recorded."""
+    practice = await find(parts.database, visit, "patient", patient_id)
+    keys, person = await parts.vault.keys(practice), PatientId(patient_id)
+    at = parts.clock.now()
+    async with parts.database.work([practice], practice) as work:
+        out = ContextOut(
+            patient_id=person,
+            caregivers=await _family(work, keys, person, at),
+            open_needs=tuple(
+                OpenNeedOut(id=one.id, domain=one.domain, status=one.status, severity=one.severity)
+                for one in await packet.needs(work, practice, person)
+            ),
+            next_visit=await _next_visit(work, keys, person, at),
+            open_rides=await _rides(work, keys, person),
+            last_screening=await _last_screening(work, keys, parts, person),
+            earlier=tuple(
+                EarlierOut(**{name: getattr(one, name) for name in EarlierOut.__struct_fields__})
+                for one in await store.earlier(work, practice, person)
+            ),
+            called=await _called(work, keys, person),
+            care_team=await _care_team(work, keys, person, at),
+        )
+        await audit.record_patients(
+            work,
+            practice,
+            at,
+            by=audit.By.staff(visit.staff_id),
+            action="patient.context",
+            patients=[person],
+        )
+    return out
+
+
+async def _family(
+    work: Work, keys: PracticeKeys, person: PatientId, at: datetime
+) -> tuple[FamilyOut, ...]:
+    allowed = [
+        one
+        for one in await grants_of(work, keys.practice, person)
+        if one.until_at is None or one.until_at > at
+    ]
+    return tuple(
+        FamilyOut(
+            id=one.id,
+            given_name=one.given_name,
+            family_name=one.family_name,
+            relationship=one.relationship,
+            language=one.language,
+            phone=None if one.phone is None else one.phone.e164,
+            may_be_told=tuple(
+                dict.fromkeys(grant.category for grant in allowed if grant.caregiver_id == one.id)
+            ),
+        )
+        for one in await caregivers_of(work, keys, person, at)
+    )
+
+
+async def _next_visit(
+    work: Work, keys: PracticeKeys, person: PatientId, at: datetime
+) -> NextVisitOut | None:
+    ahead = await visits.ahead(work, keys.practice, person, at, at + AHEAD)
+    kept = await visits.one(work, keys, ahead[0].id) if ahead else None
+    if kept is None or kept.visit.time is None:
+        return None
+    place = None
+    if kept.visit.place_id is not None:
+        place = await places.one_of(work, keys, kept.visit.place_id)
+    return NextVisitOut(
+        id=kept.visit.id,
+        status=kept.visit.status,
+        starts_at=kept.visit.time.starts_at,
+        zone=kept.visit.zone,
+        what=kept.what,
+        place=None if place is None else place.name,
+    )
+
+
+async def _rides(work: Work, keys: PracticeKeys, person: PatientId) -> tuple[OpenRideOut, ...]:
+    newest = await rides.of_patient(work, keys, person, None, _MOST_RIDES)
+    return tuple(
+        OpenRideOut(
+            **{name: getattr(one.ride, name) for name in OpenRideOut.__struct_fields__},
+        )
+        for one in newest
+        if not one.ride.over
+    )
+
+
+async def _last_screening(
+    work: Work, keys: PracticeKeys, parts: Parts, person: PatientId
+) -> LastScreeningOut | None:
+    newest = await screenings_of(work, keys.practice, person, parts.instruments, None, 1)
+    return next(
+        (
+            LastScreeningOut(
+                id=one.id,
+                instrument=one.instrument,
+                status=one.status,
+                verdict=one.verdict,
+                at=one.ended_at or one.started_at,
+            )
+            for one in newest
+        ),
+        None,
+    )
+
+
+async def _called(work: Work, keys: PracticeKeys, person: PatientId) -> tuple[CalledOut, ...]:
+    logged = (await attempts_of(work, keys.practice, person))[:FEW]
+    names = await names_of(work, [one.staff_id for one in logged])
+    return tuple(
+        CalledOut(
+            id=one.id,
+            at=one.at,
+            channel=one.channel,
+            direction=one.direction,
+            outcome=one.outcome,
+            staff_name=names.get(one.staff_id),
+        )
+        for one in logged
+    )
+
+
+async def _care_team(
+    work: Work, keys: PracticeKeys, person: PatientId, at: datetime
+) -> CareTeamOut:
+    practice, patient = keys.practice, await get_patient(work, keys, person)
+    people = {one.id: one for one in await members_of(work, practice, at)}
+    team = await team_of(work, practice, person, at)
+    here = await roster(work, practice, at)
+    manager = None if patient.care_manager is None else patient.care_manager.id
+    # Who has left answers for nobody.
+    manager = manager if manager in people else None
+    answers = manager or here.responsible_id
+    acting = owner_for(
+        "crisis",
+        at=at,
+        due=at,
+        manager=manager,
+        team=[one.staff_id for one in team],
+        roster=here,
+        language=patient.language,
+    )
+    return CareTeamOut(
+        accountable=_named(answers, people),
+        because="responsible" if manager is None else "assigned",
+        away=_away(answers, here, people, at),
+        acting=_named(acting.staff_id, people),
+        acting_why=acting.why,
+        practice=(await get_practice(work, practice)).name,
+        team=tuple(
+            TeammateOut(_named(one.staff_id, people), one.role)
+            for one in team
+            if one.staff_id in people and one.staff_id != answers
+        ),
+        organizations=tuple(
+            HelperOut(
+                id=one.organization_id,
+                referral_id=one.referral_id,
+                name=one.name,
+                domain=one.domain,
+                status=one.status,
+                since=one.since,
+            )
+            for one in await store.helps(work, practice, person)
+        ),
+        hospitals=tuple(
+            HospitalOut(
+                facility=one.facility,
+                admitted_at=one.admitted_at,
+                discharged_at=one.discharged_at,
+            )
+            for one in await stays_of(work, practice, person)
+            if one.status == "planned"
+            or (
+                one.status == "discharged" and one.discharged_at and one.discharged_at > at - LATELY
+            )
+        ),
+    )
+
+
+def _away(
+    who: StaffId, here: Roster, people: Mapping[StaffId, Staff], at: datetime
+) -> CoverNowOut | None:
+    leaves: Sequence[CoverNowOut] = [
+        CoverNowOut(one.until_at, _named(one.cover_id, people) if one.cover_id in people else None)
+        for one in here.covers
+        if one.absent_id == who and one.from_at <= at < one.until_at
+    ]
+    return leaves[0] if leaves else None
+
+
+def _named(who: StaffId, people: Mapping[StaffId, Staff]) -> StaffOut:
+    known = people.get(who)
+    if known is None:
+        # Responsible for the practice, and not one of those who work in it now.
+        return StaffOut(who, "", "")
+    return StaffOut(known.id, known.given_name, known.family_name)

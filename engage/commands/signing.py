@@ -1,0 +1,58 @@
+"""The words that wait for a reviewer, and what a practice has signed, for the deployment's file.
+
+This room refuses a signature of earlier words: the file would carry it, and it would hold nothing.
+"""
+
+import json
+
+import click
+
+from engage import wiring
+from engage.clock import SystemClock
+from engage.commands import in_house, practice_named, run, settings_read
+from engage.settings import Settings
+from engage.turns import reviews
+from engage.turns.library import Library
+from engage.turns.signed import standings, store
+
+
+@click.command()
+@click.option("--unsigned", is_flag=True, help="Only drafts that no review covers.")
+@click.option("--signed", is_flag=True, help="Only what a practice has signed in the console.")
+@click.option("--practice", "practice_name", default="", help="With --signed: name or id.")
+def texts(unsigned: bool, signed: bool, practice_name: str) -> None:  # noqa: FBT001 - click
+    """Print the wordings that wait for a reviewer, each with the hash a signature must name.
+
+    With --signed: what a practice's administrators have signed, as entries for ENGAGE_TEXT_REVIEWS.
+    """
+    if signed:
+        click.echo(run(lambda: in_house(lambda house: _entries(house, practice_name))))
+        return
+    library = Library.shipped()
+    settings = settings_read()
+    waiting = wiring.drafts(settings, library)
+    for draft in waiting if unsigned else wiring.drafts(Settings(), library):
+        click.echo(f"# {draft.words!r}")
+        click.echo(
+            f'[[review]]\nid = "{draft.id}"\nlanguage = "{draft.language}"\n'
+            f'sha256 = "{draft.sha256}"\nreviewer = ""\n'
+            f"date = {SystemClock().now().date().isoformat()}\n"
+        )
+
+
+async def _entries(house: wiring.House, named: str) -> str:
+    practice = await practice_named(house, named)
+    async with house.database.work([practice]) as work:
+        signed = await store.signed_of(work, practice)
+    held = [
+        one.signed
+        for one in standings(reviews.unsigned(house.library), signed, ())
+        if one.state == "signed" and one.signed is not None
+    ]
+    return "\n".join(
+        # A JSON string is a TOML string.
+        f"[[review]]\nid = {json.dumps(one.text_id)}\nlanguage = {json.dumps(one.language)}\n"
+        f'sha256 = "{one.sha256}"\nreviewer = {json.dumps(one.reviewer)}\n'
+        f'date = {one.signed_at.date().isoformat()}\npractice = "{practice}"\n'
+        for one in held
+    )

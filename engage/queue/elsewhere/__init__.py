@@ -1,0 +1,1 @@
+"""What people hold in other practices: small practices share care managers."""

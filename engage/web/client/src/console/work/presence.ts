@@ -1,0 +1,47 @@
+// Says every few seconds what one has open, and hears who else has it. A page in the background has
+// nothing open; whoever leaves is forgotten by the server within half a minute.
+import { effect } from "@preact/signals";
+
+import { call } from "../../api/call";
+import { detail, drafts, me, openId } from "../desk";
+import { place } from "../place";
+
+const EVERY_MS = 10_000;
+let timer: ReturnType<typeof setInterval> | undefined;
+
+export function beginPresence(): void {
+  effect(() => {
+    const id = me.value == null || place.value.at !== "queue" ? null : openId.value;
+    // Whether one writes is said at once, too.
+    void writing();
+    clearInterval(timer);
+    if (id === null) return;
+    timer = setInterval(() => void tell(id), EVERY_MS);
+    queueMicrotask(() => void tell(id));
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (openId.peek() !== null && me.peek() != null) void tell(openId.peek() ?? "");
+  });
+}
+
+function writing(): boolean {
+  const thread = detail.value?.thread_id;
+  return thread != null && (drafts.value[thread]?.body ?? "") !== "";
+}
+
+let told = "";
+
+async function tell(id: string): Promise<void> {
+  if (document.visibilityState !== "visible" || openId.peek() !== id) return;
+  told = id;
+  try {
+    const { here } = await call("put", "/v1/queue/{item_id}/presence", {
+      path: { item_id: id },
+      body: { writing: writing() },
+    });
+    const now = detail.peek();
+    if (told === id && now?.id === id) detail.value = { ...now, here };
+  } catch {
+    // Nobody misses it: it is said again in a moment.
+  }
+}

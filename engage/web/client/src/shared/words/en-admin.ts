@@ -1,0 +1,2 @@
+// What administrators set, in English.
+export { words } from "./en/admin";

@@ -1,0 +1,6 @@
+// What is said of a crisis, of reasons, and of what stands around a person, in English.
+import * as due from "./en/due";
+import * as reasons from "./en/reasons";
+import * as why from "./en/why";
+
+export const words = { ...due.words, ...reasons.words, ...why.words } as const;

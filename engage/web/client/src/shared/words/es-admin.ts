@@ -1,0 +1,2 @@
+// Lo que definen los administradores, en español.
+export { words } from "./es/admin";

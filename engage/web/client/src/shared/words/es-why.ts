@@ -1,0 +1,6 @@
+// What is said of a crisis, of reasons, and of what stands around a person, in Spanish.
+import * as due from "./es/due";
+import * as reasons from "./es/reasons";
+import * as why from "./es/why";
+
+export const words = { ...due.words, ...reasons.words, ...why.words } as const;

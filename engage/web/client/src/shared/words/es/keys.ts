@@ -1,0 +1,28 @@
+import type { words as en } from "../en/keys";
+
+export const words: Record<keyof typeof en, string> = {
+  "keys.next": "El siguiente",
+  "keys.before": "El anterior",
+  "keys.open": "Abrir",
+  "keys.claim": "Tomar",
+  "keys.reply": "Responder",
+  "keys.complete": "Terminar",
+  "keys.ask": "Preguntar a un paciente",
+  "keys.help": "Esta ayuda",
+  "keys.send": "Enviar, mientras escribe",
+  "keys.leave": "Dejar el campo",
+  "keys.switch": "Teclas sueltas activadas",
+  "keys.pick": "Elegir esta fila",
+  "keys.note": "Nota para colegas",
+  "keys.snooze": "Poner en pausa",
+  "keys.assign": "Pasar a un colega",
+  "keys.label": "Etiqueta equivocada",
+  "keys.merge": "Unir",
+  "keys.undo": "Deshacer lo completado, por diez segundos",
+  "keys.search": "Buscar a una persona",
+  "keys.digits": "Elegir, en una lista de opciones",
+  "keys.send.complete": "Enviar y completar, al escribir",
+  "keys.ready": "Respuestas listas, al escribir",
+  "sound.switch": "Un sonido para una crisis nueva",
+  "keys.places": "Ir a un lugar",
+};

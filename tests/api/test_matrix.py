@@ -1,0 +1,237 @@
+"""Every role, every operation, every place a record may stand in: sent, and answered as declared.
+
+Who may do what is declared once (tests/policy/test_authorization_table.py); which record stands
+where is known from how it was made. What follows from the two is compared with what the app
+answers, some thousand times, in process. What may not be seen and what is not there are answered
+with the same bytes (promise T2).
+"""
+
+import json
+import re
+from collections import Counter
+from typing import Literal, TypeAlias
+
+import pytest
+
+from engage.ids import PracticeId
+from tests.api.conftest import House
+from tests.api.matrix import (
+    KINDS,
+    Furnisher,
+    Json,
+    Principal,
+    Said,
+    World,
+    asked,
+    drawn,
+    made_up,
+    operations,
+)
+from tests.policy.source import ROOT
+from tests.policy.test_authorization_table import OPEN_TO, OPEN_TO_ANYBODY, OPEN_TO_ONESELF
+
+pytestmark = pytest.mark.database
+
+LEAST_CELLS = 5_000
+
+Place: TypeAlias = Literal[
+    "own", "colleague's", "merged", "elsewhere", "elsewhere in ours", "made up", "of another kind"
+]
+Verdict: TypeAlias = Literal["open", "401", "403", "404", "reached"]
+
+DENIED_PLACES: tuple[Place, ...] = ("own", "elsewhere", "made up")
+"""Where it is the door that says no, the record makes no difference: three are enough."""
+
+OWN_ALONE = {
+    "undoAction": "one's own actions",
+    "endSignIn": "one's own sign-ins",
+    "deletePushSubscription": "one's own browsers",
+}
+"""Who may do it, may do it to what is theirs: a colleague's is not there."""
+
+QUERIES: dict[str, tuple[str, str]] = {
+    "listAppointments": ("patient", "patient"),
+    "listCannedReplies": ("patient", "patient"),
+    "listWaiting": ("patient", "patient"),
+    "listSlots": ("schedule", "schedule"),
+    "getWishes": ("practice_id", "practice"),
+    "putWishes": ("practice_id", "practice"),
+    "listRescreeningRules": ("practice_id", "practice"),
+    "putRescreeningRule": ("practice_id", "practice"),
+    "listRidesOfDay": ("practice_id", "practice"),
+    "printRidesOfDay": ("practice_id", "practice"),
+}
+"""Operations whose record is named in the query, and of which kind it is."""
+
+ALSO_ASKED: dict[str, dict[str, str]] = {
+    "streamEvents": {"after": "no place in the feed"},
+}
+"""What is sent along so that an operation ends soon, or gets as far as its record."""
+
+BODIES: dict[str, Json] = {}
+"""What an operation is sent where the description says less than it means."""
+
+
+class Matrix:
+    """Sends every cell, and keeps what was not as declared."""
+
+    def __init__(self, house: House, world: World, document: Json) -> None:
+        """Take the app, who and what there is, and the operations."""
+        self._house, self._world, self._document = house, world, document
+        self.cells = 0
+        self.unexpected: list[str] = []
+        #: The bodies of refusals, by status: each should be one.
+        self.refusals: dict[str, Counter[bytes]] = {"401": Counter(), "403": Counter()}
+        self.missing: Counter[bytes] = Counter()
+        self._open: dict[str, Said] = {}
+
+    async def run(self) -> None:
+        """Send everything."""
+        for path, method, operation in operations(self._document):
+            for who in self._world.principals:
+                for place in self._places(path, operation, who):
+                    await self._cell(path, method, operation, who, place)
+
+    def _places(self, path: str, operation: Json, who: Principal) -> tuple[Place | None, ...]:
+        name = operation["operationId"]
+        kinds = self._kinds(path, name)
+        if not kinds or name in OPEN_TO_ANYBODY:
+            return (None,)
+        if not who.roles:
+            return DENIED_PLACES
+        places: list[Place] = ["own", "colleague's", "elsewhere", "made up", "of another kind"]
+        if kinds[-1][1] == "patient":
+            places.append("merged")
+        if len(kinds) > 1:
+            places.append("elsewhere in ours")
+        return tuple(places)
+
+    def _kinds(self, path: str, name: str) -> list[tuple[str, str]]:
+        """Return the parameters that name records, in their order, each with its kind."""
+        found = [
+            (named, KINDS[named])
+            for named in re.findall(r"\{(\w+)\}", path)
+            if named not in ("instrument", "secret")
+        ]
+        return found or ([QUERIES[name]] if name in QUERIES else [])
+
+    def _ids(self, kinds: list[tuple[str, str]], place: Place) -> dict[str, str]:
+        world = self._world
+        if place == "merged":
+            return {kinds[0][0]: world.merged["patient"]}
+        standing = {"colleague's": world.colleagues, "elsewhere": world.foreign}.get(
+            place, world.own
+        )
+        found = {name: standing[kind] for name, kind in kinds}
+        last, kind = kinds[-1]
+        match place:
+            case "made up":
+                found[last] = made_up(self._house.clock)
+            case "of another kind":
+                found[last] = world.own["thread" if kind != "thread" else "item"]
+            case "elsewhere in ours":
+                found[last] = world.foreign[kind]
+            case _:
+                pass
+        return found
+
+    def _declared(self, name: str, who: Principal, place: Place | None) -> Verdict:
+        """Say what must come of it, from the table and from where the record stands."""
+        if name in OPEN_TO_ANYBODY:
+            return "open"
+        if not who.roles and not who.family and not who.left:
+            return "401"
+        if name in OPEN_TO_ONESELF:
+            if who.left:
+                return "403"
+            theirs = place is None or (place == "own" and who.name == "care manager, assigned")
+            theirs |= place == "colleague's" and who.name == "care manager, colleague"
+            return "reached" if theirs else "404"
+        may = {one for one, role in who.roles.items() if role in OPEN_TO[name]}
+        if not may:
+            return "403"
+        if place is None:
+            return "reached"
+        stands: dict[Place, PracticeId] = {
+            "own": self._world.north,
+            "colleague's": self._world.north,
+            "merged": self._world.north,
+            "elsewhere": self._world.south,
+        }
+        if stands.get(place) not in may:
+            return "404"
+        if name in OWN_ALONE:
+            theirs = {"own": "care manager, assigned", "colleague's": "care manager, colleague"}
+            return "reached" if theirs.get(place) == who.name else "404"
+        return "reached"
+
+    async def _cell(
+        self, path: str, method: str, operation: Json, who: Principal, place: Place | None
+    ) -> None:
+        name = operation["operationId"]
+        kinds = self._kinds(path, name)
+        ids = {} if place is None else self._ids(kinds, place)
+        address, query = path, dict(ALSO_ASKED.get(name, {}))
+        for one in operation.get("parameters", ()):
+            if one["in"] == "query" and one.get("required"):
+                query.setdefault(one["name"], self._parameter(one))
+        for parameter, value in ids.items():
+            if f"{{{parameter}}}" in path:
+                address = address.replace(f"{{{parameter}}}", value)
+            else:
+                query[parameter] = value
+        address = address.replace("{instrument}", "hunger-vital-sign").replace("{secret}", "x" * 43)
+        said = await asked(
+            self._house.app, method, address, query, who.headers, self._body(operation)
+        )
+        self.cells += 1
+        self._hold(name, who, place, said)
+
+    def _parameter(self, one: Json) -> str:
+        return str(drawn(one["schema"], self._document["components"]["schemas"]))
+
+    def _body(self, operation: Json) -> bytes:
+        form = operation.get("requestBody", {}).get("content", {}).get("application/json")
+        if form is None:
+            return b""
+        name = operation["operationId"]
+        least = drawn(form["schema"], self._document["components"]["schemas"])
+        return json.dumps(least | BODIES.get(name, {})).encode()
+
+    def _hold(self, name: str, who: Principal, place: Place | None, said: Said) -> None:
+        declared = self._declared(name, who, place)
+        match declared:
+            case "open":
+                # Nobody's role opens, or closes, what has a lock of its own.
+                first = self._open.setdefault(name, said)
+                fits = said.status < 500 and said.status in (first.status, 429)
+            case "reached":
+                fits = said.status not in (401, 403, 404) and said.status < 500
+            case "404":
+                fits = said.status == 404
+                self.missing[said.body] += 1
+            case _:
+                fits = said.status == int(declared)
+                self.refusals[declared][said.body] += 1
+        if not fits:
+            self.unexpected.append(
+                f"{name} by {who.name}, {place}: {said.status} {said.code}, declared {declared}"
+            )
+
+
+async def test_who_may_do_what(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    """Thousands of cells, none unexpected; each refusal is one and the same wherever it comes."""
+    document = json.loads((ROOT / "docs" / "openapi.json").read_text("utf-8"))
+    world = await Furnisher(house).world()
+    matrix = Matrix(house, world, document)
+    await matrix.run()
+    with capsys.disabled():
+        print(  # noqa: T201 - the figure that whoever runs it wants
+            f"\nauthorization matrix: {matrix.cells} cells, {len(matrix.unexpected)} unexpected"
+        )
+
+    assert not matrix.unexpected, "\n".join(matrix.unexpected[:80])
+    assert matrix.cells >= LEAST_CELLS
+    # What is hidden and what is not there can't be told apart.
+    assert len(matrix.missing) == 1, matrix.missing
+    assert [len(bodies) for bodies in matrix.refusals.values()] == [1, 1], matrix.refusals

@@ -1,0 +1,285 @@
+"""A care manager's day at the queue: rest, hand over, join, note, undo, many at once, lists kept."""
+
+import re
+
+from playwright.async_api import Locator, Page, expect
+
+from tests.web.conftest import DANA, LUIS, ROSA, WALTER, Stage
+from tests.web.eye import Eye
+
+KIM, MARGUERITE = "+14805550114", "+16235550116"
+FLAGS = 20
+BEFORE = 2
+"""Keys until the first row has the focus."""
+EACH = 4
+"""Open it, say that it is done, choose what became of it, and confirm."""
+TONES = """
+window.tones = 0;
+window.AudioContext = class {
+  currentTime = 0;
+  resume() { return Promise.resolve(); }
+  createGain() {
+    const gain = { setValueAtTime() {}, linearRampToValueAtTime() {} };
+    return { gain, connect() {} };
+  }
+  createOscillator() {
+    return { frequency: {}, connect: one => one, start() { window.tones += 1; }, stop() {} };
+  }
+};
+"""
+"""An instrument that counts what is played on it."""
+
+
+class Keyboard:
+    """Presses keys, and counts them."""
+
+    def __init__(self, page: Page) -> None:
+        """Take a page."""
+        self._page = page
+        self.pressed = 0
+
+    async def press(self, *keys: str) -> None:
+        """Press one key after the other."""
+        for key in keys:
+            await self._page.keyboard.press(key)
+        self.pressed += len(keys)
+
+
+def row(page: Page, who: str) -> Locator:
+    """Return the rows about somebody."""
+    return page.locator("a.item", has_text=who)
+
+
+async def shown(page: Page, name: str) -> None:
+    """Choose one of the lists."""
+    await page.locator(".views").get_by_role("button", name=re.compile(rf"^{name}\b")).click()
+
+
+async def opened(page: Page, which: Locator) -> None:
+    """Open a row and wait until it can be worked on."""
+    await which.first.click()
+    await page.locator(".further-steps .button").first.wait_for()
+
+
+async def test_twenty_routine_flags_are_cleared_by_keyboard_alone(
+    stage: Stage, record_property: object
+) -> None:
+    """Twenty flags take eighty keys and two: and the list that is worked on is still there later."""
+    console = await stage.console()
+    for number in range(FLAGS):
+        await stage.text(console, f"+160255501{70 + number}", "is this the clinic")
+    await row(console, "is this the clinic").first.wait_for()
+    lists = console.get_by_role("button", name="More lists")
+    await lists.click()
+    await console.get_by_label("About", exact=True).select_option("sender")
+    await console.get_by_label("Keep this list as").fill("Strangers")
+    await console.get_by_role("button", name="Keep", exact=True).click()
+    await expect(console.locator(".all-lists [aria-current]")).to_have_text("Strangers")
+    await console.reload()
+    await expect(console.locator(".views [aria-pressed=true]")).to_have_text("Strangers")
+    rows = row(console, "Unknown sender")
+    await rows.nth(FLAGS - 1).wait_for()
+    many = await rows.count()
+    keys = Keyboard(console)
+
+    await keys.press("j")
+    for cleared in range(FLAGS):
+        await expect(console.locator("a.item:focus")).to_have_count(1)
+        await keys.press("Enter")
+        await console.locator("#claim").wait_for()
+        await keys.press("e", "6")
+        await expect(console.get_by_label("No action needed")).to_be_checked()
+        await keys.press("Enter")
+        await expect(rows).to_have_count(many - cleared - 1)
+        await expect(console.locator(".undo")).to_contain_text("Completed.")
+
+    print(f"{FLAGS} routine flags: {keys.pressed} keys")
+    assert callable(record_property)
+    record_property("keys_for_twenty_flags", keys.pressed)
+    assert keys.pressed <= FLAGS * EACH + BEFORE
+    # What the last key did is undone by one more.
+    await keys.press("z")
+    await expect(console.locator(".facts").first).to_contain_text("You have this")
+    await expect(rows).to_have_count(many - FLAGS + 1)
+
+
+async def test_two_desks_and_one_queue(stage: Stage) -> None:
+    """Each sees where the other is; work rests, wakes, gets a note, changes hands and comes back."""
+    eye = Eye(1366)
+    looks = {"reduced_motion": "reduce"}
+    dana, luis = await stage.console(**looks), await stage.console(LUIS, **looks)
+    await stage.text(dana, KIM, "can i bring my sister along")
+    kim = row(dana, "Kim Tran").filter(has_text="sister")
+    await opened(dana, kim)
+    await shown(luis, "All")
+    hers = row(luis, "Kim Tran").filter(has_text="sister")
+    await expect(hers).to_contain_text(f"{DANA} is looking")
+    await opened(luis, hers)
+    await expect(dana.locator(".card .present")).to_contain_text(f"{LUIS} is looking")
+    await expect(luis.locator("#do-hand-over")).to_have_count(0)
+
+    # A note, by keyboard; it is never sent.
+    await dana.keyboard.press("n")
+    box = dana.get_by_label("What colleagues should know")
+    await expect(box).to_be_focused()
+    await dana.keyboard.type("Promised to call her back at noon.")
+    await eye.look(dana, "note")
+    await dana.get_by_label("a promise").check()
+    await dana.keyboard.press("Control+Enter")
+    await expect(dana.locator(".notes")).to_contain_text("Promised to call her back at noon.")
+    await expect(luis.locator(".notes")).to_contain_text("Promised to call her back")
+
+    # It rests until tomorrow, or until she writes; what she writes wakes it.
+    await dana.keyboard.press("s")
+    await expect(dana.get_by_role("form", name="Snooze")).to_be_visible()
+    await dana.get_by_label("Tomorrow morning").check()
+    await dana.get_by_label("Or as soon as they write").check()
+    await eye.look(dana, "snooze")
+    await dana.keyboard.press("Enter")
+    await expect(kim).to_have_count(0)
+    await dana.get_by_role("button", name="More lists").click()
+    await expect(dana.locator(".all-lists")).to_contain_text("Done today")
+    await eye.look(dana, "lists")
+    await dana.locator(".all-lists").get_by_role("button", name="Snoozed").click()
+    await expect(kim).to_contain_text("or until they write")
+    await stage.text(dana, KIM, "and my brother, my sister says")
+    await shown(dana, "Mine")
+    await opened(dana, row(dana, "Kim Tran").filter(has_text="sister"))
+    await dana.keyboard.press("s")
+    await expect(dana.get_by_label("The time chosen before")).to_be_checked()
+    await dana.keyboard.press("Escape")
+
+    # Luis takes it on, and finds what he must know.
+    await dana.keyboard.press("a")
+    await dana.get_by_label(LUIS).check()
+    await expect(dana.locator(".packet")).to_contain_text("Promised to call her back at noon.")
+    await dana.get_by_label("Why, and what").fill("He knows the family.")
+    await eye.look(dana, "hand over")
+    await dana.get_by_role("button", name="Hand over", exact=True).click()
+    await expect(luis.locator(".facts").first).to_contain_text("handed over by a colleague")
+    await expect(luis.locator(".notes")).to_contain_text("He knows the family.")
+    await luis.locator("summary", has_text="To take it on").click()
+    await expect(luis.locator(".packet")).to_contain_text("brother")
+    await eye.look(luis, "packet")
+
+    # It is completed, opened again at once, completed, and later opened again for a reason.
+    await luis.keyboard.press("e")
+    await luis.keyboard.press("3")
+    await luis.keyboard.press("Enter")
+    await expect(luis.locator(".doing .notice.done")).to_contain_text("Answered by text")
+    await luis.locator(".undo button").click()
+    await expect(luis.locator(".facts").first).to_contain_text("You have this")
+    await luis.keyboard.press("e")
+    await luis.keyboard.press("3")
+    await luis.keyboard.press("Enter")
+    await luis.locator("#do-reopen").click()
+    await luis.get_by_label("Why is it opened again?").fill("She called again.")
+    await eye.look(luis, "reopen")
+    await luis.keyboard.press("Control+Enter")
+    await expect(luis.locator(".facts").first).to_contain_text("You have this")
+    await luis.locator("#do-call").click()
+    await luis.keyboard.press("2")
+    await eye.look(luis, "log a call")
+    await luis.get_by_role("button", name="Log it").click()
+    await expect(luis.locator(".further-steps")).to_be_visible()
+
+    # One text, two pieces of work: one is done as part of the other, and taken apart again.
+    await stage.text(dana, ROSA, "no tengo como ir a la cita del lunes")
+    ride = row(dana, "Rosa Delgado").filter(has_text="Transportation")
+    await opened(dana, ride)
+    await dana.keyboard.press("m")
+    await dana.locator(".step").get_by_label("A text to read").check()
+    await eye.look(dana, "merge")
+    await dana.get_by_role("button", name="Merge", exact=True).click()
+    await expect(dana.get_by_role("heading", name="Done as part of this")).to_be_visible()
+    await expect(ride).to_have_count(0)
+    await eye.look(dana, "parts")
+    await dana.get_by_role("button", name="Take apart").click()
+    await expect(ride).to_have_count(1)
+
+    assert eye.found == []
+
+
+async def test_many_at_once_and_replies_kept_ready_on_a_small_screen(stage: Stage) -> None:
+    """Each item says what became of it, a crisis stays; words are filled in where one writes."""
+    eye = Eye(320)
+    small = {
+        "viewport": {"width": 320, "height": 720},
+        "color_scheme": "dark",
+        "reduced_motion": "reduce",
+    }
+    boss = await stage.console("Priya Nair")
+    await boss.goto(f"{stage.url}/console/replies")
+    await boss.get_by_role("button", name="New reply").click()
+    await boss.get_by_label("Title").fill("On my way")
+    await boss.get_by_label("Words in English").fill("Hello {given_nam}, we will call you.")
+    await boss.get_by_role("button", name="Keep", exact=True).click()
+    await expect(boss.get_by_role("alert").filter(has_text="{care_manager}")).to_be_visible()
+    await boss.get_by_label("Words in English").fill("Hello {given_name}, we will call you.")
+    await boss.get_by_label("Words in Spanish").fill("Hola {given_name}, le llamaremos.")
+    await boss.get_by_role("button", name="Keep", exact=True).click()
+    await expect(boss.locator(".listed")).to_contain_text("Hola {given_name}")
+
+    page = await stage.window(**small)
+    await page.add_init_script(TONES)
+    await page.goto(f"{stage.url}/console/")
+    await page.get_by_role("button", name=DANA).click()
+    await page.locator("#queue").wait_for()
+    await expect(page.get_by_role("button", name="More lists")).to_be_visible()
+    await stage.text(page, ROSA, "a que hora es la cita")
+    rosa = row(page, "Rosa Delgado").filter(has_text="a que hora")
+    await opened_small(page, rosa)
+    await page.locator("#reply").fill("Buenas tardes.")
+    await page.keyboard.press("Control+.")
+    await expect(page.get_by_label("Find a ready reply")).to_be_focused()
+    await page.keyboard.type("way")
+    await expect(page.locator(".ready li")).to_contain_text("Hola Rosa, le llamaremos.")
+    await eye.look(page, "ready replies")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#reply")).to_have_value("Buenas tardes. Hola Rosa, le llamaremos.")
+    await expect(page.locator("#reply")).to_be_focused()
+    # Sent and, in the same breath, what became of it.
+    await page.keyboard.press("Control+Shift+Enter")
+    await expect(page.get_by_label("Answered by text")).to_be_checked()
+    await eye.look(page, "sent, and completing")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".doing .notice.done")).to_contain_text("Answered by text")
+    await eye.look(page, "undo")
+
+    await page.goto(f"{stage.url}/console/")
+    await page.locator("a.item").first.wait_for()
+    await page.locator(".further").click()
+    await page.locator(".lists").wait_for()
+    await eye.look(page, "lists")
+    await page.locator(".further").click()
+    await stage.text(page, MARGUERITE, "is there parking")
+    await shown(page, "All")
+    await row(page, "is there parking").wait_for()
+    await stage.text(page, WALTER, "my chest hurts and i cant breathe")
+    grave = page.locator("a.item.crisis").first
+    await grave.wait_for()
+    await page.wait_for_function("window.tones > 0")
+    await page.get_by_role("button", name="Select", exact=True).click()
+    await grave.locator("xpath=..").get_by_role("checkbox").check()
+    parking = row(page, "is there parking").locator("xpath=..").get_by_role("checkbox")
+    await parking.check()
+    await expect(page.locator(".bulk")).to_contain_text("2 selected")
+    await page.locator(".bulk").get_by_role("button", name="Complete").click()
+    await page.get_by_label("No action needed").check()
+    await eye.look(page, "many at once")
+    await page.get_by_role("button", name="Complete 2").click()
+    became = page.locator(".became")
+    await expect(became).to_contain_text("1 of 2 done")
+    await expect(became.locator(".not")).to_contain_text("Walter Brandt")
+    await expect(became.locator(".not")).to_contain_text("of its own")
+    await eye.look(page, "what became of each")
+    await expect(grave).to_be_visible()
+    await expect(row(page, "is there parking")).to_have_count(0)
+
+    assert eye.found == []
+
+
+async def opened_small(page: Page, which: Locator) -> None:
+    """Open a row where one pane is shown at a time."""
+    await which.first.click()
+    await page.locator("#reply").wait_for()
