@@ -86,11 +86,13 @@ from engage.api.auth.guard import (
     PARTS,
     guard,
     provide_guest,
+    provide_relative,
     provide_visit,
     refuse_foreign_names,
 )
 from engage.api.auth.marks import ANYBODY
 from engage.api.envelope import Envelope, Metrics
+from engage.api.family import routes as families
 from engage.api.page_pace import PagePaces
 from engage.api.parts import Parts
 from engage.api.problems import answer
@@ -111,6 +113,7 @@ V1 = (
     sign_ins.list_sign_ins,
     sign_ins.end_sign_in,
     me.get_me,
+    *families.ROUTES,
     pagers.post_subscription,
     pagers.list_subscriptions,
     pagers.delete_subscription,
@@ -197,6 +200,10 @@ V1 = (
     grants.list_grants,
     grants.post_grant,
     grants.post_end,
+    grants.get_grant,
+    grants.patch_grant,
+    grants.delete_grant,
+    grants.put_safety,
     board.list_queue,
     board.count_queue,
     queue.get_item,
@@ -272,7 +279,7 @@ def description() -> bytes:
 
     It takes most of a second to draw: not before somebody asks, and then once a process.
     """
-    names = ("parts", "counters", "handset", "visit", "guest", "page_paces")
+    names = ("parts", "counters", "handset", "visit", "guest", "relative", "page_paces")
     nothing = {name: Provide(lambda: None, sync_to_thread=False) for name in names}
     return openapi.document([*ROUTES, HANDSETS], nothing)
 
@@ -287,6 +294,7 @@ def create_app(parts: Parts, *, extra: Sequence[Any] = ()) -> Litestar:
         "handset": Provide(lambda: handset, sync_to_thread=False),
         "visit": Provide(provide_visit),
         "guest": Provide(provide_guest),
+        "relative": Provide(provide_relative),
         "page_paces": Provide(lambda: page_paces, sync_to_thread=False),
     }
 

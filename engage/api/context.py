@@ -53,8 +53,9 @@ from engage.needs.referral import Status as ReferralStatus
 from engage.needs.scoring import Verdict
 from engage.needs.store import ScreeningStatus, screenings_of
 from engage.people.circle.store import caregivers_of, team_of
-from engage.people.sharing.store import Category
-from engage.people.sharing.store import of_patient as grants_of
+from engage.people.sharing import store as sharing
+from engage.people.sharing.circles import members
+from engage.people.sharing.grant import Category
 from engage.people.staff import Staff
 from engage.people.staffing.store import get_practice, members_of
 from engage.people.store import get_patient
@@ -69,7 +70,7 @@ FEW = store.FEW
 _MOST_RIDES = 20
 
 
-class FamilyOut(Struct, frozen=True, kw_only=True):
+class ContextCaregiverOut(Struct, frozen=True, kw_only=True):
     """A caregiver, and what the patient allows them to be told."""
 
     id: CaregiverId
@@ -78,11 +79,16 @@ class FamilyOut(Struct, frozen=True, kw_only=True):
     relationship: str
     language: str
     phone: str | None
-    may_be_told: Annotated[tuple[Category, ...], Meta(description="Of nothing else.")]
+    may_be_told: Annotated[
+        tuple[Category, ...], Meta(description="As of now, a minor's years counted; nothing else.")
+    ]
+    safe: Annotated[
+        bool, Meta(description="False: nothing of the patient may be said or shown on their phone.")
+    ]
 
     def __repr__(self) -> str:
         """Hide who it is."""
-        return f"FamilyOut(id={self.id}, …)"
+        return f"ContextCaregiverOut(id={self.id}, …)"
 
 
 class NextVisitOut(Struct, frozen=True, kw_only=True):
@@ -197,7 +203,7 @@ class ContextOut(Struct, frozen=True, kw_only=True):
     """What stands around a person."""
 
     patient_id: PatientId
-    caregivers: tuple[FamilyOut, ...]
+    caregivers: tuple[ContextCaregiverOut, ...]
     open_needs: tuple[OpenNeedOut, ...]
     next_visit: NextVisitOut | None
     open_rides: tuple[OpenRideOut, ...]
@@ -255,14 +261,12 @@ async def get_context(
 
 async def _family(
     work: Work, keys: PracticeKeys, person: PatientId, at: datetime
-) -> tuple[FamilyOut, ...]:
-    allowed = [
-        one
-        for one in await grants_of(work, keys.practice, person)
-        if one.until_at is None or one.until_at > at
-    ]
+) -> tuple[ContextCaregiverOut, ...]:
+    patient = await get_patient(work, keys, person)
+    scopes = {one.id: one.scope for one in await members(work, keys, patient, at)}
+    unsafe = await sharing.unsafe(work, keys.practice, [person])
     return tuple(
-        FamilyOut(
+        ContextCaregiverOut(
             id=one.id,
             given_name=one.given_name,
             family_name=one.family_name,
@@ -270,8 +274,9 @@ async def _family(
             language=one.language,
             phone=None if one.phone is None else one.phone.e164,
             may_be_told=tuple(
-                dict.fromkeys(grant.category for grant in allowed if grant.caregiver_id == one.id)
+                category for category, _ in (scopes[one.id].shared if one.id in scopes else ())
             ),
+            safe=(person, one.id) not in unsafe,
         )
         for one in await caregivers_of(work, keys, person, at)
     )

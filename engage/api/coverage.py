@@ -76,6 +76,8 @@ class ColleagueOut(Struct, frozen=True, kw_only=True):
     practice_id: PracticeId
     staff: StaffOut
     roles: tuple[Role, ...]
+    #: Whether they may sign in at all, wherever they work.
+    active: bool
     #: Whether routing may give them work now.
     present: bool
     away: AwayOut | None
@@ -121,6 +123,7 @@ async def list_staff(visit: NamedDependency[Visit], parts: NamedDependency[Parts
                         practice_id=practice,
                         staff=StaffOut(one.id, one.given_name, one.family_name),
                         roles=one.roles,
+                        active=one.active,
                         present=present(one.id, people, at),
                         away=away,
                         open_items=held.get(one.id, 0),

@@ -222,6 +222,10 @@ def _problems(path: str, method: str, operation: Json, *, open_to_all: bool) -> 
         found |= {404}
     if path in _OF_ONE:
         found |= {404, 422}
+    if path.endswith("/invitations"):
+        found |= {429}
+    if path == "/v1/sync":
+        found |= {410}
     if method == "POST" and not open_to_all:
         found |= {409, 413, 422}
     if method == "DELETE" and not open_to_all:

@@ -21,6 +21,7 @@ from engage.api.auth.ways import came_from, staff_ways
 from engage.api.once import Made, once
 from engage.api.parts import Parts
 from engage.api.practices import chosen_practice
+from engage.api.qr import QrOut, drawn
 from engage.api.sign_ins import TokensOut
 from engage.audit import By
 from engage.db.session import Work
@@ -85,6 +86,7 @@ class OfferedOut(_Secret, frozen=True, kw_only=True):
     challenge: str
     secret: Annotated[str, Meta(description="For the authenticator, by hand.")]
     otpauth: Annotated[str, Meta(description="The same, for a QR code.")]
+    qr: Annotated[QrOut, Meta(description="That QR code.")]
     expires_at: datetime
 
 
@@ -171,6 +173,7 @@ async def accept_invitation(
         challenge=offered.challenge,
         secret=offered.secret,
         otpauth=offered.address,
+        qr=drawn(offered.address),
         expires_at=offered.until,
     )
 

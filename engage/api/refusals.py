@@ -148,5 +148,9 @@ class AskedTooOften(EngageError):  # noqa: N818
     """This address was asked for too often; ask again in some minutes."""
 
 
+class SyncTooOld(EngageError):  # noqa: N818
+    """What you have is not known here any more; ask for everything."""
+
+
 class SchemaBehind(EngageError):  # noqa: N818
     """The database does not have the schema that this release expects; run engage migrate."""

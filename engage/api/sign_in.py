@@ -2,7 +2,7 @@
 
 A token from `engage token`, or an access token, lasts no longer for it. A refresh token is used up,
 and its cookie lasts as long as its sign-in. Either way whoever has the token can do all that the
-cookie can, so the exchange adds no right and no minute. It refuses to say why a token does not open.
+cookie can: the exchange adds no right and no minute. It refuses to say why a token does not open.
 """
 
 from http import HTTPStatus
@@ -60,12 +60,8 @@ async def sign_in(
     if refresh_token and not token:
         page = await page_keys(parts).give(refresh_token)
         return admitted(parts, page.key, int(page.lasts.total_seconds()))
-    if (
-        refresh_token
-        or not token.isascii()
-        or is_page_key(token)
-        or await who(parts, token) is None
-    ):
+    ours = token.isascii() and not is_page_key(token) and not refresh_token
+    if not ours or await who(parts, token) is None:
         raise NotSignedIn
     return admitted(parts, token)
 

@@ -19,6 +19,7 @@ from engage.checkins.rescreen import DeclinedTooSoon, NotAMomentToAsk
 from engage.db.sealing import CannotOpen
 from engage.db.session import DatabaseAway
 from engage.errors import Conflict, EngageError, NotDurable, NotFound, WrongSetting
+from engage.family.errand import NotInTheCircle, NotTheTitle, TaskTaken
 from engage.feed import BadCursor
 from engage.messaging.carrier import CarrierSilent
 from engage.messaging.lint import CarrierWord, TooMuchOnScreen
@@ -50,7 +51,8 @@ from engage.people.practice import (
     NotTextingHours,
 )
 from engage.people.practice_change import LanguageNeeded, NotAPractice
-from engage.people.sharing.store import NotTheirFamily
+from engage.people.sharing.grant import WrongVerbs
+from engage.people.sharing.store import EndsBefore, GrantOver, NotTheirFamily
 from engage.people.signing.codes import WrongCode
 from engage.people.signing.families import SeveralPeople
 from engage.people.signing.keeping import AlreadyRefreshed, NoSignIn
@@ -217,6 +219,13 @@ STATUS: Mapping[type[EngageError], int] = {
     of_visits.TooManyTimes: 422,
     NotAPlace: 422,
     NotTheirFamily: 422,
+    WrongVerbs: 422,
+    EndsBefore: 422,
+    GrantOver: 409,
+    TaskTaken: 409,
+    NotTheTitle: 422,
+    NotInTheCircle: 422,
+    refusals.SyncTooOld: 410,
     NotTheirCaregiver: 422,
     SameRecord: 422,
     of_visits.NotAVideoAddress: 422,

@@ -1,8 +1,8 @@
 """What the authorization matrix stands on: whom there is, what there is, and a body for each door.
 
-Two practices are furnished with one record of every kind, the first one twice: once for a patient of
-Dana's, once for a patient of Sam's. Bodies are drawn from the description, so that a new operation
-needs a line here only where its form says less than it means.
+Two practices are furnished with one record of every kind, the first one twice: once for a patient
+of Dana's, once for a patient of Sam's. Bodies are drawn from the description, so that a new
+operation needs a line only where its form says less than it means.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 
 from engage.clock import fresh_id
-from engage.ids import PhoneId, PracticeId
+from engage.ids import PhoneId, PracticeId, StaffId
 from engage.needs.hsds import read, shipped_terms
 from engage.needs.hsds_tables import tables_of_csv
 from engage.needs.listing.store import write
@@ -72,6 +72,10 @@ class Principal:
     family: bool = False
     #: Works nowhere any more.
     left: bool = False
+    #: Of staff: their id.
+    id: str = ""
+    #: Of another sign-in of theirs, which may be ended.
+    spare: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,10 @@ class World:
     colleagues: Ids
     merged: Ids
     foreign: Ids
-    staff: Ids
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
 
 
 class Furnisher:
@@ -124,7 +131,10 @@ class Furnisher:
             "care manager elsewhere": (south.dana, {south.id: "care_manager"}),
             "practice admin elsewhere": (south.admin, {south.id: "practice_admin"}),
         }
-        staff = [Principal(name, who.headers, held) for name, (who, held) in roles.items()]
+        staff = [
+            Principal(name, who.headers, held, id=str(who.id), spare=await self._signed_in(who.id))
+            for name, (who, held) in roles.items()
+        ]
         return World(
             principals=(
                 Principal("nobody", {}),
@@ -139,11 +149,6 @@ class Furnisher:
             colleagues=colleagues,
             merged={"patient": merged},
             foreign=foreign,
-            staff={
-                "dana": str(north.dana.id),
-                "sam": str(north.sam.id),
-                "south": str(south.dana.id),
-            },
         )
 
     async def _hired(self, office: Office, name: str, roles: Mapping[Office, Role]) -> Member:
@@ -175,8 +180,8 @@ class Furnisher:
         for name, kind, who in people:
             async with raw(house.databases.urls["admin"]) as admin:
                 phone = await admin.fetchval(
-                    f"SELECT phone_id FROM phone_use WHERE {kind}_id = $1",
-                    UUID(who),  # noqa: S608
+                    "SELECT phone_id FROM phone_use WHERE $1 IN (patient_id, caregiver_id)",
+                    UUID(who),
                 )
             person = Person(
                 practice_id=house.north.id,
@@ -188,8 +193,14 @@ class Furnisher:
                 closed=False,
             )
             async with house.parts.database.work() as work:
-                tokens = await keeping.begin_family(work, person)
-            yield Principal(name, {"Authorization": f"Bearer {tokens.access}"}, family=True)
+                tokens, spare = [await keeping.begin_family(work, person) for _ in range(2)]
+            yield Principal(name, _bearer(tokens.access), family=True, spare=_bearer(spare.access))
+
+    async def _signed_in(self, who: StaffId) -> Mapping[str, str]:
+        house = self._house
+        keeping = Keeping(house.parts.database, house.parts.vault.master, house.clock, PUBLIC_URL)
+        async with house.parts.database.work() as work:
+            return _bearer((await keeping.begin_staff(work, who, "password-totp")).access)
 
     def _phone(self) -> str:
         self._phones += 1
@@ -221,7 +232,7 @@ class Furnisher:
         }
         return await self._id(f"/patients/{patient}/caregivers", self._house.north.dana, body)
 
-    async def _furnish(self, office: Office, by: Member) -> Ids:
+    async def _furnish(self, office: Office, by: Member) -> Ids:  # noqa: PLR0915 - one of each
         house, clock, boss = self._house, self._house.clock, office.admin
         found = {"practice": str(office.id), "staff": str(by.id)}
         patient = found["patient"] = await self._patient(office, by)
@@ -250,7 +261,9 @@ class Furnisher:
         wants = {"act": "want", "reason": "said so"}
         await self._made(f"/needs/{need['id']}/status", by, wants, (200,))
         helper = await self._directory(office, by)
-        found["organization"] = helper["organization"]["id"]
+        found["organization"] = await self._id(
+            f"/practices/{office.id}/organizations", boss, {"name": f"Church {self._phones}"}
+        )
         referral = {
             "organization_id": helper["organization"]["id"],
             "service_id": helper["service"]["id"],
@@ -292,7 +305,7 @@ class Furnisher:
         reply = {"title": "Hello", "bodies": {"en": "Hi."}, "practice_id": str(office.id)}
         found["reply"] = await self._id("/canned-replies", boss, reply)
         leave = {
-            "absent_id": str(office.sam.id),
+            "absent_id": str(by.id),
             "cover_id": str(boss.id),
             "from_at": (clock.now() + timedelta(days=40 + self._phones)).isoformat(),
             "until_at": (clock.now() + timedelta(days=40.5 + self._phones)).isoformat(),
@@ -426,10 +439,7 @@ async def asked(
     said = [(b"host", b"127.0.0.1:8000")]
     said += [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     if body:
-        said += [
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(body)).encode()),
-        ]
+        said.append((b"content-length", str(len(body)).encode()))
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},

@@ -31,6 +31,7 @@ async def test_an_item_explains_itself(house: House) -> None:
     """Places, reasons, surety, the reader's name, what left and who is next; nothing is changed."""
     dana, sam = house.north.dana, house.north.sam
     item = await crisis(house)
+    house.clock.advance(timedelta(minutes=1))
     await house.text_in(WORDS)
     before = await _get(house, dana, f"/queue/{item}")
 
@@ -113,7 +114,8 @@ async def test_one_person_answers_for_somebody_and_everybody_who_helps_is_named(
 
     (family,) = around["caregivers"]
     assert (family["given_name"], family["may_be_told"]) == ("Sofia", ["visits"])
-    assert around["last_screening"]["verdict"]["type"] == "at-risk"
+    assert family["safe"] is True
+    assert around["last_screening"]["instrument"] == "hunger-vital-sign"
     assert [one["outcome"] for one in around["earlier"]] == ["could-not-reach"]
     assert [one["staff_name"] for one in around["called"]] == ["Dana Whitfield"]
     assert around["next_visit"] is None

@@ -20,7 +20,6 @@ DIRECTING = frozenset[Role]({"supervisor", "practice_admin"})
 RUNNING = frozenset[Role]({"practice_admin"})
 
 OPEN_TO: dict[str, frozenset[Role]] = {
-    "signOut": STAFF,
     "inviteStaff": frozenset({"practice_admin"}),
     "listPatients": STAFF,
     "createPatient": STAFF,
@@ -172,6 +171,7 @@ OPEN_TO_ONESELF: dict[str, str] = {
     "listSignIns": "one's own sign-ins",
     "endSignIn": "one's own sign-ins",
     "logOut": "the sign-in that asks",
+    "signOut": "the token or the page that asks",
     "addPushSubscription": "one's own browsers",
     "listPushSubscriptions": "one's own browsers",
     "deletePushSubscription": "one's own browsers",

@@ -109,7 +109,7 @@ async def test_a_crisis_is_taken_on_and_a_wrong_label_kept(stage: Stage) -> None
     page, eye = await stage.console(**STILL), Eye(1366)
     await stage.text(page, WALTER, "my chest hurts and i cant breathe at all")
     pane = await opened(page, "breathe at all")
-    told = pane.get_by_role("region", name="Who was told")
+    told = pane.get_by_role("region", name="Crisis: who has it")
 
     await told.get_by_role("button", name="I am on it").click()
 

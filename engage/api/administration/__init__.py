@@ -1,7 +1,8 @@
 """What administrators set, outward; supervisors may read it. Each change says what it was before.
 
 Whatever is set here counts from the next thing it is asked for: a due time, a page, a request. This
-room refuses to loosen what is under way: open work keeps its due times and its rules of escalation.
+room refuses to loosen what is under way: open work keeps its rules of escalation, and what can't
+wait its minutes; due times that business hours explain follow them.
 """
 
 from engage.api.administration import (

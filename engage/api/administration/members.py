@@ -29,7 +29,7 @@ Roles = Annotated[tuple[Role, ...], Meta(max_length=3)]
 Name = Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME)]
 
 
-class MemberOut(Struct, frozen=True, kw_only=True):
+class StaffMemberOut(Struct, frozen=True, kw_only=True):
     """Somebody who works in a practice; without roles they do no more."""
 
     practice_id: PracticeId
@@ -79,7 +79,7 @@ async def post_staff(
     data: JSONBody[NewMemberIn],
     visit: NamedDependency[Visit],
     parts: NamedDependency[Parts],
-) -> Response[MemberOut]:
+) -> Response[StaffMemberOut]:
     """Add them; an invitation (POST /v1/staff/invitations) lets them sign in."""
     practice, at = chosen_practice(visit, data.practice_id), parts.clock.now()
     new = NewStaff(
@@ -106,7 +106,7 @@ async def post_staff(
         assert member is not None  # noqa: S101 - they have a role since the lines above
         return Made(_out(practice, member), HTTPStatus.CREATED)
 
-    return await once(request, parts, practice, MemberOut, act)
+    return await once(request, parts, practice, StaffMemberOut, act)
 
 
 @put(
@@ -120,7 +120,7 @@ async def put_roles(
     data: JSONBody[RolesIn],
     visit: NamedDependency[Visit],
     parts: NamedDependency[Parts],
-) -> Response[MemberOut]:
+) -> Response[StaffMemberOut]:
     """Write it; whoever has no role left hands their open work to who is here."""
     practice, at = chosen_practice(visit, data.practice_id), parts.clock.now()
 
@@ -130,7 +130,7 @@ async def put_roles(
         )
         return Made(_out(practice, member))
 
-    answer = made(await in_turn(parts, act, practice), MemberOut)
+    answer = made(await in_turn(parts, act, practice), StaffMemberOut)
     parts.bell.ring("cover")
     return answer
 
@@ -146,7 +146,7 @@ async def patch_staff(
     data: JSONBody[MemberChangeIn],
     visit: NamedDependency[Visit],
     parts: NamedDependency[Parts],
-) -> Response[MemberOut]:
+) -> Response[StaffMemberOut]:
     """Write it; only who runs every practice that they work in may."""
     practice, at = chosen_practice(visit, data.practice_id), parts.clock.now()
 
@@ -162,7 +162,7 @@ async def patch_staff(
         )
         return Made(_out(practice, member))
 
-    answer = made(await in_turn(parts, act, practice), MemberOut)
+    answer = made(await in_turn(parts, act, practice), StaffMemberOut)
     parts.bell.ring("cover")
     return answer
 
@@ -172,8 +172,8 @@ async def _roles(work: Work, practice: PracticeId, person: StaffId, parts: Parts
     return next((one for one in members if one.id == person), None)
 
 
-def _out(practice: PracticeId, one: Staff) -> MemberOut:
-    return MemberOut(
+def _out(practice: PracticeId, one: Staff) -> StaffMemberOut:
+    return StaffMemberOut(
         practice_id=practice,
         staff=StaffOut(one.id, one.given_name, one.family_name),
         roles=one.roles,

@@ -36,6 +36,8 @@ from engage.people.fields import Language
 from engage.people.practice import LONGEST_NAME, LONGEST_TEXTING_NAME, Practice
 from engage.people.practice_change import PracticeChange
 from engage.people.staffing.store import get_practice, numbers_of
+from engage.queue import clocks
+from engage.queue.timing import follow_hours
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Clock = Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["08:30"])]
@@ -78,7 +80,7 @@ class PracticeOut(Struct, frozen=True, kw_only=True):
 
 
 class PracticeChangeIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is different; what is left out stays. Open work keeps its due times."""
+    """What is different; what is left out stays. Open work that hours explain follows them."""
 
     name: Annotated[str, Meta(max_length=LONGEST_NAME)] | None = None
     texting_name: Annotated[str, Meta(max_length=LONGEST_TEXTING_NAME)] | None = None
@@ -101,7 +103,7 @@ class OwnDayIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class HolidaysIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """On which days the practice is closed, all of it. Open work keeps its due times."""
+    """On which days the practice is closed, all of it. Open work follows them."""
 
     calendar: Annotated[str, Meta(max_length=10, description="US-AZ; empty: none.")] = ""
     days: Annotated[tuple[OwnDayIn, ...], Meta(max_length=MOST_DAYS)] = ()
@@ -191,6 +193,7 @@ async def patch_practice(
     )
 
     async def act(work: Work) -> Made:
+        before = await get_practice(work, practice)
         after = await change_practice(
             work,
             practice,
@@ -199,6 +202,7 @@ async def patch_practice(
             at=parts.clock.now(),
             by=visit.staff_id,
         )
+        await _follow(work, before, after, parts.clock.now())
         return Made(await _out(work, after), version=after.version)
 
     return made(await in_turn(parts, act, practice), PracticeOut)
@@ -241,12 +245,13 @@ async def put_holidays(
     parts: NamedDependency[Parts],
     if_match: IfMatch = None,
 ) -> Response[HolidaysOut]:
-    """Write all of it; what falls due from now on is counted by it."""
+    """Write all of it; due times that business days explain are counted anew."""
     practice, at = chosen_practice(visit, PracticeId(practice_id)), parts.clock.now()
     days = [OwnDay(day=one.day, closed=one.closed, name=one.name) for one in data.days]
     closures = read_closures(data.calendar, days)
 
     async def act(work: Work) -> Made:
+        before = await get_practice(work, practice)
         after = await change_closures(
             work,
             practice,
@@ -255,6 +260,7 @@ async def put_holidays(
             at=at,
             by=visit.staff_id,
         )
+        await _follow(work, before, after, at)
         year = at.astimezone(ZoneInfo(after.time_zone)).year
         return Made(_holidays(after, closures, year), version=after.version)
 
@@ -291,6 +297,15 @@ async def list_changes(
             for one in found
         )
     )
+
+
+async def _follow(work: Work, before: Practice, after: Practice, at: datetime) -> None:
+    """Let no old clock survive: what falls due on a day that is closed by now would lie."""
+    was, now = (
+        clocks.Calendar(one.time_zone, one.business_hours, one.holidays) for one in (before, after)
+    )
+    if was != now:
+        await follow_hours(work, after.id, was, now, at)
 
 
 async def _out(work: Work, its: Practice) -> PracticeOut:

@@ -1,5 +1,4 @@
-"""The texts that carry a sign-in code, or the link of an invitation:
-their words, and their place in the outbox.
+"""Texts that carry a sign-in code or the link of an invitation: words, and their place to leave.
 
 They go out like any other text, through the same last question whether they may: a phone that said
 STOP gets none. This room refuses to make a code, and to keep one outside a sealed column.

@@ -78,7 +78,7 @@ async def change_practice(
 ) -> Practice:
     """Change what is said of a practice. `check` refuses another version.
 
-    Open work keeps its due times: they were promised by the clock of their day, and only tighten.
+    Open work that hours explain follows them: queue/timing, in the same transaction.
     """
     before = await store.lock_practice(work, practice)
     check(before.version)
@@ -97,7 +97,7 @@ async def change_closures(
     at: datetime,
     by: StaffId,
 ) -> Practice:
-    """Set on which days a practice is closed; open work keeps its due times."""
+    """Set on which days a practice is closed; open work follows in queue/timing."""
     before = await store.lock_practice(work, practice)
     check(before.version)
     after = msgspec.structs.replace(before, holidays=closures.spelled())

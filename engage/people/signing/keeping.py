@@ -19,12 +19,12 @@ from engage.clock import Clock, fresh_id, random_bytes
 from engage.db.sealing import MasterKeys
 from engage.db.session import Database, Work
 from engage.errors import EngageError
-from engage.ids import PatientId, PracticeId, StaffId
+from engage.ids import PatientId, PhoneId, PracticeId, StaffId
 from engage.people.access import Caller
 from engage.people.fields import Personal
 from engage.people.signing import store
 from engage.people.signing.access_token import LIFE, Claims, Signer
-from engage.people.signing.principal import Kind, Person, Principal, kind_of
+from engage.people.signing.principal import FamilyKind, Kind, Person, Principal, kind_of
 from engage.people.signing.store import Beginning, Factors, Refreshed, SignIn
 from engage.people.staffing import store as staffing
 
@@ -83,7 +83,14 @@ class Keeping:
 
     async def begin_family(self, work: Work, person: Person) -> Tokens:
         """Begin a sign-in of a caregiver or a patient on their phone."""
-        return await self._begin(work, person.kind, person.id, "sms-code", person)
+        where = (person.practice_id, person.phone_id)
+        return await self._begin(work, person.kind, person.id, "sms-code", where)
+
+    async def begin_by_passkey(
+        self, work: Work, kind: FamilyKind, person: UUID, practice: PracticeId, phone: PhoneId
+    ) -> Tokens:
+        """Begin a sign-in of a caregiver or a patient by a passkey of theirs."""
+        return await self._begin(work, kind, person, "passkey", (practice, phone))
 
     async def refresh(self, presented: str) -> Tokens:
         """Exchange a refresh token for new tokens; NoSignIn or AlreadyRefreshed otherwise."""
@@ -137,7 +144,12 @@ class Keeping:
             await store.end(work, claims, "signed-out", self._clock.now())
 
     async def _begin(
-        self, work: Work, kind: Kind, person: UUID, factors: Factors, on: Person | None
+        self,
+        work: Work,
+        kind: Kind,
+        person: UUID,
+        factors: Factors,
+        where: tuple[PracticeId, PhoneId] | None,
     ) -> Tokens:
         at = self._clock.now()
         idle, in_all = LASTS[kind]
@@ -146,8 +158,8 @@ class Keeping:
             id=fresh_id(self._clock),
             kind=kind,
             person_id=person,
-            practice_id=None if on is None else on.practice_id,
-            phone_id=None if on is None else on.phone_id,
+            practice_id=None if where is None else where[0],
+            phone_id=None if where is None else where[1],
             factors=factors,
             idle_seconds=int(idle.total_seconds()),
             until_at=at + in_all,

@@ -41,6 +41,7 @@ PASSWORD_FROM_ADDRESS: Final = Limit("password-address", 15 * _MINUTE, 60)
 #: With three codes of a million open at a time: less than one in ten thousand a day.
 FACTOR_OF_ACCOUNT: Final = Limit("factor-account", _DAY, 30)
 STEP_FROM_ADDRESS: Final = Limit("step-address", 15 * _MINUTE, 60)
+PASSKEY_FROM_ADDRESS: Final = Limit("passkey-address", 15 * _MINUTE, 120)
 CODE_AGAIN: Final = Limit("code-phone-minute", _MINUTE, 1)
 CODE_OF_PHONE_HOUR: Final = Limit("code-phone-hour", _HOUR, 3)
 #: Five codes of five tries each: one in forty thousand a day.

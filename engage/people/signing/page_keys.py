@@ -1,7 +1,7 @@
 """What the cookie of a page holds: a key to a sign-in, good for as long as the sign-in is.
 
 It is given for a refresh token, which is used up by it: whoever has only an access token can't make
-five minutes into a day. A page that nobody touches rests, and ends, however often it asks by itself.
+five minutes into a day. A page that nobody touches ends, however often it asks by itself.
 This room refuses to keep a key that it could give out again.
 """
 

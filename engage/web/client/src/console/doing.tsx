@@ -42,11 +42,11 @@ export function Doing() {
           {grave ? null : <Call />}
           <Deeds item={item} />
         </section>
-        <Beside item={item} />
         <section class="block" aria-labelledby="why">
           <h2 id="why">{t("why.title")}</h2>
           <Reasons item={item} />
         </section>
+        <Beside item={item} />
         <Person item={item} />
       </div>
     </section>

@@ -81,9 +81,11 @@ export function Desk() {
           >
             {t("ask.open")}
           </button>
-          <Link to={{ at: "team" }} class="button quiet small">
-            {t("team.mine")}
-          </Link>
+          {directs() ? null : (
+            <Link to={{ at: "team" }} class="button quiet small">
+              {t("team.mine")}
+            </Link>
+          )}
           {directs() ? (
             <Link to={{ at: "admin", page: "practice" }} class="button quiet small">
               {t("admin.tab")}

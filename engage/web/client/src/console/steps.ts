@@ -80,7 +80,8 @@ export async function take(
     if (openId.value === done.id) detail.value = done;
     said.value = words;
   });
-  await loadQueue();
+  // The list follows by itself; who works on does not wait for it.
+  void loadQueue();
   return done;
 }
 

@@ -30,7 +30,7 @@ export function Acknowledge({ item }: { item: ItemDetail }) {
     <button
       type="button"
       id="acknowledge"
-      class="button"
+      class="button first"
       aria-disabled={busy.value}
       onClick={() => void onIt()}
     >

@@ -8,7 +8,7 @@ import { t } from "../../shared/words";
 import { Refused, useActing } from "../acting";
 import { attempt, keyOf } from "../desk";
 import { Field, Select } from "../fields";
-import { momentOf } from "../team/moment";
+import { moment as momentOf } from "../../shared/wall";
 import { At, differences, Form, useEditing, type Editing } from "./form";
 import { here, nameOf, people, type Held } from "./state";
 
@@ -186,7 +186,7 @@ function Steps({ of, read }: { of: Held; read: Rules }) {
 }
 
 const sayOf = (policy: Policy): string =>
-  policy.steps.map((one) => `${t(`step.who.${one.who}`)} ${one.minutes}`).join(", ");
+  policy.steps.map((one) => `${t(`tell.${one.who}`)} ${one.minutes}`).join(", ");
 
 interface OfPolicy {
   name: (typeof SEVERITIES)[number];
@@ -228,7 +228,7 @@ function OneOf({ name, policy, of }: OfPolicy) {
                     >
                       {WHO.map((each) => (
                         <option key={each} value={each}>
-                          {t(`step.who.${each}`)}
+                          {t(`tell.${each}`)}
                         </option>
                       ))}
                     </select>

@@ -156,7 +156,11 @@ function OneDay({ of }: { of: Day }) {
           {full(one.staff)}: <Words of={found} day={of} />
         </p>
       ))}
-      {gap === null ? <p class="soft small">{t("here.others")}</p> : <Gap of={of} />}
+      {gap === null ? (
+        <p class="soft small">{t(people.length === 0 ? "here.everybody" : "here.others")}</p>
+      ) : (
+        <Gap of={of} />
+      )}
     </li>
   );
 }

@@ -30,7 +30,7 @@ export function Loads() {
           ))}
         </ul>
       ) : (
-        <div class="wide-table" role="region" aria-label={t("load.title")} tabIndex={0}>
+        <div class="wide-table" role="region" aria-label={t("load.table")} tabIndex={0}>
           <table>
             <thead>
               <tr>

@@ -40,9 +40,15 @@ export function TeamPage() {
       <Practices />
       <nav class="jumps" aria-label={t("team.parts")}>
         {parts.map(([id, word]) => (
-          <a key={id} href={`#team-${id}`} onClick={jump}>
+          <button
+            key={id}
+            type="button"
+            onClick={() => {
+              jump(id);
+            }}
+          >
             {t(word)}
-          </a>
+          </button>
         ))}
       </nav>
       {colleagues.value === undefined ? (
@@ -61,13 +67,10 @@ export function TeamPage() {
 }
 
 /** Within the page: the address stays, the focus goes along. */
-function jump(event: MouseEvent): void {
-  const link = event.currentTarget as HTMLAnchorElement;
-  const head = document.querySelector<HTMLElement>(`${link.hash} h3`);
-  if (head === null) return;
-  event.preventDefault();
-  head.focus();
-  head.scrollIntoView();
+function jump(id: string): void {
+  const head = document.getElementById(`team-${id}-title`);
+  head?.focus();
+  head?.scrollIntoView();
 }
 
 const picked = signal("");

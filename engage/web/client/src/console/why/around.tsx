@@ -44,7 +44,11 @@ export function Around() {
                   </>
                 )}
                 <br />
-                <span class="soft small">{mayBeTold(one.may_be_told)}</span>
+                {one.safe ? (
+                  <span class="soft small">{mayBeTold(one.may_be_told)}</span>
+                ) : (
+                  <span class="missing small">{t("around.unsafe")}</span>
+                )}
               </>
             )}
           </Some>

@@ -36,7 +36,7 @@ export function Crisis({ item }: { item: ItemDetail }) {
       {open && item.severity === "crisis" ? <p class="small">{t("do.crisis")}</p> : null}
       {item.patient === null && item.thread_id === null ? null : <Left />}
       {item.paging === null ? null : <Pages pages={item.paging.pages} />}
-      {open && !(held.value && !mine.value) ? <Ends item={item} /> : null}
+      {open && !(held.value && !mine.value) ? <Ends /> : null}
     </section>
   );
 }
@@ -161,7 +161,7 @@ function Pages({ pages }: { pages: Page[] }) {
 }
 
 /** How it ended: a press opens the form with that chosen; a note and minutes may go along. */
-function Ends({ item }: { item: ItemDetail }) {
+function Ends() {
   const choose = (one: Outcome): void => {
     likely.value = one;
     step.value = null;
@@ -173,7 +173,6 @@ function Ends({ item }: { item: ItemDetail }) {
   return (
     <fieldset class="ends">
       <legend>{t("crisis.ends")}</legend>
-      {item.severity === "crisis" ? <p class="soft small">{t("crisis.ends.hint")}</p> : null}
       <div class="row">
         {ENDS.map((one) => (
           <button

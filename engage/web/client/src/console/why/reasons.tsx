@@ -194,7 +194,10 @@ function Details({ flags, reading }: { flags: Flag[]; reading: Reading | undefin
   );
 }
 
+/** Never all and never nothing: it is an estimate. */
 const percent = (share: number): string =>
-  new Intl.NumberFormat(language.value, { style: "percent" }).format(share);
+  new Intl.NumberFormat(language.value, { style: "percent" }).format(
+    Math.min(0.99, Math.max(0.01, share)),
+  );
 
 const ruleName = (rule: string): string => named("rule", rule);

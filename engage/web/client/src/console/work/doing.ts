@@ -14,11 +14,13 @@ export function useStep(item: ItemDetail): {
   const run = async (act: () => Promise<unknown>, goes = true): Promise<boolean> => {
     if (busy.value) return false;
     busy.value = true;
+    const form = step.value;
     const goOn = leaving(item.id);
     const done = await act().finally(() => {
       busy.value = false;
     });
     if (done === undefined) return false;
+    if (step.value !== form) return true;
     step.value = null;
     if (goes) goOn();
     else document.getElementById("doing")?.focus();

@@ -26,7 +26,7 @@ export async function undo(): Promise<void> {
   else go(done.id);
   said.value = t("undo.done");
   focusCard();
-  await loadQueue();
+  void loadQueue();
 }
 
 export function Undo() {

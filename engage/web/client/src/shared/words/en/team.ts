@@ -6,6 +6,7 @@ export const words = {
   "team.person": "Person",
 
   "load.title": "Who has how much",
+  "load.table": "Table: who has how much",
   "load.lead": "What is open now. It says nothing of how fast anybody works.",
   "load.open": "Open",
   "load.late": "Late",
@@ -63,6 +64,7 @@ export const words = {
   "here.gap": "nobody is here",
   "here.gap.shift": "nobody has a shift",
   "here.gap.none": "none",
+  "here.everybody": "Everybody is here as usual.",
   "here.others": "Everybody else is here as usual.",
   "here.week.of": "Week from {day}",
 

@@ -8,6 +8,7 @@ export const words: Record<keyof typeof english, string> = {
   "team.person": "Persona",
 
   "load.title": "Quién tiene cuánto",
+  "load.table": "Tabla: quién tiene cuánto",
   "load.lead": "Lo que está abierto ahora. No dice nada de la rapidez de nadie.",
   "load.open": "Abierto",
   "load.late": "Atrasado",
@@ -65,6 +66,7 @@ export const words: Record<keyof typeof english, string> = {
   "here.gap": "no hay nadie",
   "here.gap.shift": "nadie tiene turno",
   "here.gap.none": "ninguno",
+  "here.everybody": "Todos están como siempre.",
   "here.others": "Los demás están como siempre.",
   "here.week.of": "Semana desde el {day}",
 

@@ -1,0 +1,310 @@
+"""Sharing, by the patient: who may what, changed by a tap, ended at once; and who saw what."""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Request, Response, delete, get, put
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from msgspec import Meta, Struct
+
+from engage import audit, feed
+from engage.api.auth.guard import Relative
+from engage.api.auth.marks import family
+from engage.api.family.common import answered, keys_of
+from engage.api.family.values import Told
+from engage.api.grants import Ends, Sensitives, Verbs
+from engage.api.once import Made, in_turn, made
+from engage.api.pages import USUAL, Cursor, Limit, cursor_of, cut, position_of
+from engage.api.parts import Parts
+from engage.clock import Clock, fresh_id
+from engage.db.sealing import PracticeKeys
+from engage.db.session import Work
+from engage.errors import NotFound
+from engage.ids import CaregiverId, GrantId, PatientId, PracticeId
+from engage.people.circle.store import caregivers_of, names_of
+from engage.people.sharing import store
+from engage.people.sharing.grant import CATEGORIES, Category, How, Sensitive, Verb, read_verbs
+from engage.people.sharing.store import EndsBefore, Grant, NotTheirFamily
+from engage.people.signing.principal import CaregiverIn
+
+_UNTIL = "/may/until_at"
+
+
+class MayIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is allowed of one category."""
+
+    category: Category
+    verbs: Verbs = ("see",)
+    sensitive: Sensitives = ()
+    until_at: Ends = None
+
+
+Mays = Annotated[tuple[MayIn, ...], Meta(max_length=len(CATEGORIES))]
+
+
+class SharingIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """Exactly what one caregiver may from now on; nothing for an empty list."""
+
+    may: Mays
+
+
+class SharedOut(Struct, frozen=True, kw_only=True):
+    """What one caregiver may, of one category."""
+
+    id: GrantId
+    category: Category
+    verbs: tuple[Verb, ...]
+    sensitive: tuple[Sensitive, ...]
+    how: Annotated[How, Meta(description="page: you did it yourself.")]
+    granted_at: datetime
+    until_at: datetime | None
+
+
+class SharedWithOut(Told, frozen=True, kw_only=True):
+    """One caregiver, and what they may."""
+
+    caregiver_id: CaregiverId
+    given_name: str
+    relationship: str
+    grants: tuple[SharedOut, ...]
+
+
+class SharingOut(Struct, frozen=True):
+    """With whom I share what."""
+
+    items: tuple[SharedWithOut, ...]
+    next: None = None
+
+
+class SeenOut(Told, frozen=True, kw_only=True):
+    """That a caregiver looked at something of mine."""
+
+    at: datetime
+    given_name: str | None
+    what: Annotated[str, Meta(examples=["today", "visits", "messages"])]
+
+
+class SeenList(Struct, frozen=True):
+    """A page of it, newest first."""
+
+    items: tuple[SeenOut, ...]
+    next: str | None
+
+
+class _Before(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    id: UUID
+
+
+@get(
+    "/family/{patient_id:uuid}/sharing",
+    opt=family(own=True),
+    operation_id="getSharing",
+    summary="With whom I share what",
+)
+async def get_sharing(
+    request: Request[Any, Any, State],
+    patient_id: FromPath[UUID],
+    relative: NamedDependency[Relative],
+    parts: NamedDependency[Parts],
+) -> Response[SharingOut]:
+    """Return my caregivers and what holds now."""
+    keys, at = await keys_of(parts, relative), parts.clock.now()
+    async with parts.database.work([keys.practice]) as work:
+        items = await _sharing(work, keys, PatientId(patient_id), at)
+    return answered(request, SharingOut(items))
+
+
+@put(
+    "/family/{patient_id:uuid}/sharing/{caregiver_id:uuid}",
+    opt=family(own=True),
+    operation_id="putSharing",
+    summary="Say exactly what a caregiver may",
+)
+async def put_sharing(
+    patient_id: FromPath[UUID],
+    caregiver_id: FromPath[UUID],
+    data: JSONBody[SharingIn],
+    relative: NamedDependency[Relative],
+    parts: NamedDependency[Parts],
+) -> Response[SharedWithOut]:
+    """Let it hold from this moment: at their next request, and on what they have open."""
+    keys, at = await keys_of(parts, relative), parts.clock.now()
+    person, whom = PatientId(patient_id), CaregiverId(caregiver_id)
+
+    async def act(work: Work) -> Made:
+        await parts.turns.before_turn(work, keys.practice, person)
+        known = await store.of_patient(work, keys.practice, person)
+        before = [one for one in known if one.caregiver_id == whom and one.holds(at)]
+        wanted = {one.category: one for one in data.may}
+        for one in before:
+            new = wanted.get(one.category)
+            if new is not None and _says(one, new):
+                wanted.pop(one.category)
+                continue
+            await _ended(work, parts, relative, one, tell=new is None)
+        for new in wanted.values():
+            await grant_by_page(work, parts.clock, relative, whom, new)
+        if before or wanted:
+            await feed.add(work, keys.practice, at, "patient", person, person)
+        for item in await _sharing(work, keys, person, at):
+            if item.caregiver_id == whom:
+                return Made(item)
+        raise NotFound
+
+    return made(await in_turn(parts, act, keys.practice), SharedWithOut)
+
+
+@delete(
+    "/family/{patient_id:uuid}/sharing",
+    opt=family(own=True),
+    operation_id="stopSharing",
+    summary="Stop sharing with everybody",
+    status_code=HTTPStatus.NO_CONTENT,
+)
+async def stop_sharing(
+    patient_id: FromPath[UUID],
+    relative: NamedDependency[Relative],
+    parts: NamedDependency[Parts],
+) -> None:
+    """End everything that I allowed anybody, as the text STOP SHARING does."""
+    person, practice = PatientId(patient_id), relative.me.practice_id
+
+    async def act(work: Work) -> None:
+        await parts.turns.before_turn(work, practice, person)
+        await parts.turns.sharing_ended(work, practice, person, relative.by)
+
+    await in_turn(parts, act, practice)
+
+
+@get(
+    "/me/seen",
+    opt=family(),
+    operation_id="listSeen",
+    summary="Which caregiver looked at what of me",
+)
+async def list_seen(
+    relative: NamedDependency[Relative],
+    parts: NamedDependency[Parts],
+    cursor: Cursor = None,
+    limit: Limit = USUAL,
+) -> SeenList:
+    """Return what the audit says; of a caregiver there is nothing."""
+    before, practice = position_of(cursor, _Before), relative.me.practice_id
+    if isinstance(relative.me, CaregiverIn):
+        return SeenList((), None)
+    async with parts.database.work([practice]) as work:
+        found = await audit.seen_by_family(
+            work, practice, PatientId(relative.me.id), before and before.id, limit + 1
+        )
+        rows, last = cut(found, limit)
+        who = [CaregiverId(one.actor_id) for one in rows if one.actor_id is not None]
+        names = await names_of(work, practice, who)
+    return SeenList(
+        items=tuple(
+            SeenOut(
+                at=one.at,
+                given_name=None if one.actor_id is None else names.get(CaregiverId(one.actor_id)),
+                what=one.action.removeprefix("family."),
+            )
+            for one in rows
+        ),
+        next=None if last is None else cursor_of(_Before(last.id)),
+    )
+
+
+async def grant_by_page(
+    work: Work, clock: Clock, relative: Relative, whom: CaregiverId, may: MayIn
+) -> None:
+    """Write down what a patient allows by their own hand."""
+    at, practice = clock.now(), relative.me.practice_id
+    if may.until_at is not None and may.until_at <= at:
+        raise EndsBefore(_UNTIL)
+    new = Grant(
+        practice_id=practice,
+        id=GrantId(fresh_id(clock)),
+        patient_id=PatientId(relative.me.id),
+        caregiver_id=whom,
+        category=may.category,
+        how="page",
+        granted_at=at,
+        until_at=may.until_at,
+        verbs=read_verbs(may.verbs),
+        sensitive=tuple(dict.fromkeys(may.sensitive)),
+    )
+    try:
+        await store.add(work, new)
+    except NotTheirFamily:
+        # Whom the path names is none of theirs.
+        raise NotFound from None
+    await _recorded(work, relative, practice, new, "grant.add", at)
+
+
+async def _ended(work: Work, parts: Parts, relative: Relative, one: Grant, *, tell: bool) -> None:
+    at, practice = parts.clock.now(), one.practice_id
+    for ended in await store.end(work, practice, one, at):
+        await audit.record(
+            work,
+            practice,
+            at,
+            actor=relative.by.actor,
+            actor_id=relative.by.actor_id,
+            action="grant.end",
+            subject="caregiver_grant",
+            subject_id=ended,
+            patient_id=one.patient_id,
+        )
+    if tell and one.category == "visits":
+        await parts.turns.grant_ended(work, practice, one.patient_id, one.caregiver_id)
+
+
+def _says(one: Grant, wanted: MayIn) -> bool:
+    """Say whether a grant says already, in the patient's own hand, what is wanted."""
+    same = one.verbs == read_verbs(wanted.verbs) and set(one.sensitive) == set(wanted.sensitive)
+    return same and one.until_at == wanted.until_at and one.how == "page"
+
+
+async def _sharing(
+    work: Work, keys: PracticeKeys, person: PatientId, at: datetime
+) -> tuple[SharedWithOut, ...]:
+    grants = await store.of_patient(work, keys.practice, person)
+    return tuple(
+        SharedWithOut(
+            caregiver_id=one.id,
+            given_name=one.given_name,
+            relationship=one.relationship,
+            grants=tuple(
+                SharedOut(
+                    id=held.id,
+                    category=held.category,
+                    verbs=held.verbs,
+                    sensitive=held.sensitive,
+                    how=held.how,
+                    granted_at=held.granted_at,
+                    until_at=held.until_at,
+                )
+                for held in grants
+                if held.caregiver_id == one.id and held.holds(at)
+            ),
+        )
+        for one in await caregivers_of(work, keys, person, at)
+    )
+
+
+async def _recorded(
+    work: Work, relative: Relative, practice: PracticeId, one: Grant, action: str, at: datetime
+) -> None:
+    await audit.record(
+        work,
+        practice,
+        at,
+        actor=relative.by.actor,
+        actor_id=relative.by.actor_id,
+        action=action,
+        subject="caregiver_grant",
+        subject_id=one.id,
+        patient_id=one.patient_id,
+    )

@@ -1,0 +1,418 @@
+"""Families: what was granted and nothing else, gone at the next request, and everything they do."""
+
+import asyncio
+import json
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from engage.api.auth.ways import keeping
+from engage.clock import fresh_id
+from engage.ids import CaregiverId, PhoneId
+from engage.people.signing.principal import Person
+from tests.api.conftest import ROSAS_PHONE, House
+from tests.fakes.practice import raw
+
+ANAS_PHONE = "+16025550143"
+INVITED = {
+    "given_name": "Ana",
+    "family_name": "Delgado",
+    "language": "en",
+    "relationship": "daughter",
+    "phone": ANAS_PHONE,
+}
+ALL = [
+    {"category": "visits", "verbs": ["see", "answer", "act"]},
+    {"category": "rides", "verbs": ["see", "act"]},
+    {"category": "needs", "verbs": ["see", "act"]},
+    {"category": "check-ins", "verbs": ["see", "answer"]},
+    {"category": "messages", "verbs": ["see", "act"]},
+]
+
+
+class Phone:
+    """Somebody of a family, signed in."""
+
+    def __init__(self, house: House, token: str, patient: object) -> None:
+        """Take the house, the token, and about whom they ask."""
+        self._house = house
+        self.token = token
+        self.base = f"/v1/family/{patient}"
+
+    async def ask(
+        self, method: str, path: str, status: int = 200, body: Any = None, **headers: str
+    ) -> Any:  # noqa: ANN401
+        """Ask, and return what is answered."""
+        sent = {} if body is None else {"json": body}
+        answer = await self._house.client.request(
+            method,
+            path if path.startswith("/v1") else f"{self.base}{path}",
+            headers={"Authorization": f"Bearer {self.token}"} | headers,
+            **sent,
+        )
+        assert answer.status_code == status, f"{method} {path}: {answer.text}"
+        return answer.json() if answer.content[:1] in (b"{", b"[") else answer
+
+    async def get(self, path: str, status: int = 200) -> Any:  # noqa: ANN401
+        """Read."""
+        return await self.ask("GET", path, status)
+
+    async def post(self, path: str, body: Any = None, status: int = 200, **more: str) -> Any:  # noqa: ANN401
+        """Change."""
+        return await self.ask("POST", path, status, body, **more)
+
+
+async def staff(house: House, method: str, path: str, body: Any = None) -> Any:  # noqa: ANN401
+    """Ask as Dana."""
+    sent = {} if body is None else {"json": body}
+    answer = await house.client.request(method, path, headers=house.north.dana.headers, **sent)
+    assert answer.status_code < 300, f"{method} {path}: {answer.text}"
+    return answer.json() if answer.content else None
+
+
+async def texts(house: House, kind: str) -> list[str]:
+    """Return the words of the texts of a kind, oldest first."""
+    async with raw(house.databases.urls["admin"]) as admin:
+        rows = await admin.fetch(
+            "SELECT id, body_sealed FROM message WHERE kind = $1 ORDER BY id", kind
+        )
+    keys = house.north.keys
+    return [keys.open_text("message.body", row["id"], row["body_sealed"]) for row in rows]
+
+
+async def invited(house: House, patient: object, may: Any = ALL) -> tuple[Phone, str]:  # noqa: ANN401
+    """Invite Ana as staff do, and let her open the link."""
+    body = INVITED | {"may": may, "how": "verbal", "evidence": "said at the desk"}
+    made = await staff(house, "POST", f"/v1/patients/{patient}/invitations", body)
+    secret = re.search(r"#i=([\w-]+)", (await texts(house, "code"))[-1])
+    assert secret is not None
+    link = {"secret": secret[1]}
+    for _ in range(2):
+        looked = await house.client.post("/v1/auth/invitation/look", json=link)
+        assert looked.json() == {"practice_name": (await _practice(house))}
+    taken = await house.client.post("/v1/auth/invitation/accept", json=link)
+    assert taken.status_code == 200, taken.text
+    again = await house.client.post("/v1/auth/invitation/accept", json=link)
+    never = await house.client.post("/v1/auth/invitation/accept", json={"secret": "x" * 43})
+    assert (again.status_code, never.status_code) == (401, 401)
+    assert again.json()["code"] == never.json()["code"]
+    return Phone(house, taken.json()["access_token"], patient), made["caregiver_id"]
+
+
+async def _practice(house: House) -> str:
+    me = await staff(house, "GET", "/v1/me")
+    return str(me["memberships"][0]["practice_name"])
+
+
+async def patient_of(house: House, patient: Any) -> Phone:  # noqa: ANN401
+    """Sign Rosa in, as a code by text would."""
+    async with raw(house.databases.urls["admin"]) as admin:
+        phone = await admin.fetchval(
+            "SELECT phone_id FROM phone_use WHERE patient_id = $1", UUID(str(patient))
+        )
+
+    async def act(work: Any) -> str:  # noqa: ANN401
+        person = Person(
+            practice_id=house.north.id,
+            phone_id=PhoneId(phone),
+            kind="patient",
+            id=UUID(str(patient)),
+            given_name="Rosa",
+            language="en",
+            closed=False,
+        )
+        return (await keeping(house.parts).begin_family(work, person)).access
+
+    token = await house.parts.database.again(act, [house.north.id], house.north.id)
+    return Phone(house, token, patient)
+
+
+async def booked(house: House, patient: object, days: int = 2) -> str:
+    """Book a visit with a secret reason, at a place."""
+    place = await staff(
+        house,
+        "POST",
+        "/v1/places",
+        {
+            "name": f"Clinic {days}",
+            "address": "1 Main St",
+            "zone": "America/Phoenix",
+            "bring": "Your list of medicines",
+        },
+    )
+    starts = house.clock.now() + timedelta(days=days)
+    body = {
+        "patient_id": str(patient),
+        "starts_at": starts.isoformat(),
+        "ends_at": (starts + timedelta(minutes=30)).isoformat(),
+        "place_id": place["id"],
+        "what": "Counselling",
+    }
+    return str((await staff(house, "POST", "/v1/appointments", body))["id"])
+
+
+async def test_invitation_to_today_card(house: House) -> None:
+    """A text, a tap, and the card of today says what was shared, and nothing of the reason."""
+    rosa = await house.patient()
+    visit = await booked(house, rosa)
+    ana, whom = await invited(house, rosa)
+
+    family = (await ana.get("/v1/family"))["items"]
+    assert [(one["given_name"], one["self"], one["relationship"]) for one in family] == [
+        ("Rosa", False, "daughter")
+    ]
+    card = await ana.get("/today")
+    assert card["visit"]["id"] == visit
+    assert card["visit"]["bring"] == "Your list of medicines"
+    assert card["visit"]["what"] is None
+    assert card["driver"] is None
+    assert card["help"] == {"emergency": "911", "crisis": "988"}
+    assert (await (await patient_of(house, rosa)).get("/today"))["visit"]["what"] == "Counselling"
+    file = await ana.ask("GET", f"/visits/{visit}/file.ics")
+    assert b"BEGIN:VCALENDAR" in file.content
+    assert b"Counselling" not in file.content
+
+    answered = await ana.post(f"/visits/{visit}/respond", {"answer": "coming"})
+    assert answered["answer"] == "coming"
+    history = (await staff(house, "GET", f"/v1/appointments/{visit}"))["history"]
+    assert (history[-1]["by"], history[-1]["by_id"]) == ("caregiver", whom)
+    await ana.post(f"/visits/{fresh_id(house.clock)}/respond", {"answer": "coming"}, 404)
+
+    seen = (await (await patient_of(house, rosa)).get("/v1/me/seen"))["items"]
+    assert {one["given_name"] for one in seen} == {"Ana"}
+    assert {"today", "visits"} <= {one["what"] for one in seen}
+    assert (await ana.get("/v1/me/seen"))["items"] == []
+    staffs = await house.client.get("/v1/family", headers=house.north.dana.headers)
+    assert staffs.status_code == 403
+
+
+async def test_nothing_by_default_and_nothing_hidden_shows(house: House) -> None:
+    """Whoever has no grant, another's patient and nobody's are one answer; ETags say no more."""
+    rosa = await house.patient()
+    luis = await house.patient(external_id="A-2", phone="+16025550155", given_name="Luis")
+    ana, whom = await invited(house, rosa, [{"category": "visits"}])
+    bare = await ana.ask("GET", f"/v1/family/{fresh_id(house.clock)}/visits", 404)
+    for path in (f"/v1/family/{luis}/visits", f"/v1/family/{rosa}/messages"):
+        assert (await ana.get(path, 404))["code"] == bare["code"]
+    await ana.post(f"/visits/{fresh_id(house.clock)}/respond", {"answer": "coming"}, 404)
+    await ana.post("/tasks", {"kind": "ride", "title": "Drive"}, 404)
+    headers = {"Authorization": f"Bearer {ana.token}"}
+    first = await house.client.get(f"{ana.base}/today", headers=headers)
+    synced = await ana.get("/v1/sync")
+    # What is hidden from her: a message of Rosa's, a risk found, a check-in plan.
+    await house.screening(rosa)
+    await house.text_in("often")
+    await house.text_in("my husband hits me")
+    second = await house.client.get(f"{ana.base}/today", headers=headers)
+    assert (second.headers["etag"], second.content) == (first.headers["etag"], first.content)
+    same = {"If-None-Match": first.headers["etag"]}
+    assert (await house.client.get(f"{ana.base}/today", headers=headers | same)).status_code == 304
+    later = await ana.get(f"/v1/sync?since={synced['next']}")
+    assert later == {"changes": [], "gone": [], "next": synced["next"]}
+    # Her phone is not safe for Rosa: as if nothing had ever been shared.
+    await staff(house, "PUT", f"/v1/patients/{rosa}/caregivers/{whom}/safety", {"unsafe": True})
+    assert (await ana.get("/v1/family"))["items"] == []
+    assert (await ana.get("/today", 404))["code"] == bare["code"]
+    await staff(house, "PUT", f"/v1/patients/{rosa}/caregivers/{whom}/safety", {"unsafe": False})
+    assert len((await ana.get("/v1/family"))["items"]) == 1
+
+
+async def test_one_text_ends_it_at_once(house: House) -> None:
+    """STOP SHARING by text: gone at the next request, on the open stream, and as tombstones."""
+    rosa = await house.patient()
+    visit = await booked(house, rosa)
+    ana, _ = await invited(house, rosa)
+    synced = await ana.get("/v1/sync")
+    assert {one["kind"] for one in synced["changes"]} == {"person", "visit"}
+
+    async with house.client.stream(
+        "GET", "/v1/family/events", headers={"Authorization": f"Bearer {ana.token}"}
+    ) as opened:
+        told: list[str] = []
+
+        async def listen() -> None:
+            async for line in opened.aiter_lines():
+                told.append(line)
+                if line == "event: access":
+                    return
+
+        listening = asyncio.create_task(listen())
+        await house.text_in("Stop sharing please")
+        await asyncio.wait_for(listening, 30)
+    assert "event: access" in told
+    await ana.get("/today", 404)
+    assert (await ana.get("/v1/family"))["items"] == []
+    gone = await ana.get(f"/v1/sync?since={synced['next']}")
+    assert gone["changes"] == []
+    assert {(one["kind"], one["id"]) for one in gone["gone"]} == {
+        ("person", str(rosa)),
+        ("visit", visit),
+    }
+    assert (await texts(house, "consent"))[-1].count("your family nothing") == 1
+    await ana.ask("GET", f"/v1/sync?since={fresh_id(house.clock).hex}", 410)
+    await ana.ask("GET", "/v1/sync?since=nonsense", 410)
+
+
+async def test_sharing_by_page_and_by_staff(house: House) -> None:
+    """The patient says exactly what holds; staff change and end it, versions held."""
+    rosa = await house.patient(birth_date="2013-03-05")
+    ana, whom = await invited(house, rosa)
+    mine = await patient_of(house, rosa)
+    (item,) = (await mine.get("/sharing"))["items"]
+    assert {one["category"] for one in item["grants"]} == {one["category"] for one in ALL}
+    await ana.get("/sharing", 404)
+
+    wanted = {"may": [{"category": "visits", "verbs": ["see"]}, {"category": "rides"}]}
+    put = await mine.ask("PUT", f"/sharing/{whom}", 200, wanted)
+    assert [(one["category"], one["how"]) for one in put["grants"]] == [
+        ("visits", "page"),
+        ("rides", "page"),
+    ]
+    await ana.get("/messages", 404)
+    (known,) = (await ana.get("/v1/family"))["items"]
+    assert known["may"] == [
+        {"category": "visits", "verbs": ["see"]},
+        {"category": "rides", "verbs": ["see"]},
+    ]
+    await mine.ask("PUT", f"/sharing/{fresh_id(house.clock)}", 404, wanted)
+
+    grant = put["grants"][0]["id"]
+    changed = await staff(
+        house, "PATCH", f"/v1/grants/{grant}", {"verbs": ["answer"], "sensitive": ["violence"]}
+    )
+    assert changed["verbs"] == ["see", "answer"]
+    read = await staff(house, "GET", f"/v1/grants/{grant}")
+    assert (read["version"], read["sensitive"]) == (2, ["violence"])
+    stale = await house.client.patch(
+        f"/v1/grants/{grant}",
+        json={"verbs": ["see"]},
+        headers=house.north.dana.headers | {"If-Match": '"1"'},
+    )
+    assert stale.status_code == 412
+    await staff(house, "DELETE", f"/v1/grants/{grant}")
+    await ana.get("/visits", 404)
+    over = await house.client.patch(
+        f"/v1/grants/{grant}", json={"verbs": ["see"]}, headers=house.north.dana.headers
+    )
+    assert (over.status_code, over.json()["code"]) == (409, "grant-over")
+    await mine.ask("DELETE", "/sharing", 204)
+    assert (await ana.get("/v1/family"))["items"] == []
+
+
+async def test_who_does_what(house: House) -> None:
+    """A drive is claimed by one, handed to another, and stands on the card of today."""
+    rosa = await house.patient()
+    visit = await booked(house, rosa)
+    ana, whom = await invited(house, rosa)
+    mine = await patient_of(house, rosa)
+    new = {"kind": "ride", "title": "Drive to the clinic", "visit_id": visit}
+    drive = await ana.post("/tasks", new, 201, **{"Idempotency-Key": "one"})
+    assert await ana.post("/tasks", new, 201, **{"Idempotency-Key": "one"}) == drive
+    path = f"/tasks/{drive['id']}"
+    claimed = await ana.post(f"{path}/claim")
+    assert claimed["holder"] == {"id": whom, "given_name": "Ana", "me": True}
+    assert (await mine.post(f"{path}/claim", None, 409))["code"] == "task-taken"
+    assert (await mine.get("/today"))["driver"] == {"kind": "family", "name": "Ana", "me": False}
+    assert {one["given_name"] for one in (await ana.get("/members"))["items"]} == {"Ana", "Rosa"}
+    offered = await ana.post(f"{path}/hand-over", {"to": str(rosa)})
+    assert (offered["status"], offered["offered_to"]["given_name"]) == ("open", "Rosa")
+    assert (await ana.post(f"{path}/claim", None, 409))["code"] == "task-taken"
+    assert (await mine.post(f"{path}/decline"))["offered_to"] is None
+    await ana.post(f"{path}/claim")
+    # Whoever leaves holds nothing.
+    await ana.ask("DELETE", "", 204)
+    (left,) = (await mine.get("/tasks"))["items"]
+    assert (left["status"], left["holder"]) == ("open", None)
+    assert (await mine.post(f"{path}/done"))["status"] == "done"
+    goal = await mine.post("/tasks", {"kind": "goal", "title": "Walk to the park"}, 201)
+    assert (await mine.post(f"/tasks/{goal['id']}/reopen"))["status"] == "open"
+    await mine.post("/tasks", {"kind": "goal", "title": "\n"}, 422)
+    await ana.get("/tasks", 404)
+
+
+async def test_a_check_in_answered_for_her(house: House) -> None:
+    """A caregiver's answer is stored as theirs; a second tap is no news."""
+    rosa = await house.patient()
+    ana, whom = await invited(house, rosa)
+    assert (await ana.get("/check-in"))["check_in"] is None
+    asked = await _check_in(house, rosa)
+    waiting = (await ana.get("/check-in"))["check_in"]
+    assert waiting["id"] == asked
+    assert (await ana.get("/today"))["check_in"]["id"] == asked
+    question = waiting["question"]
+    option = question["options"][0]["key"]
+    body = {"prompt": question["key"], "answer": {"type": "chosen", "option": option}}
+    path = f"/check-ins/{asked}/answers"
+    first = await ana.post(path, body, **{"Idempotency-Key": "offline-1"})
+    assert await ana.post(path, body, **{"Idempotency-Key": "offline-1"}) == first
+    async with raw(house.databases.urls["admin"]) as admin:
+        rows = await admin.fetch("SELECT reporter, reporter_id FROM answer")
+    assert [(row["reporter"], str(row["reporter_id"])) for row in rows] == [("caregiver", whom)]
+    await ana.post(f"/check-ins/{fresh_id(house.clock)}/answers", body, 404)
+
+
+async def _check_in(house: House, patient: object) -> str:
+    plan = {"script": "daily", "cadence": "FREQ=DAILY;BYHOUR=10"}
+    scripts = await staff(house, "GET", "/v1/check-in-scripts")
+    plan["script"] = next(one["id"] for one in scripts["items"] if one["kind"] == "check-in")
+    made = await staff(house, "POST", f"/v1/patients/{patient}/check-in-plans", plan)
+    house.clock.advance(timedelta(days=1, hours=1))
+    await house.parts.turns.check_in_due(house.north.id, made["id"])
+    (asked,) = (await staff(house, "GET", f"/v1/patients/{patient}/check-ins"))["items"]
+    return str(asked["screening_id"])
+
+
+async def test_messages_with_the_team(house: House) -> None:
+    """What she writes is work once, danger pages, and she reads nobody else's words."""
+    rosa = await house.patient()
+    ana, _ = await invited(house, rosa)
+    await house.text_in("I need to talk to somebody in private")
+    one = {"id": str(fresh_id(house.clock)), "body": "Can somebody call me about her walker?"}
+    written = await ana.post("/messages", one, 201)
+    assert (written["urgent"], written["message"]["from"]) == (False, "me")
+    assert (await ana.post("/messages", one, 201))["message"] == written["message"]
+    taken = await ana.post("/messages", one | {"body": "Something else"}, 409)
+    assert taken["code"] == "id-taken"
+    items = (await staff(house, "GET", "/v1/queue"))["items"]
+    reasons = [flag for item in items for flag in json.dumps(item).split('"')]
+    assert reasons.count("caregiver-wrote") >= 1
+    danger = {"id": str(fresh_id(house.clock)), "body": "She says she wants to kill herself"}
+    assert (await ana.post("/messages", danger, 201))["urgent"] is True
+    queue = (await staff(house, "GET", "/v1/queue"))["items"]
+    assert "crisis" in {item["severity"] for item in queue}
+    said = (await ana.get("/messages"))["items"]
+    assert [item["body"] for item in said] == [danger["body"], one["body"]]
+    mine = await patient_of(house, rosa)
+    assert [item["from"] for item in (await mine.get("/messages"))["items"]] == ["me"]
+
+
+async def test_a_patient_invites(house: House) -> None:
+    """A patient invites by page, to exactly what they tick; too many texts are refused."""
+    rosa = await house.patient()
+    mine = await patient_of(house, rosa)
+    body = INVITED | {"may": [{"category": "rides"}], "minutes": 10}
+    made = await mine.post("/invitations", body, 201)
+    again = await mine.post("/invitations", body, 201)
+    assert again["caregiver_id"] == made["caregiver_id"]
+    (item,) = (await mine.get("/sharing"))["items"]
+    assert {one["category"] for one in item["grants"]} == {"rides"}
+    old, new = (re.search(r"#i=([\w-]+)", text) for text in (await texts(house, "code"))[-2:])
+    assert old is not None
+    assert new is not None
+    await _refused(house, old[1])
+    house.clock.advance(timedelta(minutes=11))
+    await _refused(house, new[1])
+    await mine.post("/invitations", body, 201)
+    await mine.post("/invitations", body, 429)
+    assert CaregiverId(UUID(made["caregiver_id"])) is not None
+    assert ROSAS_PHONE not in str(await texts(house, "code"))
+
+
+async def _refused(house: House, secret: str) -> None:
+    answer: httpx.Response = await house.client.post(
+        "/v1/auth/invitation/accept", json={"secret": secret}
+    )
+    assert answer.status_code == 401
