@@ -6,18 +6,19 @@ or app that asked for it. This room refuses a phone that we could not text.
 """
 
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from uuid import UUID
 
 import structlog
 from litestar import Request, Response, post
 from litestar.background_tasks import BackgroundTask
-from litestar.datastructures import Cookie, State
+from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from engage.api.auth.cookie import refuse_other_sites
+from engage.api.auth.device import device_cookie, device_of
 from engage.api.auth.marks import ANYBODY
 from engage.api.auth.ways import came_from, family_ways
 from engage.api.parts import Parts
@@ -30,10 +31,6 @@ from engage.people.phone import PhoneNumber
 from engage.people.signing import codes
 from engage.people.signing.keeping import opaque
 from engage.people.signing.principal import Person
-
-DEVICE: Final = "engage_device"
-_DEVICE_SECONDS: Final = 400 * 86400
-_LONGEST_DEVICE: Final = 64
 
 Phone = Annotated[str, Meta(min_length=3, max_length=40, examples=["+16025550142"])]
 
@@ -85,11 +82,11 @@ async def ask_for_code(
     refuse_other_sites(request)
     phone = PhoneNumber.parse(data.phone)
     await family_ways(parts).ask(phone, came_from(parts, request))
-    device = _device_of(request, parts) or opaque(random_bytes(codes.DEVICE_BYTES))
+    device = device_of(request, parts) or opaque(random_bytes(codes.DEVICE_BYTES))
     return Response(
         content=CodeAskedOut(int(codes.LIFE.total_seconds())),
         status_code=HTTPStatus.ACCEPTED,
-        cookies=[_cookie(parts, device)],
+        cookies=[device_cookie(parts, device)],
         background=BackgroundTask(_send, parts, phone, device),
     )
 
@@ -109,7 +106,7 @@ async def verify_code(
     tokens = await family_ways(parts).verify(
         PhoneNumber.parse(data.phone),
         "".join(data.code.split()),
-        _device_of(request, parts) or "",
+        device_of(request, parts) or "",
         data.person_id,
         came_from(parts, request),
     )
@@ -136,26 +133,3 @@ async def _send(parts: Parts, phone: PhoneNumber, device: str) -> None:
     except Exception:  # noqa: BLE001 - whatever it was, nobody is left to be answered
         # The answer is given; they ask again, and whoever watches the log sees why.
         _log.exception("sign-in code not queued")
-
-
-def _device_of(request: Request[Any, Any, State], parts: Parts) -> str | None:
-    device = request.cookies.get(_name(parts))
-    fits = device and device.isascii() and len(device) <= _LONGEST_DEVICE
-    return device if fits else None
-
-
-def _name(parts: Parts) -> str:
-    secure = parts.settings.public_url.startswith("https://")
-    return f"__Host-{DEVICE}" if secure else DEVICE
-
-
-def _cookie(parts: Parts, device: str) -> Cookie:
-    return Cookie(
-        key=_name(parts),
-        value=device,
-        max_age=_DEVICE_SECONDS,
-        path="/",
-        secure=parts.settings.public_url.startswith("https://"),
-        httponly=True,
-        samesite="strict",
-    )

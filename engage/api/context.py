@@ -6,20 +6,32 @@ all. Everything here is read by itself elsewhere too, at length; this is the sho
 transaction and with one line in the audit. It refuses to decide: who answers is routing's to say.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from msgspec import Meta, Struct
 
 from engage import audit
 from engage.api.around import store
 from engage.api.auth.guard import Visit
 from engage.api.auth.marks import needs
+from engage.api.context_values import (
+    CalledOut,
+    CareTeamOut,
+    ContextCaregiverOut,
+    ContextOut,
+    CoverNowOut,
+    EarlierOut,
+    HelperOut,
+    HospitalOut,
+    LastScreeningOut,
+    NextVisitOut,
+    OpenRideOut,
+    TeammateOut,
+)
 from engage.api.desk import OpenNeedOut
 from engage.api.item_values import StaffOut
 from engage.api.packet import store as packet
@@ -27,39 +39,19 @@ from engage.api.parts import Parts
 from engage.api.practices import find
 from engage.api.quoted.store import names_of
 from engage.appointments import store as visits
-from engage.appointments.appointment import Status as VisitStatus
 from engage.appointments.places import store as places
-from engage.appointments.ride import Direction as RideWay
-from engage.appointments.ride import Kind as RideKind
-from engage.appointments.ride import Status as RideStatus
 from engage.appointments.rides import store as rides
-from engage.checkins.call import Channel, Direction, Outcome
 from engage.checkins.discharges.store import attempts_of, stays_of
-from engage.conversation.severity import Severity
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
-from engage.ids import (
-    AppointmentId,
-    CaregiverId,
-    OrganizationId,
-    PatientId,
-    QueueItemId,
-    ReferralId,
-    RideId,
-    ScreeningId,
-    StaffId,
-)
-from engage.needs.referral import Status as ReferralStatus
-from engage.needs.scoring import Verdict
-from engage.needs.store import ScreeningStatus, screenings_of
+from engage.ids import PatientId, StaffId
+from engage.needs.store import screenings_of
 from engage.people.circle.store import caregivers_of, team_of
 from engage.people.sharing import store as sharing
 from engage.people.sharing.circles import members
-from engage.people.sharing.grant import Category
 from engage.people.staff import Staff
 from engage.people.staffing.store import get_practice, members_of
 from engage.people.store import get_patient
-from engage.queue.item import Ending
 from engage.queue.roster.store import roster
 from engage.queue.routing import Roster, owner_for
 
@@ -68,151 +60,6 @@ LATELY = timedelta(days=30)
 """For so long a hospital that somebody came home from is one of those who help."""
 FEW = store.FEW
 _MOST_RIDES = 20
-
-
-class ContextCaregiverOut(Struct, frozen=True, kw_only=True):
-    """A caregiver, and what the patient allows them to be told."""
-
-    id: CaregiverId
-    given_name: str
-    family_name: str
-    relationship: str
-    language: str
-    phone: str | None
-    may_be_told: Annotated[
-        tuple[Category, ...], Meta(description="As of now, a minor's years counted; nothing else.")
-    ]
-    safe: Annotated[
-        bool, Meta(description="False: nothing of the patient may be said or shown on their phone.")
-    ]
-
-    def __repr__(self) -> str:
-        """Hide who it is."""
-        return f"ContextCaregiverOut(id={self.id}, …)"
-
-
-class NextVisitOut(Struct, frozen=True, kw_only=True):
-    """The next visit that is booked."""
-
-    id: AppointmentId
-    status: VisitStatus
-    starts_at: datetime
-    zone: Annotated[str, Meta(description="By this clock the visit is told.")]
-    what: str | None
-    place: str | None
-
-    def __repr__(self) -> str:
-        """Hide the words."""
-        return f"NextVisitOut(id={self.id}, …)"
-
-
-class OpenRideOut(Struct, frozen=True, kw_only=True):
-    """A ride or a box that is not over."""
-
-    id: RideId
-    kind: RideKind
-    direction: RideWay | None
-    status: RideStatus
-    day: date
-    zone: str
-    pickup_at: datetime | None
-
-
-class LastScreeningOut(Struct, frozen=True, kw_only=True):
-    """The newest screening, and what it says."""
-
-    id: ScreeningId
-    instrument: str
-    status: ScreeningStatus
-    verdict: Verdict | None
-    at: Annotated[datetime, Meta(description="When it ended; when it began if it has not.")]
-
-
-class EarlierOut(Struct, frozen=True, kw_only=True):
-    """A piece of work that is over."""
-
-    id: QueueItemId
-    subject: str
-    severity: Severity
-    closed_at: datetime
-    outcome: Ending | None
-
-
-class CalledOut(Struct, frozen=True, kw_only=True):
-    """A call or a visit that was logged; its note is with the others."""
-
-    id: UUID
-    at: datetime
-    channel: Channel
-    direction: Direction
-    outcome: Outcome
-    staff_name: str | None
-
-
-class CoverNowOut(Struct, frozen=True):
-    """Until when somebody is away, and who covers."""
-
-    until: datetime
-    cover: StaffOut | None
-
-
-class TeammateOut(Struct, frozen=True):
-    """Somebody else of the practice who takes part in the care."""
-
-    staff: StaffOut
-    role: str
-
-
-class HelperOut(Struct, frozen=True, kw_only=True):
-    """An organization that an open referral was put to."""
-
-    id: OrganizationId
-    referral_id: ReferralId
-    name: str
-    domain: str
-    status: ReferralStatus
-    since: datetime
-
-
-class HospitalOut(Struct, frozen=True, kw_only=True):
-    """A hospital that somebody is in, or came home from lately."""
-
-    facility: str
-    admitted_at: datetime | None
-    discharged_at: datetime | None
-
-
-class CareTeamOut(Struct, frozen=True, kw_only=True):
-    """Everybody who helps, in and out of the practice, and the one who answers for it all."""
-
-    accountable: StaffOut
-    #: `assigned`: they are the care manager; `responsible`: there is none, and they run the place.
-    because: Literal["assigned", "responsible"]
-    #: Null while the accountable person is here.
-    away: CoverNowOut | None
-    #: Who has it now: whoever a crisis of this moment would go to, and why.
-    acting: StaffOut
-    acting_why: str
-    practice: str
-    team: tuple[TeammateOut, ...]
-    organizations: tuple[HelperOut, ...]
-    hospitals: tuple[HospitalOut, ...]
-
-
-class ContextOut(Struct, frozen=True, kw_only=True):
-    """What stands around a person."""
-
-    patient_id: PatientId
-    caregivers: tuple[ContextCaregiverOut, ...]
-    open_needs: tuple[OpenNeedOut, ...]
-    next_visit: NextVisitOut | None
-    open_rides: tuple[OpenRideOut, ...]
-    last_screening: LastScreeningOut | None
-    #: The newest first, a few.
-    earlier: tuple[EarlierOut, ...]
-    #: The newest first, a few.
-    called: tuple[CalledOut, ...]
-    care_team: CareTeamOut
 
 
 @get(
@@ -409,7 +256,7 @@ async def _care_team(
 def _away(
     who: StaffId, here: Roster, people: Mapping[StaffId, Staff], at: datetime
 ) -> CoverNowOut | None:
-    leaves: Sequence[CoverNowOut] = [
+    leaves = [
         CoverNowOut(one.until_at, _named(one.cover_id, people) if one.cover_id in people else None)
         for one in here.covers
         if one.absent_id == who and one.from_at <= at < one.until_at

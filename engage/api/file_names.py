@@ -9,7 +9,7 @@ from typing import Final
 
 _ENDING: Final = ".ics"
 _INSIDE: Final = "/file.ics"
-_FILES: Final = re.compile(r"(/v1/(?:appointments|calendars)/[^/]+?)\.ics")
+_FILES: Final = re.compile(r"(/v1/(?:appointments|calendars|family/[^/]+/visits)/[^/]+?)\.ics")
 
 
 def inside(path: str) -> str:

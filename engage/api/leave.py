@@ -43,6 +43,8 @@ from engage.queue.verbs import NotHere
 Moment = Annotated[datetime, Meta(tz=True)]
 ID, COVER = "/id", "/cover_id"
 _JUST = timedelta(microseconds=1)
+_FARTHEST = timedelta(days=3660)
+"""Beyond it a year is a slip of the finger, and arithmetic with days ends."""
 
 
 class CoverOut(Struct, frozen=True, kw_only=True):
@@ -144,6 +146,7 @@ async def preview_leave(
     leave = CoverSeen(absent, StaffId(cover), max(from_at, at), until_at)
     if leave.from_at >= leave.until_at or absent == leave.cover_id:
         raise NotACover
+    _refuse_far(leave.from_at, at)
     async with parts.database.work([here]) as work:
         await need_active(work, here, [absent], at, "/staff")
         await need_active(work, here, [leave.cover_id], at, "/cover")
@@ -193,6 +196,7 @@ async def post_cover(
     async def act(work: Work) -> Made:
         if new.until_at <= at:
             raise NotACover
+        _refuse_far(new.from_at, at)
         if await store.lock_cover(work, practice, new.id) is not None:
             raise IdTaken(ID)
         await _here_to_cover(work, practice, new, at)
@@ -225,6 +229,7 @@ async def patch_cover(
             raise NotFound
         _own_or_directing(visit, practice, before.absent_id)
         after = _changed(before, data, at)
+        _refuse_far(after.from_at, at)
         if after.cover_id != before.cover_id:
             await need_active(work, practice, [after.cover_id], at, COVER)
             await _here_to_cover(work, practice, after, at)
@@ -264,6 +269,11 @@ def _changed(before: Cover, data: CoverChangeIn, at: datetime) -> Cover:
     if after.absent_id == after.cover_id or after.from_at >= after.until_at:
         raise NotACover
     return after
+
+
+def _refuse_far(begins: datetime, at: datetime) -> None:
+    if begins - at > _FARTHEST:
+        raise NotACover
 
 
 def _own_or_directing(visit: Visit, practice: PracticeId, absent: StaffId) -> None:

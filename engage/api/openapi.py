@@ -66,6 +66,7 @@ _OF_ONE = frozenset(
     {
         "/v1/appointments",
         "/v1/canned-replies",
+        "/v1/covers/preview",
         "/v1/practice-wishes",
         "/v1/practices/{practice_id}/holidays",
         "/v1/practices/{practice_id}/on-call",

@@ -65,6 +65,10 @@ class TooLarge(EngageError):  # noqa: N818
     """The body is larger than what is taken here."""
 
 
+class FreshProofNeeded(EngageError):  # noqa: N818
+    """Prove again who you are: this asks for a proof that is at most five minutes old."""
+
+
 class NotSignedIn(EngageError):  # noqa: N818
     """Sign in: a valid bearer token is needed here."""
 

@@ -57,6 +57,7 @@ from engage.people.signing.codes import WrongCode
 from engage.people.signing.families import SeveralPeople
 from engage.people.signing.keeping import AlreadyRefreshed, NoSignIn
 from engage.people.signing.limits import TooManyTries
+from engage.people.signing.passkey_ways import NotAPasskey
 from engage.people.signing.passwords import NotAPassword
 from engage.people.signing.staff_ways import WrongSignIn
 from engage.people.staff import LastMember, NotACover, ResponsiblePerson, UnknownStaff
@@ -88,6 +89,7 @@ STATUS: Mapping[type[EngageError], int] = {
     AlreadyRefreshed: 401,
     refusals.NotAllowed: 403,
     refusals.CrossSite: 403,
+    refusals.FreshProofNeeded: 403,
     refusals.BadSignature: 403,
     NotFound: 404,
     AlreadyClaimed: 409,
@@ -230,6 +232,7 @@ STATUS: Mapping[type[EngageError], int] = {
     SameRecord: 422,
     of_visits.NotAVideoAddress: 422,
     NotAPassword: 422,
+    NotAPasskey: 422,
     NotAPractice: 422,
     NotAPracticeName: 422,
     NotATextLimit: 422,

@@ -37,6 +37,19 @@ _DIRECTIVES: Final = (
 POLICY: Final = "; ".join(_DIRECTIVES)
 """What a page may do: load and call what is ours, and nothing else, whatever text it shows."""
 
+FAMILY_POLICY: Final = "; ".join(
+    (
+        *_DIRECTIVES[:-1],
+        "manifest-src 'self'",
+        "worker-src 'self'",
+        # The one address that it may make from a text: that of its own service worker.
+        "trusted-types engage-worker",
+    )
+)
+"""The same for the companion app, which a phone keeps: its manifest and its own worker, too."""
+WORKER_POLICY: Final = "default-src 'none'; connect-src 'self'"
+"""What the companion app's worker may do: fetch from us."""
+
 _NOT_BUILT: Final = "The pages are not built yet: run `make web`, then start engage again.\n"
 _NO_POWERS: Final = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 _KINDS: Final = {
@@ -44,6 +57,7 @@ _KINDS: Final = {
     ".js": ("text/javascript", True),
     ".png": ("image/png", False),
     ".svg": ("image/svg+xml", True),
+    ".webmanifest": ("application/manifest+json", True),
 }
 """By the end of a file's name: what it is, and whether it is text. Machines' tables differ."""
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
@@ -65,6 +79,8 @@ class Pages(Struct, frozen=True):
 
     documents: Mapping[str, bytes]
     assets: Mapping[str, Asset]
+    #: What belongs to the companion app under a name that stays: worker, manifests, icons.
+    family: Mapping[str, Asset]
 
     @classmethod
     def read(cls, folder: Path = BUILT) -> "Pages":
@@ -74,15 +90,16 @@ class Pages(Struct, frozen=True):
             for name, path in _DOCUMENTS.items()
             if (folder / path).is_file()
         }
-        files = sorted((folder / "assets").glob("*")) if (folder / "assets").is_dir() else []
-        return cls(documents, {file.name: _asset(file) for file in files if file.is_file()})
+        return cls(documents, _files(folder / "assets"), _files(folder / "family"))
 
 
 _DOCUMENTS: Final = {
     "home": "index.html",
     "console": "console/index.html",
     "phone": "phone/index.html",
+    "family": "family/index.html",
 }
+_POLICIES: Final = {"family": FAMILY_POLICY}
 
 
 def routes(
@@ -113,12 +130,23 @@ def routes(
         found = pages.assets.get(name)
         if found is None:
             raise NotFoundException
-        headers = {"Cache-Control": _FOR_EVER, "Vary": "Accept-Encoding"}
-        takes = request.headers.get("accept-encoding", "")
-        packed = found.packed if "gzip" in takes else None
-        if packed is not None:
-            headers["Content-Encoding"] = "gzip"
-        return Response(content=packed or found.plain, media_type=found.media_type, headers=headers)
+        return _file(request, found, {"Cache-Control": _FOR_EVER})
+
+    @get(
+        ["/family", "/family/{place:path}"],
+        opt=open_to_all,
+        include_in_schema=False,
+        media_type="text/html",
+        sync_to_thread=False,
+    )
+    def family(request: AnyRequest, place: FromPath[str] = "/") -> Response[bytes]:
+        """Return the companion app, at whatever place in it, or a file that belongs to it."""
+        found = pages.family.get(place.removeprefix("/"))
+        if found is None:
+            return _document(pages, "family")
+        # Under a name that stays: a browser asks each time whether it is still the same.
+        headers = {"Cache-Control": "no-cache", "Content-Security-Policy": WORKER_POLICY}
+        return _file(request, found, headers)
 
     @get(
         "/phone",
@@ -138,7 +166,7 @@ def routes(
         """Return the page that tells a newcomer how to play the demo."""
         return _document(pages, "home")
 
-    return (console, asset, home, phone) if simulated else (console, asset)
+    return (console, family, asset, home, phone) if simulated else (console, family, asset)
 
 
 def _document(pages: Pages, name: str) -> Response[bytes]:
@@ -154,12 +182,26 @@ def _document(pages: Pages, name: str) -> Response[bytes]:
         content=found,
         media_type="text/html",
         headers={
-            "Content-Security-Policy": POLICY,
+            "Content-Security-Policy": _POLICIES.get(name, POLICY),
             "Cross-Origin-Opener-Policy": "same-origin",
             "Permissions-Policy": _NO_POWERS,
             "Cache-Control": "no-store",
         },
     )
+
+
+def _file(request: AnyRequest, found: Asset, headers: Mapping[str, str]) -> Response[bytes]:
+    takes = request.headers.get("accept-encoding", "")
+    packed = found.packed if "gzip" in takes else None
+    all_of_them = {**headers, "Vary": "Accept-Encoding"}
+    if packed is not None:
+        all_of_them["Content-Encoding"] = "gzip"
+    return Response(content=packed or found.plain, media_type=found.media_type, headers=all_of_them)
+
+
+def _files(folder: Path) -> dict[str, Asset]:
+    files = sorted(folder.glob("*")) if folder.is_dir() else []
+    return {file.name: _asset(file) for file in files if file.is_file() and file.suffix != ".html"}
 
 
 def _asset(file: Path) -> Asset:

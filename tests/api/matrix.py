@@ -8,7 +8,7 @@ operation needs a line only where its form says less than it means.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, get_args
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from engage.needs.hsds import read, shipped_terms
 from engage.needs.hsds_tables import tables_of_csv
 from engage.needs.listing.store import write
 from engage.people import bootstrap
-from engage.people.sharing.grant import Category
+from engage.people.sharing.grant import CATEGORIES, NOTHING, THEMSELVES, VERBS, Scope
 from engage.people.signing.keeping import Keeping
 from engage.people.signing.principal import FamilyKind, Person
 from engage.people.staff import NewStaff, Role
@@ -36,6 +36,8 @@ KINDS: Mapping[str, str] = {
     "action_id": "action",
     "appointment_id": "appointment",
     "candidate_id": "candidate",
+    "caregiver_id": "caregiver",
+    "check_in_id": "check_in",
     "cover_id": "cover",
     "duty_id": "duty",
     "grant_id": "grant",
@@ -56,7 +58,9 @@ KINDS: Mapping[str, str] = {
     "slot_id": "slot",
     "staff_id": "staff",
     "subscription_id": "subscription",
+    "task_id": "task",
     "thread_id": "thread",
+    "visit_id": "appointment",
     "waiting_id": "waiting",
 }
 """Of what kind the record is that a parameter names."""
@@ -69,7 +73,10 @@ class Principal:
     name: str
     headers: Mapping[str, str]
     roles: Mapping[PracticeId, Role] = field(default_factory=dict)
-    family: bool = False
+    #: Of a caregiver or a patient: what they may see and do of the patient of `own`.
+    scope: Scope | None = None
+    #: One of several who differ in what families may, and in nothing else.
+    narrow: bool = False
     #: Works nowhere any more.
     left: bool = False
     #: Of staff: their id.
@@ -110,6 +117,9 @@ class Furnisher:
         own = await self._furnish(north, north.dana)
         colleagues = await self._furnish(north, north.sam)
         foreign = await self._furnish(south, south.dana)
+        for there in (own, colleagues, foreign):
+            # What only families make, and what nobody has asked yet.
+            there |= {"task": made_up(house.clock), "check_in": made_up(house.clock)}
         merged = await self._patient(north, north.dana)
         await self._made(f"/patients/{merged}/merge", north.admin, {"into": own["patient"]}, (200,))
         sue = await self._hired(north, "sue", {north: "supervisor"})
@@ -135,11 +145,19 @@ class Furnisher:
             Principal(name, who.headers, held, id=str(who.id), spare=await self._signed_in(who.id))
             for name, (who, held) in roles.items()
         ]
+        families = [one async for one in self._families(own["patient"])]
+        task = await house.client.post(
+            f"/v1/family/{own['patient']}/tasks",
+            json={"kind": "ride", "title": "Drive"},
+            headers=families[0].headers,
+        )
+        assert task.status_code == 201, task.text
+        own["task"] = task.json()["id"]
         return World(
             principals=(
                 Principal("nobody", {}),
                 Principal("the carrier", {"X-Twilio-Signature": "c2lnbmVk"}),
-                *[one async for one in self._families(own["patient"])],
+                *families,
                 Principal("left", lee.headers, left=True),
                 *staff,
             ),
@@ -169,15 +187,26 @@ class Furnisher:
 
     async def _families(self, patient: str) -> Any:  # noqa: ANN401 - an async iterator
         house = self._house
-        people: list[tuple[str, FamilyKind, str]] = [("patient", "patient", patient)]
-        for category in get_args(Category):
-            caregiver = await self._caregiver(patient)
-            body = {"caregiver_id": caregiver, "category": category, "how": "verbal"}
-            await self._made(f"/patients/{patient}/grants", house.north.dana, body)
-            people.append((f"caregiver with {category}", "caregiver", caregiver))
-        people.append(("caregiver", "caregiver", await self._caregiver(patient)))
+        people: list[tuple[str, FamilyKind, str, Scope]] = [
+            ("patient", "patient", patient, THEMSELVES)
+        ]
+        for category in CATEGORIES:
+            for verbs in (VERBS[:1], VERBS):
+                caregiver = await self._caregiver(patient)
+                body = {
+                    "caregiver_id": caregiver,
+                    "category": category,
+                    "how": "verbal",
+                    "verbs": list(verbs),
+                }
+                await self._made(f"/patients/{patient}/grants", house.north.dana, body)
+                rights = frozenset((category, verb) for verb in verbs)
+                name = f"caregiver who may {verbs[-1]} {category}"
+                people.append((name, "caregiver", caregiver, Scope(rights)))
+        caregiver = await self._caregiver(patient)
+        people.append(("caregiver", "caregiver", caregiver, NOTHING))
         keeping = Keeping(house.parts.database, house.parts.vault.master, house.clock, PUBLIC_URL)
-        for name, kind, who in people:
+        for name, kind, who, scope in people:
             async with raw(house.databases.urls["admin"]) as admin:
                 phone = await admin.fetchval(
                     "SELECT phone_id FROM phone_use WHERE $1 IN (patient_id, caregiver_id)",
@@ -194,7 +223,13 @@ class Furnisher:
             )
             async with house.parts.database.work() as work:
                 tokens, spare = [await keeping.begin_family(work, person) for _ in range(2)]
-            yield Principal(name, _bearer(tokens.access), family=True, spare=_bearer(spare.access))
+            yield Principal(
+                name,
+                _bearer(tokens.access),
+                scope=scope,
+                narrow=" see " in name,
+                spare=_bearer(spare.access),
+            )
 
     async def _signed_in(self, who: StaffId) -> Mapping[str, str]:
         house = self._house
@@ -319,6 +354,7 @@ class Furnisher:
             "phone": self._phone(),
         }
         who = await self._id(f"/patients/{patient}/caregivers", by, caregiver)
+        found["caregiver"] = who
         grant = {"caregiver_id": who, "category": "visits", "how": "verbal"}
         found["grant"] = await self._id(f"/patients/{patient}/grants", by, grant)
         on_call = {
@@ -473,16 +509,20 @@ async def asked(
 
 
 def operations(document: Json) -> Iterator[tuple[str, str, Json]]:
-    """Yield every operation with its path and method: reading first, what ends a sign-in last."""
+    """Yield every operation with its path and method: reading first, what ends things last."""
     found = [
         (path, method, operation)
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     ]
-    last = ("signOut", "logOut")
+    last = ("leaveFamily", "stopSharing", "signOut", "logOut")
     yield from sorted(
-        found, key=lambda one: (one[2]["operationId"] in last, one[1] != "get", one[0])
+        found, key=lambda one: (_at(last, one[2]["operationId"]), one[1] != "get", one[0])
     )
+
+
+def _at(last: tuple[str, ...], name: str) -> int:
+    return last.index(name) if name in last else -1
 
 
 def made_up(clock: Any) -> str:  # noqa: ANN401 - a clock

@@ -29,7 +29,8 @@ ANA = {
 REQUESTS = 10_000
 
 
-async def _caregiver(house: House, patient: Any, **fields: Any) -> str:  # noqa: ANN401
+async def caregiver(house: House, patient: Any, **fields: Any) -> str:  # noqa: ANN401
+    """Let a practice know Ana, who cares for a patient."""
     made = await house.client.post(
         f"/v1/patients/{patient}/caregivers", json=ANA | fields, headers=house.north.dana.headers
     )
@@ -37,11 +38,13 @@ async def _caregiver(house: House, patient: Any, **fields: Any) -> str:  # noqa:
     return made.json()["id"]
 
 
-async def _ask(house: House, phone: str) -> httpx.Response:
+async def ask(house: House, phone: str) -> httpx.Response:
+    """Ask for a code."""
     return await house.client.post("/v1/auth/code", json={"phone": phone})
 
 
-async def _verify(house: House, phone: str, code: str, **more: Any) -> httpx.Response:  # noqa: ANN401
+async def verify(house: House, phone: str, code: str, **more: Any) -> httpx.Response:  # noqa: ANN401
+    """Show a code."""
     body = {"phone": phone, "code": code} | more
     return await house.client.post("/v1/auth/code/verify", json=body)
 
@@ -61,23 +64,24 @@ async def _texts(house: House) -> list[tuple[str, str]]:
     ]
 
 
-async def _code(house: House) -> str:
+async def code_of(house: House) -> str:
+    """Return the code that left last."""
     return re.findall(r"\b[0-9]{6}\b", (await _texts(house))[-1][1])[0]
 
 
 async def test_a_caregiver_signs_in_and_sees_themselves_alone(house: House) -> None:
     """A code, tokens, one's own name; of everything else they are told that it is not for them."""
     rosa = await house.patient()
-    ana = await _caregiver(house, rosa)
-    asked = await _ask(house, ANAS_PHONE)
-    code = await _code(house)
+    ana = await caregiver(house, rosa)
+    asked = await ask(house, ANAS_PHONE)
+    code = await code_of(house)
     # Another device has another cookie: the code is not its.
     mine = dict(house.client.cookies)
     house.client.cookies.clear()
-    elsewhere = await _verify(house, ANAS_PHONE, code)
+    elsewhere = await verify(house, ANAS_PHONE, code)
     house.client.cookies.update(mine)
-    tokens = (await _verify(house, ANAS_PHONE, code)).json()
-    again = await _verify(house, ANAS_PHONE, code)
+    tokens = (await verify(house, ANAS_PHONE, code)).json()
+    again = await verify(house, ANAS_PHONE, code)
     headers = {"Authorization": f"Bearer {tokens['access_token']}"}
     me = (await house.client.get("/v1/me", headers=headers)).json()
     sessions = (await house.client.get("/v1/me/sessions", headers=headers)).json()["items"]
@@ -116,13 +120,13 @@ async def test_a_caregiver_signs_in_and_sees_themselves_alone(house: House) -> N
 async def test_asking_tells_nothing_and_stop_is_heard(house: House) -> None:
     """A known phone, an unknown and a closed one: same answer; only the known one gets a text."""
     await house.patient()
-    known = await _ask(house, ROSAS_PHONE)
+    known = await ask(house, ROSAS_PHONE)
     assert len(await _texts(house)) == 1
-    unknown = await _ask(house, STRANGERS_PHONE)
+    unknown = await ask(house, STRANGERS_PHONE)
     await house.text_in("STOP")
     house.clock.advance(timedelta(minutes=2))
-    closed = await _ask(house, ROSAS_PHONE)
-    soon = [await _ask(house, phone) for phone in (ROSAS_PHONE, STRANGERS_PHONE)]
+    closed = await ask(house, ROSAS_PHONE)
+    soon = [await ask(house, phone) for phone in (ROSAS_PHONE, STRANGERS_PHONE)]
 
     answers = (known, unknown, closed)
     assert {one.status_code for one in answers} == {202}
@@ -131,27 +135,27 @@ async def test_asking_tells_nothing_and_stop_is_heard(house: House) -> None:
     assert len(await _texts(house)) == 1
     # A limit counts who is known and who is not alike.
     house.clock.advance(timedelta(seconds=61))
-    await _ask(house, STRANGERS_PHONE)
-    soon.append(await _ask(house, STRANGERS_PHONE))
+    await ask(house, STRANGERS_PHONE)
+    soon.append(await ask(house, STRANGERS_PHONE))
     assert [one.status_code for one in soon] == [429, 202, 429]
 
 
 async def test_a_code_can_be_guessed_five_times(house: House) -> None:
     """After five wrong ones, or after a newer one, the right one opens no more."""
     await house.patient()
-    await _ask(house, ROSAS_PHONE)
-    first = await _code(house)
+    await ask(house, ROSAS_PHONE)
+    first = await code_of(house)
     wrong = "000000" if first != "000000" else "111111"
-    guessed = [(await _verify(house, ROSAS_PHONE, one)).status_code for one in [wrong] * 5]
-    late = await _verify(house, ROSAS_PHONE, first)
+    guessed = [(await verify(house, ROSAS_PHONE, one)).status_code for one in [wrong] * 5]
+    late = await verify(house, ROSAS_PHONE, first)
     house.clock.advance(timedelta(minutes=2))
-    await _ask(house, ROSAS_PHONE)
-    second = await _code(house)
+    await ask(house, ROSAS_PHONE)
+    second = await code_of(house)
     house.clock.advance(timedelta(minutes=2))
-    await _ask(house, ROSAS_PHONE)
-    third = await _code(house)
-    older = await _verify(house, ROSAS_PHONE, second)
-    newer = await _verify(house, ROSAS_PHONE, third)
+    await ask(house, ROSAS_PHONE)
+    third = await code_of(house)
+    older = await verify(house, ROSAS_PHONE, second)
+    newer = await verify(house, ROSAS_PHONE, third)
 
     assert guessed == [401] * 5
     assert (late.status_code, late.json()["code"]) == (401, "wrong-code")
@@ -163,13 +167,13 @@ async def test_a_code_can_be_guessed_five_times(house: House) -> None:
 async def test_who_shares_a_phone_says_who_they_are(house: House) -> None:
     """A code shows the phone, not the person: where several use it, one is chosen."""
     rosa = await house.patient()
-    ana = await _caregiver(house, rosa, phone=ROSAS_PHONE)
-    await _ask(house, ROSAS_PHONE)
-    code = await _code(house)
-    several = await _verify(house, ROSAS_PHONE, code)
-    stranger = await _verify(house, ROSAS_PHONE, code, person_id=str(house.north.dana.id))
+    ana = await caregiver(house, rosa, phone=ROSAS_PHONE)
+    await ask(house, ROSAS_PHONE)
+    code = await code_of(house)
+    several = await verify(house, ROSAS_PHONE, code)
+    stranger = await verify(house, ROSAS_PHONE, code, person_id=str(house.north.dana.id))
     await _ask_again(house)
-    mine = await _verify(house, ROSAS_PHONE, await _code(house), person_id=str(rosa))
+    mine = await verify(house, ROSAS_PHONE, await code_of(house), person_id=str(rosa))
     me = await house.client.get(
         "/v1/me", headers={"Authorization": f"Bearer {mine.json()['access_token']}"}
     )
@@ -183,7 +187,7 @@ async def test_who_shares_a_phone_says_who_they_are(house: House) -> None:
 
 async def _ask_again(house: House) -> None:
     house.clock.advance(timedelta(minutes=2))
-    await _ask(house, ROSAS_PHONE)
+    await ask(house, ROSAS_PHONE)
 
 
 async def test_ten_thousand_requests_send_fifty_texts(house: House) -> None:
@@ -252,10 +256,10 @@ async def _all_ask(house: House, admin: Raw, phones: list[str], batch: int) -> l
 async def test_a_code_that_does_not_arrive_is_nobodys_work(house: House) -> None:
     """It leaves like any text; too late or refused, it is dropped, and they ask again."""
     await house.patient()
-    await _ask(house, ROSAS_PHONE)
+    await ask(house, ROSAS_PHONE)
     await _leave(house)
     house.clock.advance(timedelta(minutes=2))
-    await _ask(house, ROSAS_PHONE)
+    await ask(house, ROSAS_PHONE)
     house.clock.advance(timedelta(minutes=11))
     await _leave(house)
 

@@ -70,6 +70,11 @@ async def invited(house: House, email: str = DANA) -> Key:
     return key
 
 
+async def challenge_of(house: House) -> str:
+    """Let Dana show her password."""
+    return (await _challenge(house)).json()["challenge"]
+
+
 async def again(house: House, key: Key) -> dict[str, Any]:
     """Sign somebody in once more, who has a password and an authenticator."""
     challenge = (await _challenge(house)).json()["challenge"]

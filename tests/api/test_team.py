@@ -125,6 +125,13 @@ async def test_everybody_enters_their_own_leave_and_sees_what_would_move(house: 
     again = await _do(house, dana, "/covers", **(body | {"from_at": (now + WHILE).isoformat()}))
     await Practice(house).work()
 
+    far = asked | {"from": "9999-12-31T00:00:00Z", "until": "9999-12-31T23:59:59Z"}
+    odd = [
+        await house.client.get("/v1/covers/preview", params=one, headers=dana.headers)
+        for one in (far, asked | {"until": asked["from"]}, asked | {"cover": asked["staff"]})
+    ]
+
+    assert {one.json()["code"] for one in odd} == {"not-a-cover"}
     assert foretold == by_boss
     assert (foretold["items"], foretold["crises"], foretold["stays"]) == (1, 0, 0)
     assert [(one["staff"]["id"], one["items"]) for one in foretold["goes"]] == [(str(sam.id), 1)]

@@ -12,11 +12,14 @@ from pathlib import Path
 import pytest
 
 from engage.conversation.script import Script
+from engage.errors import EngageError
 from engage.messaging import lint
 from engage.messaging.kinds import KINDS
 from engage.messaging.lint import asks_for_a_carrier_word
 from engage.messaging.segments import count
 from engage.messaging.texts import LANGUAGES
+from engage.people.fields import Language
+from engage.queue.canned import read_bodies
 from engage.reading.fold import words
 from engage.reading.keywords import carrier_word
 from engage.turns import meeting
@@ -169,3 +172,35 @@ def test_every_kind_of_text_knows_what_it_is_about() -> None:
         if rules.budgeted:
             assert rules.purpose is not None, kind
             assert rules.verified, kind
+
+
+@pytest.mark.parametrize(
+    ("bodies", "error"),
+    [
+        ({"en": "STOP"}, lint.CarrierWord),
+        ({"en": "Opt out."}, lint.CarrierWord),
+        ({"en": "Hi.", "es": "Responda CANCELAR para no venir"}, lint.CarrierWord),
+        ({"en": "Reply YES to confirm"}, lint.CarrierWord),
+        ({"en": "Your test result is here"}, lint.TooMuchOnScreen),
+        ({"es": "Su cita de diálisis"}, lint.TooMuchOnScreen),
+    ],
+)
+def test_a_reply_that_is_kept_ready_is_held_to_the_same(
+    bodies: dict[Language, str], error: type[EngageError]
+) -> None:
+    """Whoever writes it: no carrier word, no need on a locked screen; the field is named."""
+    wrong = list(bodies)[-1]
+
+    with pytest.raises(error) as refused:
+        read_bodies(bodies)
+    assert refused.value.field == f"/bodies/{wrong}"
+
+
+def test_what_a_reply_may_say() -> None:
+    """A word inside a sentence, digits to answer with, and what stands below the first line."""
+    bodies: dict[Language, str] = {
+        "en": "Hi {given_name}, I can help. Reply 1 for a call.\nYour ride comes at 9.",
+        "es": "Hola {given_name}.",
+    }
+
+    assert read_bodies(bodies) == bodies

@@ -11,6 +11,7 @@ import pytest
 from engage.conversation.effects import Effect
 from engage.conversation.events import Event
 from engage.jobs.loops import NAMES
+from tests.policy.authorization_page import page
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted(
@@ -319,3 +320,10 @@ def test_a_gap_is_found() -> None:
         "What enforces it",
         "the line to quote",
     ]
+
+
+def test_who_may_do_what_is_written_down() -> None:
+    """The page of roles and operations is the one that the declared table draws."""
+    written = (ROOT / "docs" / "authorization.md").read_text("utf-8")
+
+    assert written == page(), "python -m tests.policy.authorization_page > docs/authorization.md"

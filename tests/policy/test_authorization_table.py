@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from litestar.handlers import HTTPRouteHandler
 
 from engage.api.app import DOORS, SIMULATOR, V1
-from engage.api.auth.marks import ACTION, OWN, PUBLIC
+from engage.api.auth.marks import ACTION, FAMILY, OWN, PUBLIC, Right
 from engage.people.access import ALLOWED
 from engage.people.staff import Role
 
@@ -101,6 +101,11 @@ OPEN_TO: dict[str, frozenset[Role]] = {
     "listGrants": STAFF,
     "recordGrant": STAFF,
     "endGrant": STAFF,
+    "getGrant": STAFF,
+    "changeGrant": STAFF,
+    "deleteGrant": STAFF,
+    "putCaregiverSafety": STAFF,
+    "inviteCaregiver": STAFF,
     "listQueue": STAFF,
     "countQueue": STAFF,
     "getQueueItem": STAFF,
@@ -178,10 +183,44 @@ OPEN_TO_ONESELF: dict[str, str] = {
 }
 """For whoever is signed in, a caregiver and a patient too: they reach these, and nothing else."""
 
+OPEN_TO_FAMILY: dict[str, Right] = {
+    "listFamily": Right(),
+    "streamFamilyEvents": Right(),
+    "sync": Right(),
+    "listSeen": Right(),
+    "getToday": Right(),
+    "leaveFamily": Right(),
+    "listTasks": Right(),
+    "listMembers": Right(verb="act"),
+    "addTask": Right(verb="act"),
+    "claimTask": Right(verb="act"),
+    "declineTask": Right(verb="act"),
+    "handOverTask": Right(verb="act"),
+    "finishTask": Right(verb="act"),
+    "reopenTask": Right(verb="act"),
+    "listFamilyVisits": Right("visits"),
+    "getFamilyCalendarFile": Right("visits"),
+    "respondToFamilyVisit": Right("visits", "answer"),
+    "listFamilyRides": Right("rides"),
+    "listFamilyNeeds": Right("needs"),
+    "getFamilyCheckIn": Right("check-ins", "answer"),
+    "answerFamilyCheckIn": Right("check-ins", "answer"),
+    "listFamilyMessages": Right("messages"),
+    "writeToTeam": Right("messages", "act"),
+    "getSharing": Right(own=True),
+    "putSharing": Right(own=True),
+    "stopSharing": Right(own=True),
+    "inviteMyCaregiver": Right(own=True),
+}
+"""For caregivers and patients, by what the person whom the path names allows them: what may not be
+seen is not there. No role of the staff opens any of it."""
+
 OPEN_TO_ANYBODY = {
     "presentPassword": "a password, limited by account and address; it opens the second step alone",
     "presentSecondFactor": "the 256 random bits of a challenge, and a code",
     "acceptInvitation": "the 256 random bits of an invitation",
+    "lookAtInvitation": "the random bits of an invitation",
+    "acceptCaregiverInvitation": "the random bits of an invitation, good once",
     "askForCode": "limits by phone, address, prefix and deployment; one answer for everybody",
     "verifyCode": "a code that went to the phone, from the device that asked; five tries",
     "refreshTokens": "the 256 random bits of a refresh token, good once",
@@ -214,7 +253,7 @@ def _routes() -> Iterator[HTTPRouteHandler]:
 
 def test_every_operation_is_in_the_table() -> None:
     """No route without a line here, and no line without its route."""
-    known = OPEN_TO.keys() | OPEN_TO_ANYBODY.keys() | OPEN_TO_ONESELF.keys()
+    known = {*OPEN_TO, *OPEN_TO_ANYBODY, *OPEN_TO_ONESELF, *OPEN_TO_FAMILY}
     found = {str(route.operation_id) for route in _routes()}
 
     assert found == known, (
@@ -230,6 +269,9 @@ def test_the_marks_say_what_the_table_says() -> None:
         if name in OPEN_TO_ANYBODY:
             assert opt.get(PUBLIC) is True, name
             assert not {ACTION, OWN} & opt.keys(), name
+        elif name in OPEN_TO_FAMILY:
+            assert opt.get(FAMILY) == OPEN_TO_FAMILY[name], name
+            assert not {ACTION, OWN, PUBLIC} & opt.keys(), name
         elif name in OPEN_TO_ONESELF:
             assert opt.get(OWN) is True, name
             assert not {ACTION, PUBLIC} & opt.keys(), name

@@ -1,4 +1,4 @@
-"""The page of the team: who has how much, who waits too long, who is here, leave that moves work."""
+"""The page of the team: who has how much, who waits too long, who is here, and leave."""
 
 import json
 from typing import Any
@@ -7,39 +7,29 @@ from playwright.async_api import Locator, Page, Route, expect
 
 from tests.web.conftest import LUIS, Stage
 from tests.web.eye import Eye
-from tests.web.test_people import STILL, posted
+from tests.web.test_people import STILL, known
 
-PRIYA = "Priya Nair"
+# Others play with Dana and Luis: whoever is away here owns nothing of theirs.
+PRIYA, MARISOL = "Priya Nair", "Marisol Vega"
 QUIN = "+16025550187"
 
 
-async def work_of_danas(stage: Stage, page: Page) -> dict[str, Any]:
-    """Let somebody of Dana's write that they have no food; return the work."""
-    me = await (await page.request.get(f"{stage.url}/v1/staff")).json()
-    (dana,) = [one["staff"]["id"] for one in me["items"] if one["staff"]["given_name"] == "Dana"]
-    patient = await posted(
-        page,
-        f"{stage.url}/v1/patients",
-        external_id="TEAM-1",
-        given_name="Quin",
-        family_name="Ashby",
-        language="en",
-        birth_date="1951-02-03",
-        time_zone="America/Phoenix",
-        phone=QUIN,
-        care_manager_id=dana,
-    )
+async def of_marisol(stage: Stage, page: Page) -> dict[str, Any]:
+    """Let somebody of Marisol's write that they have no food; return the work."""
+    members = await (await page.request.get(f"{stage.url}/v1/staff")).json()
+    (boss,) = [one for one in members["items"] if one["staff"]["given_name"] == "Marisol"]
+    patient = await known(page, stage.url, "Quin", phone=QUIN, care_manager_id=boss["staff"]["id"])
     await stage.text(page, QUIN, "i have no food")
     found: list[dict[str, Any]] = []
     while not found:
-        asked = await page.request.get(f"{stage.url}/v1/queue?patient={patient['id']}")
+        asked = await page.request.get(f"{stage.url}/v1/queue?patient={patient}")
         found = (await asked.json())["items"]
-    assert found[0]["owner"]["id"] == dana
+    assert found[0]["owner"] == boss["staff"]
     return found[0]
 
 
-async def late(page: Page, item: dict[str, Any]) -> None:
-    """Show work as late: nobody waits a day for a test. What is late is tests/api/test_team.py's."""
+async def late(page: Page, url: str, item: dict[str, Any]) -> None:
+    """Show work as late while its owner has it; what is late is said by tests/api/test_team.py."""
 
     async def answer(route: Route) -> None:
         real = await (await route.fetch()).json()
@@ -49,15 +39,17 @@ async def late(page: Page, item: dict[str, Any]) -> None:
             "why": "owns the item; nobody took it on in round 1",
             "staff": item["owner"],
         }
-        shown = {"item": item, "hops": [hop], "next_at": item["due_at"], "held_until": None}
-        # Only while it is still theirs.
-        now = await (
-            await page.request.get(f"{page.url.split('/console')[0]}/v1/queue/{item['id']}")
-        ).json()
-        theirs = now["owner"]["id"] == item["owner"]["id"]
+        now = await (await page.request.get(f"{url}/v1/queue/{item['id']}")).json()
+        shown = {"item": now, "hops": [hop], "next_at": item["due_at"], "held_until": None}
+        theirs = now["owner"] == item["owner"]
         await route.fulfill(body=json.dumps(real | {"items": [shown] if theirs else []}))
 
     await page.route("**/v1/practices/*/late", answer)
+
+
+def row(of: Locator, name: str) -> Locator:
+    """Return the row of somebody; others may be named in it, too."""
+    return of.locator("tr").filter(has=of.page.get_by_role("rowheader", name=name))
 
 
 def part(page: Page, name: str) -> Locator:
@@ -65,17 +57,56 @@ def part(page: Page, name: str) -> Locator:
     return page.get_by_role("region", name=name, exact=True)
 
 
-async def test_a_leave_is_foretold_entered_and_moves_work(stage: Stage) -> None:
-    """A supervisor sees load, gives away what is late, enters leave; the work moves as foretold."""
-    page, eye = await stage.console(PRIYA, **STILL), Eye(1366)
-    item = await work_of_danas(stage, page)
-    await late(page, item)
-    await page.get_by_role("link", name="Team").click()
-    load = part(page, "Who has how much")
-    dana = load.get_by_role("row", name="Dana Whitfield")
-    await expect(dana).to_contain_text("waiting since")
+async def written_down(page: Page, eye: Eye) -> None:
+    """Say when Marisol works: what is no time is refused, and the calendar knows it."""
+    duty, here = part(page, "Hours, capacity, languages"), part(page, "Who is here")
+    hers = duty.get_by_role("listitem").filter(has_text=MARISOL)
+    await hers.get_by_text(f"Change for {MARISOL}").click()
+    await hers.get_by_label("At work at all hours").uncheck()
+    await hers.get_by_label("Monday: hours").fill("soon")
+    await hers.get_by_label("How much they should hold").fill("30")
+    await hers.get_by_label("Spanish").check()
+    await hers.get_by_role("button", name="Save").click()
+    await expect(hers).to_contain_text("Write hours like 08:00-17:00")
+    await eye.look(page, "hours")
+    await hers.get_by_label("Monday: hours").fill("08:00-12:00, 13:00-17:00")
+    await hers.get_by_role("button", name="Save").click()
+    await expect(hers).to_contain_text("1:00")
+    await expect(row(here, MARISOL)).to_contain_text("no shift")
+    await page.get_by_role("button", name="Four weeks").click()
+    await expect(row(here, MARISOL)).to_have_count(4)
+    await hers.get_by_text(f"Change for {MARISOL}").click()
+    await hers.get_by_label("At work at all hours").check()
+    await hers.get_by_role("button", name="Save").click()
+    await expect(hers.locator("p").nth(1)).to_contain_text("at all hours")
 
-    # What is late: who was told, and giving it away from here.
+
+async def away(page: Page, eye: Eye) -> Locator:
+    """Enter leave for Marisol that begins now: what would move is said before."""
+    leave = part(page, "Leave")
+    await leave.get_by_text("Enter leave").click()
+    await leave.get_by_label("Who is away").select_option(label=MARISOL)
+    await leave.get_by_label("From").fill("2020-01-01T00:00")
+    await leave.get_by_role("button", name="Enter it").click()
+    await expect(leave).to_contain_text("Say who covers")
+    await leave.get_by_label("Who covers").select_option(label=PRIYA)
+    await expect(leave.get_by_role("status")).to_contain_text(f"1 to {PRIYA}")
+    await eye.look(page, "leave foretold")
+    await leave.get_by_role("button", name="Enter it").click()
+    entered = leave.get_by_role("listitem").filter(has_text=MARISOL).filter(has_text="now")
+    await expect(entered).to_be_visible()
+    return entered
+
+
+async def test_a_leave_is_foretold_entered_and_moves_work(stage: Stage) -> None:
+    """A supervisor sees load and what is late, enters leave; the work moves as foretold."""
+    page, eye = await stage.console(PRIYA, **STILL), Eye(1366)
+    item = await of_marisol(stage, page)
+    boss = item["owner"]["id"]
+    await late(page, stage.url, item)
+    await page.get_by_role("link", name="Team").click()
+    load, here = part(page, "Who has how much"), part(page, "Who is here")
+    await expect(row(load, MARISOL)).to_contain_text("waiting since")
     waits = part(page, "Waiting too long")
     await waits.get_by_text("Who was told (1)").click()
     await expect(waits).to_contain_text("owns it; nobody took it on in round 1")
@@ -84,53 +115,33 @@ async def test_a_leave_is_foretold_entered_and_moves_work(stage: Stage) -> None:
     await expect(waits).to_contain_text("Choose who, and say why.")
     await eye.look(page, "late")
 
-    # Hours and capacity: Luis holds one at the most, and is at work on no day.
-    duty = part(page, "Hours, capacity, languages")
-    await duty.get_by_text("Change for Luis Ortega").click()
-    form = duty.locator("form", has=page.get_by_label("At work at all hours")).nth(1)
-    await form.get_by_label("At work at all hours").uncheck()
-    await form.get_by_label("Monday: hours").fill("soon")
-    await form.get_by_role("button", name="Save").click()
-    await expect(form).to_contain_text("Write hours like 08:00-17:00")
-    await form.get_by_label("Monday: hours").fill("08:00-12:00, 13:00-17:00")
-    await form.get_by_label("Spanish").check()
-    await form.get_by_role("button", name="Save").click()
-    await expect(duty).to_contain_text("Monday 8:00 AM – 12:00 PM, 1:00 PM – 5:00 PM")
-    here = part(page, "Who is here")
-    await expect(here.get_by_role("row", name=LUIS)).to_contain_text("no shift")
-    await page.get_by_role("button", name="Four weeks").click()
-    await expect(here.get_by_role("row", name=LUIS)).to_have_count(4)
-
-    # The leave: foretold, entered, and the work goes over by itself.
-    leave = part(page, "Leave")
-    await leave.get_by_text("Enter leave").click()
-    await leave.get_by_label("Who is away").select_option(label="Dana Whitfield")
-    await leave.get_by_label("From").fill("2020-01-01T00:00")
-    await leave.get_by_role("button", name="Enter it").click()
-    await expect(leave).to_contain_text("Say who covers")
-    await leave.get_by_label("Who covers").select_option(label=PRIYA)
-    await expect(leave.get_by_role("status")).to_contain_text("to Priya Nair")
-    await eye.look(page, "leave foretold")
-    await leave.get_by_role("button", name="Enter it").click()
-    away = leave.get_by_role("listitem").filter(has_text="Dana Whitfield").filter(has_text="now")
-    await expect(away).to_be_visible()
-    await expect(load.get_by_role("row", name="Dana Whitfield")).to_contain_text("away until")
-    await expect(load.get_by_role("row", name=PRIYA)).to_contain_text("in the next days:")
-    await expect(here.get_by_role("row", name="Dana Whitfield").first).to_contain_text(
-        "Priya Nair covers"
-    )
-    moved = await (await page.request.get(f"{stage.url}/v1/queue/{item['id']}")).json()
-    assert moved["owner"]["given_name"] == "Priya"
+    await written_down(page, eye)
+    entered = await away(page, eye)
+    await expect(row(load, MARISOL)).to_contain_text("away until")
+    await expect(row(load, PRIYA)).to_contain_text("waiting since")
+    await expect(row(here, MARISOL).first).to_contain_text(f"{PRIYA} covers")
+    await expect(waits).to_contain_text("Nothing is late.")
     await page.goto(f"{stage.url}/console/items/{item['id']}")
     await expect(page.locator(".due-why")).to_contain_text("of opening hours from")
     await page.goto(f"{stage.url}/console/team")
-    await leave.get_by_role("button", name="End it now: Dana Whitfield").click()
-    await expect(away).to_have_count(0)
+    await entered.get_by_role("button", name="End it now").click()
+    await expect(entered).to_have_count(0)
+
+    # Back to her, from the list of what is late.
+    me = await (await page.request.get(f"{stage.url}/v1/me")).json()
+    item["owner"] = {name: me[name] for name in ("id", "given_name", "family_name")}
+    await page.reload()
+    await waits.locator("summary", has_text="Hand over").click()
+    await waits.get_by_label("To").select_option(value=boss)
+    await waits.get_by_label("Why? They read it.").fill("You are back.")
+    await waits.get_by_role("button", name="Hand over").click()
+    await expect(waits).to_contain_text("Nothing is late.")
+    await expect(row(load, MARISOL)).to_contain_text("waiting since")
     assert eye.found == []
 
 
 async def test_own_leave_on_a_phone(stage: Stage) -> None:
-    """A care manager finds their own leave in the menu: at 320 px, dark, in Spanish, by keyboard."""
+    """A care manager enters their own: at 320 px, dark, in Spanish, by keyboard."""
     page = await stage.console(
         LUIS,
         viewport={"width": 320, "height": 640},
@@ -141,8 +152,8 @@ async def test_own_leave_on_a_phone(stage: Stage) -> None:
     eye = Eye(320)
     await page.get_by_role("button", name="Menú").click()
     await page.get_by_role("link", name="Mis ausencias").press("Enter")
-    leave = part(page, "Ausencias")
-    await expect(part(page, "Quién está")).to_be_visible()
+    leave, here = part(page, "Ausencias"), part(page, "Quién está")
+    await expect(here).to_be_visible()
     await expect(page.get_by_text("Quién tiene cuánto")).to_have_count(0)
     await leave.locator("summary", has_text="Anotar").press("Enter")
     await expect(leave.get_by_label("Quién se ausenta")).to_have_count(0)
@@ -150,9 +161,9 @@ async def test_own_leave_on_a_phone(stage: Stage) -> None:
     await expect(leave.get_by_role("status")).not_to_be_empty()
     await eye.look(page, "own leave")
     await leave.get_by_role("button", name="Anotarla").press("Enter")
-    mine = leave.get_by_role("listitem").filter(has_text=f"cubre {PRIYA}")
+    mine = leave.get_by_role("listitem").filter(has_text=LUIS).filter(has_text=f"cubre {PRIYA}")
     await expect(mine).to_be_visible()
-    await expect(part(page, "Quién está")).to_contain_text(f"{LUIS}: ausente cubre {PRIYA}")
+    await expect(here).to_contain_text(f"{LUIS}: ausente cubre {PRIYA}")
     await eye.look(page, "entered")
     await mine.get_by_role("button", name="Anularla").press("Enter")
     await expect(mine).to_have_count(0)

@@ -1,15 +1,15 @@
-"""A care manager's day at the queue: rest, hand over, join, note, undo, many at once, lists kept."""
+"""A day at the queue: rest, hand over, join, note, undo, many at once, lists and replies kept."""
 
 import re
 
 from playwright.async_api import Locator, Page, expect
 
-from tests.web.conftest import DANA, LUIS, ROSA, WALTER, Stage
+from tests.web.conftest import DANA, LUIS, ROSA, Stage
 from tests.web.eye import Eye
 
-KIM, MARGUERITE = "+14805550114", "+16235550116"
+KIM, MARGUERITE, STRANGER = "+14805550114", "+16235550116", "+16025550199"
 FLAGS = 20
-BEFORE = 2
+BEFORE = 1
 """Keys until the first row has the focus."""
 EACH = 4
 """Open it, say that it is done, choose what became of it, and confirm."""
@@ -61,10 +61,8 @@ async def opened(page: Page, which: Locator) -> None:
     await page.locator(".further-steps .button").first.wait_for()
 
 
-async def test_twenty_routine_flags_are_cleared_by_keyboard_alone(
-    stage: Stage, record_property: object
-) -> None:
-    """Twenty flags take eighty keys and two: and the list that is worked on is still there later."""
+async def test_twenty_routine_flags_are_cleared_by_keyboard_alone(stage: Stage) -> None:
+    """Twenty flags take eighty keys and one, and the list that one keeps is there the next time."""
     console = await stage.console()
     for number in range(FLAGS):
         await stage.text(console, f"+160255501{70 + number}", "is this the clinic")
@@ -93,9 +91,7 @@ async def test_twenty_routine_flags_are_cleared_by_keyboard_alone(
         await expect(rows).to_have_count(many - cleared - 1)
         await expect(console.locator(".undo")).to_contain_text("Completed.")
 
-    print(f"{FLAGS} routine flags: {keys.pressed} keys")
-    assert callable(record_property)
-    record_property("keys_for_twenty_flags", keys.pressed)
+    print(f"{FLAGS} routine flags: {keys.pressed} keys")  # noqa: T201 - the figure, for who looks
     assert keys.pressed <= FLAGS * EACH + BEFORE
     # What the last key did is undone by one more.
     await keys.press("z")
@@ -104,7 +100,7 @@ async def test_twenty_routine_flags_are_cleared_by_keyboard_alone(
 
 
 async def test_two_desks_and_one_queue(stage: Stage) -> None:
-    """Each sees where the other is; work rests, wakes, gets a note, changes hands and comes back."""
+    """Each sees where the other is; work rests, wakes, gets a note, changes hands, comes back."""
     eye = Eye(1366)
     looks = {"reduced_motion": "reduce"}
     dana, luis = await stage.console(**looks), await stage.console(LUIS, **looks)
@@ -118,7 +114,17 @@ async def test_two_desks_and_one_queue(stage: Stage) -> None:
     await expect(dana.locator(".card .present")).to_contain_text(f"{LUIS} is looking")
     await expect(luis.locator("#do-hand-over")).to_have_count(0)
 
-    # A note, by keyboard; it is never sent.
+    await _note(dana, luis, eye)
+    await _rest(stage, dana, eye)
+    await _hand_over(dana, luis, eye)
+    await _open_again(luis, eye)
+    await _join(stage, dana, eye)
+
+    assert eye.found == []
+
+
+async def _note(dana: Page, luis: Page, eye: Eye) -> None:
+    """Write a note by keyboard; it is never sent."""
     await dana.keyboard.press("n")
     box = dana.get_by_label("What colleagues should know")
     await expect(box).to_be_focused()
@@ -129,7 +135,10 @@ async def test_two_desks_and_one_queue(stage: Stage) -> None:
     await expect(dana.locator(".notes")).to_contain_text("Promised to call her back at noon.")
     await expect(luis.locator(".notes")).to_contain_text("Promised to call her back")
 
-    # It rests until tomorrow, or until she writes; what she writes wakes it.
+
+async def _rest(stage: Stage, dana: Page, eye: Eye) -> None:
+    """Let it rest until tomorrow, or until she writes; what she writes wakes it."""
+    kim = row(dana, "Kim Tran").filter(has_text="sister")
     await dana.keyboard.press("s")
     await expect(dana.get_by_role("form", name="Snooze")).to_be_visible()
     await dana.get_by_label("Tomorrow morning").check()
@@ -149,7 +158,9 @@ async def test_two_desks_and_one_queue(stage: Stage) -> None:
     await expect(dana.get_by_label("The time chosen before")).to_be_checked()
     await dana.keyboard.press("Escape")
 
-    # Luis takes it on, and finds what he must know.
+
+async def _hand_over(dana: Page, luis: Page, eye: Eye) -> None:
+    """Give it to Luis, who finds what he must know."""
     await dana.keyboard.press("a")
     await dana.get_by_label(LUIS).check()
     await expect(dana.locator(".packet")).to_contain_text("Promised to call her back at noon.")
@@ -160,9 +171,10 @@ async def test_two_desks_and_one_queue(stage: Stage) -> None:
     await expect(luis.locator(".notes")).to_contain_text("He knows the family.")
     await luis.locator("summary", has_text="To take it on").click()
     await expect(luis.locator(".packet")).to_contain_text("brother")
-    await eye.look(luis, "packet")
 
-    # It is completed, opened again at once, completed, and later opened again for a reason.
+
+async def _open_again(luis: Page, eye: Eye) -> None:
+    """Complete it, undo that at once, complete it, open it for a reason, log a call, complete."""
     await luis.keyboard.press("e")
     await luis.keyboard.press("3")
     await luis.keyboard.press("Enter")
@@ -181,9 +193,15 @@ async def test_two_desks_and_one_queue(stage: Stage) -> None:
     await luis.keyboard.press("2")
     await eye.look(luis, "log a call")
     await luis.get_by_role("button", name="Log it").click()
-    await expect(luis.locator(".further-steps")).to_be_visible()
+    await expect(luis.get_by_role("form", name="Log a call")).to_have_count(0)
+    await luis.keyboard.press("e")
+    await luis.keyboard.press("1")
+    await luis.keyboard.press("Enter")
+    await expect(luis.locator(".doing .notice.done")).to_contain_text("Reached the patient")
 
-    # One text, two pieces of work: one is done as part of the other, and taken apart again.
+
+async def _join(stage: Stage, dana: Page, eye: Eye) -> None:
+    """Do one piece of work as part of another about the same person, and take them apart."""
     await stage.text(dana, ROSA, "no tengo como ir a la cita del lunes")
     ride = row(dana, "Rosa Delgado").filter(has_text="Transportation")
     await opened(dana, ride)
@@ -193,11 +211,8 @@ async def test_two_desks_and_one_queue(stage: Stage) -> None:
     await dana.get_by_role("button", name="Merge", exact=True).click()
     await expect(dana.get_by_role("heading", name="Done as part of this")).to_be_visible()
     await expect(ride).to_have_count(0)
-    await eye.look(dana, "parts")
     await dana.get_by_role("button", name="Take apart").click()
     await expect(ride).to_have_count(1)
-
-    assert eye.found == []
 
 
 async def test_many_at_once_and_replies_kept_ready_on_a_small_screen(stage: Stage) -> None:
@@ -208,6 +223,27 @@ async def test_many_at_once_and_replies_kept_ready_on_a_small_screen(stage: Stag
         "color_scheme": "dark",
         "reduced_motion": "reduce",
     }
+    await _write_a_reply(stage)
+    page = await stage.window(**small)
+    await page.add_init_script(TONES)
+    await page.goto(f"{stage.url}/console/")
+    await page.get_by_role("button", name=DANA).click()
+    await page.locator("#queue").wait_for()
+    await expect(page.get_by_role("button", name="More lists")).to_be_visible()
+    await _reply(stage, page, eye)
+    await page.goto(f"{stage.url}/console/")
+    await page.locator("a.item").first.wait_for()
+    await page.locator(".further").click()
+    await page.locator(".lists").wait_for()
+    await eye.look(page, "lists")
+    await page.locator(".further").click()
+    await _many(stage, page, eye)
+
+    assert eye.found == []
+
+
+async def _write_a_reply(stage: Stage) -> None:
+    """Keep a reply ready as a supervisor; a variable that nobody fills is refused."""
     boss = await stage.console("Priya Nair")
     await boss.goto(f"{stage.url}/console/replies")
     await boss.get_by_role("button", name="New reply").click()
@@ -219,13 +255,12 @@ async def test_many_at_once_and_replies_kept_ready_on_a_small_screen(stage: Stag
     await boss.get_by_label("Words in Spanish").fill("Hola {given_name}, le llamaremos.")
     await boss.get_by_role("button", name="Keep", exact=True).click()
     await expect(boss.locator(".listed")).to_contain_text("Hola {given_name}")
+    # That was refused, as it should be; nothing else went wrong.
+    stage.wrong[:] = [one for one in stage.wrong if "status of 422" not in one]
 
-    page = await stage.window(**small)
-    await page.add_init_script(TONES)
-    await page.goto(f"{stage.url}/console/")
-    await page.get_by_role("button", name=DANA).click()
-    await page.locator("#queue").wait_for()
-    await expect(page.get_by_role("button", name="More lists")).to_be_visible()
+
+async def _reply(stage: Stage, page: Page, eye: Eye) -> None:
+    """Put a ready reply into what one writes, send it, and say at once what became of it."""
     await stage.text(page, ROSA, "a que hora es la cita")
     rosa = row(page, "Rosa Delgado").filter(has_text="a que hora")
     await opened_small(page, rosa)
@@ -246,16 +281,13 @@ async def test_many_at_once_and_replies_kept_ready_on_a_small_screen(stage: Stag
     await expect(page.locator(".doing .notice.done")).to_contain_text("Answered by text")
     await eye.look(page, "undo")
 
-    await page.goto(f"{stage.url}/console/")
-    await page.locator("a.item").first.wait_for()
-    await page.locator(".further").click()
-    await page.locator(".lists").wait_for()
-    await eye.look(page, "lists")
-    await page.locator(".further").click()
+
+async def _many(stage: Stage, page: Page, eye: Eye) -> None:
+    """Complete two at once, of which one is a crisis: it is heard, and it stays."""
     await stage.text(page, MARGUERITE, "is there parking")
     await shown(page, "All")
     await row(page, "is there parking").wait_for()
-    await stage.text(page, WALTER, "my chest hurts and i cant breathe")
+    await stage.text(page, STRANGER, "my chest hurts and i cant breathe")
     grave = page.locator("a.item.crisis").first
     await grave.wait_for()
     await page.wait_for_function("window.tones > 0")
@@ -265,18 +297,22 @@ async def test_many_at_once_and_replies_kept_ready_on_a_small_screen(stage: Stag
     await parking.check()
     await expect(page.locator(".bulk")).to_contain_text("2 selected")
     await page.locator(".bulk").get_by_role("button", name="Complete").click()
-    await page.get_by_label("No action needed").check()
+    await page.get_by_label("Reached the patient").check()
     await eye.look(page, "many at once")
     await page.get_by_role("button", name="Complete 2").click()
     became = page.locator(".became")
     await expect(became).to_contain_text("1 of 2 done")
-    await expect(became.locator(".not")).to_contain_text("Walter Brandt")
+    await expect(became.locator(".not")).to_contain_text("Unknown sender")
     await expect(became.locator(".not")).to_contain_text("of its own")
     await eye.look(page, "what became of each")
     await expect(grave).to_be_visible()
     await expect(row(page, "is there parking")).to_have_count(0)
-
-    assert eye.found == []
+    await grave.click()
+    await page.locator(".steps .button").last.click()
+    await page.locator("#complete").click()
+    await page.get_by_label("Reached the patient").check()
+    await page.locator(".finish").get_by_role("button", name="Complete").click()
+    await expect(page.locator(".doing .notice.done")).to_be_visible()
 
 
 async def opened_small(page: Page, which: Locator) -> None:

@@ -21,7 +21,7 @@ from engage.api.practices import chosen_practice
 from engage.db.session import Work
 from engage.ids import PracticeId, StaffId
 from engage.people.administration import change_closures, change_practice
-from engage.people.administration.store import About, changes
+from engage.people.administration.store import About, changes, lock_practice
 from engage.people.closures import (
     LONGEST_DAY_NAME,
     MOST_DAYS,
@@ -89,8 +89,8 @@ class PracticeChangeIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     business_hours: Hours | None = None
     languages: Annotated[tuple[Language, ...], Meta(max_length=10)] | None = None
     texting_hours: Annotated[str, Meta(max_length=11, examples=["09:00-20:00"])] | None = None
-    texts_a_day: Annotated[int, Meta(ge=1, le=100)] | None = None
-    texts_a_week: Annotated[int, Meta(ge=1, le=700)] | None = None
+    texts_a_day: Annotated[int, Meta(ge=1, le=1000)] | None = None
+    texts_a_week: Annotated[int, Meta(ge=1, le=7000)] | None = None
     responsible_id: StaffId | None = None
 
 
@@ -193,7 +193,7 @@ async def patch_practice(
     )
 
     async def act(work: Work) -> Made:
-        before = await get_practice(work, practice)
+        before = await lock_practice(work, practice)
         after = await change_practice(
             work,
             practice,
@@ -251,7 +251,7 @@ async def put_holidays(
     closures = read_closures(data.calendar, days)
 
     async def act(work: Work) -> Made:
-        before = await get_practice(work, practice)
+        before = await lock_practice(work, practice)
         after = await change_closures(
             work,
             practice,

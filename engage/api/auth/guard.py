@@ -19,7 +19,8 @@ from msgspec import Struct
 
 from engage.api.auth.bearer import token_of, who
 from engage.api.auth.cookie import UNATTENDED, token_in
-from engage.api.auth.marks import ACTION, FAMILY, OWN, PUBLIC, Right
+from engage.api.auth.marks import ACTION, FAMILY, FRESH, OWN, PUBLIC, Right
+from engage.api.auth.proof import require_proof
 from engage.api.parts import Parts
 from engage.api.reading import JsonRequest, decode, require_json
 from engage.api.refusals import (
@@ -128,6 +129,8 @@ async def guard(connection: Connection, route: BaseRouteHandler) -> None:
         scope["state"][_GUEST] = guest
     else:
         scope["state"][_VISIT] = _admitted(guest, route.opt.get(ACTION))
+    if route.opt.get(FRESH):
+        await require_proof(parts, guest.token)
     _refuse_unknown_parameters(connection, route)
     if "content-type" in connection.headers or _has_body(connection):
         require_json(connection.headers.getall("content-type", []))

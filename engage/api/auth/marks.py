@@ -15,6 +15,7 @@ from engage.people.sharing.grant import Category, Verb
 ACTION: Final = "engage_action"
 PUBLIC: Final = "engage_public"
 OWN: Final = "engage_own"
+FRESH: Final = "engage_fresh"
 FAMILY: Final = "engage_family"
 
 ANYBODY: Final[Mapping[str, object]] = {PUBLIC: True}
@@ -22,6 +23,11 @@ ANYBODY: Final[Mapping[str, object]] = {PUBLIC: True}
 
 ONESELF: Final[Mapping[str, object]] = {OWN: True}
 """For what is everybody's own who is signed in: staff, a caregiver, a patient."""
+
+
+def fresh(mark: Mapping[str, object]) -> Mapping[str, object]:
+    """Return a mark, for a route that asks for a proof at most five minutes old besides."""
+    return {**mark, FRESH: True}
 
 
 def needs(action: Action) -> Mapping[str, object]:

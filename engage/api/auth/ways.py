@@ -12,6 +12,8 @@ from engage.people.signing.families import FamilyWays
 from engage.people.signing.keeping import Keeping
 from engage.people.signing.limits import address_of
 from engage.people.signing.page_keys import PageKeys
+from engage.people.signing.passkey_ways import PasskeyWays
+from engage.people.signing.passkeys import site_of
 from engage.people.signing.passwords import Cost
 from engage.people.signing.staff_ways import StaffWays
 
@@ -32,6 +34,12 @@ def staff_ways(parts: Parts) -> StaffWays:
     """Return the steps by which staff get in."""
     cost = Cost(*parts.settings.password_cost)
     return StaffWays(parts.database, parts.vault.master, parts.clock, keeping(parts), cost)
+
+
+def passkey_ways(parts: Parts) -> PasskeyWays:
+    """Return the steps of passkeys, for the one site that we are."""
+    site = site_of(parts.settings.public_url)
+    return PasskeyWays(parts.database, parts.vault.master, parts.clock, keeping(parts), site)
 
 
 def family_ways(parts: Parts) -> FamilyWays:

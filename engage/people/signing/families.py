@@ -22,7 +22,7 @@ from engage.people.signing import codes, limits, store
 from engage.people.signing.codes import WrongCode
 from engage.people.signing.keeping import Keeping, Tokens
 from engage.people.signing.limits import TooManyTries
-from engage.people.signing.principal import Person
+from engage.people.signing.principal import Family, Person, kind_of
 from engage.people.signing.store import Counted
 
 _PURPOSE = "sign-in"
@@ -121,21 +121,11 @@ class FamilyWays:
         self, phone: PhoneNumber, code: str, device: str, chosen: UUID | None, came_from: str
     ) -> Tokens:
         """Take a code; WrongCode, or SeveralPeople if it was right and does not say whose it is."""
-        at, master = self._clock.now(), self._vault.master
         keys = await self._keys()
-        async with self._database.work() as work:
-            await store.allow(work, master, (Counted(limits.VERIFY_FROM_ADDRESS, came_from),), at)
+        await self._allow_verify(came_from)
         tokens = None
         async with self._database.work(list(keys)) as work:
-            right = await store.try_code(
-                work,
-                master.credential_hashes("code-phone", phone.e164),
-                master.credential_hashes("device", device),
-                master.credential_hashes("code", codes.bound(phone.e164, _PURPOSE, code)),
-                codes.TRIES,
-                at,
-            )
-            if right:
+            if await self._try(work, phone, code, device):
                 people = await store.people_on(work, phone, keys)
                 them = [one for one in people if chosen in (None, one.id)]
                 if len(them) > 1:
@@ -147,6 +137,35 @@ class FamilyWays:
         if tokens is None:
             raise WrongCode
         return tokens
+
+    async def prove(
+        self, me: Family, phone: PhoneNumber, code: str, device: str, came_from: str
+    ) -> None:
+        """Take a code as a fresh proof of who is signed in; WrongCode otherwise."""
+        keys = await self._vault.keys(me.practice_id)
+        await self._allow_verify(came_from)
+        async with self._database.work([me.practice_id]) as work:
+            right = await self._try(work, phone, code, device)
+            people = await store.people_on(work, phone, {me.practice_id: keys}) if right else ()
+        # A wrong one has been counted by now, and a right one used up.
+        if (me.id, kind_of(me)) not in [(one.id, one.kind) for one in people]:
+            raise WrongCode
+
+    async def _allow_verify(self, came_from: str) -> None:
+        counted = Counted(limits.VERIFY_FROM_ADDRESS, came_from)
+        async with self._database.work() as work:
+            await store.allow(work, self._vault.master, (counted,), self._clock.now())
+
+    async def _try(self, work: Work, phone: PhoneNumber, code: str, device: str) -> bool:
+        master = self._vault.master
+        return await store.try_code(
+            work,
+            master.credential_hashes("code-phone", phone.e164),
+            master.credential_hashes("device", device),
+            master.credential_hashes("code", codes.bound(phone.e164, _PURPOSE, code)),
+            codes.TRIES,
+            self._clock.now(),
+        )
 
     async def _keys(self) -> Mapping[PracticeId, PracticeKeys]:
         async with self._database.work() as work:

@@ -138,6 +138,12 @@ class Keeping:
         async with self._database.work() as work:
             return await store.end(work, Claims(person, sign_in), "revoked", self._clock.now())
 
+    async def prove(self, claims: Claims) -> None:
+        """Write down that somebody has just proved who they are; NoSignIn if it is over."""
+        async with self._database.work() as work:
+            if not await store.prove(work, claims, self._clock.now()):
+                raise NoSignIn
+
     async def sign_out(self, claims: Claims) -> None:
         """End the sign-in of a token: none that was made from it opens again."""
         async with self._database.work() as work:
@@ -167,7 +173,7 @@ class Keeping:
         await store.begin(work, new, hashed, at)
         claims = Claims(person, new.id)
         holder = await store.signed_in(work, claims, at)
-        if holder is None:
+        if holder is None or (isinstance(holder, Caller) and not holder.practices):
             raise NoSignIn
         await record(work, holder, "sign_in.begin", at)
         return self._tokens(claims, text, at)

@@ -1,9 +1,9 @@
 """How passkeys are made, shown and ended; and how one opens a sign-in.
 
-A challenge is good once, for five minutes, for one purpose, and where it was asked for: on the device
-that asked, or in the sign-in that did. It is used up before anything else is looked at. A passkey
-with the person verified is two factors, so it is a whole sign-in, and it can stand after a password
-as well. This room refuses to say whose a passkey is, or that there is one.
+A challenge is good once, for five minutes, for one purpose, and where it was asked for: on the
+device that asked, or in the sign-in that did. It is used up before anything else is looked at. A
+passkey with the person verified is two factors, so it is a whole sign-in, and it can stand after a
+password as well. This room refuses to say whose a passkey is, or that there is one.
 """
 
 from datetime import timedelta
@@ -19,7 +19,6 @@ from engage.errors import EngageError
 from engage.ids import StaffId
 from engage.people.access import Caller
 from engage.people.signing import limits, passkey_store, passkeys, store
-from engage.people.signing.access_token import Claims
 from engage.people.signing.keeping import Keeping, NoSignIn, Tokens, record
 from engage.people.signing.passkey_store import Found, Listed, Owner, Purpose
 from engage.people.signing.passkeys import Assertion, Attestation, Site
@@ -67,7 +66,7 @@ class PasskeyWays:
         return challenge
 
     async def enter(self, said: Assertion, where: str, step: str, came_from: str) -> Tokens:
-        """Sign in by a passkey, or by one after a password (`step`); WrongSignIn whatever it was."""
+        """Sign in by a passkey, alone or after a password (`step`); WrongSignIn otherwise."""
         at = self._clock.now()
         async with self._database.work() as work:
             counted = Counted(limits.STEP_FROM_ADDRESS, came_from)
@@ -190,8 +189,3 @@ def owner_of(me: Principal) -> Owner:
     """Return whose a passkey of somebody who is signed in would be."""
     practice = None if isinstance(me, Caller) else me.practice_id
     return Owner(kind_of(me), id_of(me), practice)
-
-
-def place_of(claims: Claims | None, token_hash: str) -> str:
-    """Return where a challenge was asked for by somebody who is signed in."""
-    return token_hash if claims is None else str(claims.sign_in)

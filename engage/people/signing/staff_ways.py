@@ -174,6 +174,16 @@ class StaffWays:
                 raise WrongSignIn from None
         return Entered(tokens=tokens, recovery_codes=codes)
 
+    async def prove(self, staff: StaffId, code: str, came_from: str) -> None:
+        """Take a code of somebody who is signed in as a fresh proof; WrongSignIn otherwise."""
+        await self._allow(
+            Counted(limits.STEP_FROM_ADDRESS, came_from),
+            Counted(limits.FACTOR_OF_ACCOUNT, str(staff)),
+        )
+        async with self._database.work() as work:
+            secret = await store.secret_of(work, staff)
+            await self._prove(work, staff, secret, code, self._clock.now())
+
     async def _prove(
         self, work: Work, staff: StaffId, secret: Secret, code: str, at: datetime
     ) -> Factors:

@@ -227,6 +227,21 @@ async def open_page_key(
     return None if not rows else Claims(rows[0]["person_id"], rows[0]["sign_in_id"])
 
 
+async def proved(work: Work, claims: Claims) -> datetime | None:
+    """Return when the holder of a sign-in last proved who they are."""
+    return await work.call("sign_in_proved", claims.sign_in, claims.person)
+
+
+async def prove(work: Work, claims: Claims, at: datetime) -> bool:
+    """Write down that the holder of a sign-in proves who they are; say whether it holds."""
+    return bool(await work.call("sign_in_prove", claims.sign_in, claims.person, at))
+
+
+async def token_made(work: Work, hashes: Sequence[bytes]) -> datetime | None:
+    """Return when a token of `engage token` was made."""
+    return await work.call("credential_made", "token", list(hashes))
+
+
 async def put_code(
     work: Work,
     code: UUID,

@@ -1,7 +1,9 @@
-// Three documents, two programs. No inline script, style or picture: the policy in pages.py refuses
+// Four documents, three programs. No inline script, style or picture: the policy in pages.py refuses
 // them, and a file with a name of its own is kept by the browser for ever.
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+
+import { familyShell } from "./family-shell";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -9,6 +11,7 @@ export default defineConfig({
   root: here("."),
   base: "/",
   publicDir: false,
+  plugins: [familyShell()],
   build: {
     outDir: here("../static"),
     emptyOutDir: true,
@@ -21,6 +24,7 @@ export default defineConfig({
         home: here("index.html"),
         console: here("console/index.html"),
         phone: here("phone/index.html"),
+        family: here("family/index.html"),
       },
     },
   },

@@ -57,13 +57,20 @@ interface Asked<O> {
   key?: string;
   /** If-Match: the version that is changed */
   version?: number;
+  /** Asked by the page itself while nobody touches it: that keeps no sign-in awake. */
+  quiet?: boolean;
 }
+
+/** How this program asks: a phone that is shared keeps nothing of an answer behind our back. */
+export const usual: { cache?: RequestCache } = {};
 
 /** What the API answers when it refuses; status 0 means that nobody answered. */
 export class Problem extends Error {
   readonly status: number;
   readonly code: string;
   readonly heldBy: { name: string | null; since: string | null } | undefined;
+  /** Who uses a phone, if several do: with `several-people`. */
+  readonly people: Schema["Problem"]["people"];
   /** A sentence for each field that is at fault. */
   readonly faults: string[];
   /** What is at fault, each with its place in the body. */
@@ -74,9 +81,29 @@ export class Problem extends Error {
     this.status = status;
     this.code = said.code ?? "no-answer";
     this.heldBy = said.held_by ?? undefined;
+    this.people = said.people;
     this.errors = said.errors ?? [];
     this.faults = (said.errors ?? []).map((one) => one.detail);
   }
+}
+
+let prove: (() => Promise<boolean>) | undefined;
+
+/** Say how somebody is asked whether it is still them. */
+export function whenProofIsNeeded(ask: () => Promise<boolean>): void {
+  prove = ask;
+}
+
+const UNTOUCHED_MS = 60_000;
+let touched = Date.now();
+for (const kind of ["pointerdown", "keydown"]) {
+  addEventListener(
+    kind,
+    () => {
+      touched = Date.now();
+    },
+    { capture: true, passive: true },
+  );
 }
 
 export async function call<P extends keyof paths, V extends Verb>(
@@ -92,9 +119,12 @@ export async function call<P extends keyof paths, V extends Verb>(
     if (value !== undefined && value !== null) query.set(name, String(value));
   }
   const headers: Record<string, string> = { "X-Engage-CSRF": "1" };
+  // What a page asks by itself, while nobody touches it, keeps nobody signed in.
+  if (Date.now() - touched > UNTOUCHED_MS) headers["X-Engage-Unattended"] = "1";
   if (asked.key !== undefined) headers["Idempotency-Key"] = asked.key;
   if (asked.version !== undefined) headers["If-Match"] = `"${asked.version}"`;
-  const request: RequestInit = { method: verb.toUpperCase(), headers, credentials: "same-origin" };
+  if (asked.quiet === true) headers["X-Engage-Unattended"] = "1";
+  const request: RequestInit = { ...usual, method: verb.toUpperCase(), headers, credentials: "same-origin" };
   if (asked.body !== undefined) {
     headers["Content-Type"] = "application/json";
     request.body = JSON.stringify(asked.body);
@@ -106,6 +136,12 @@ export async function call<P extends keyof paths, V extends Verb>(
     throw new Problem(0, {});
   }
   const said: unknown = await answer.json().catch(() => undefined);
-  if (!answer.ok) throw new Problem(answer.status, (said ?? {}) as Partial<Schema["Problem"]>);
+  if (!answer.ok) {
+    const problem = new Problem(answer.status, (said ?? {}) as Partial<Schema["Problem"]>);
+    if (problem.code === "fresh-proof-needed" && (await prove?.())) {
+      return call(verb, path, asked);
+    }
+    throw problem;
+  }
   return said as Good<Of<P, V>>;
 }

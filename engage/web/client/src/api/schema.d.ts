@@ -432,6 +432,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/auth/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with a passkey: what to ask the device for
+         * @description Answer the same to everybody; the challenge opens on the device that asked, once.
+         */
+        post: operations["askForPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/passkeys/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with a passkey: what the device signed
+         * @description Answer with tokens: the device has verified the person, so it is two factors in one.
+         */
+        post: operations["presentPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/auth/password": {
         parameters: {
             query?: never;
@@ -486,6 +526,46 @@ export interface paths {
          * @description Answer with tokens; the first time also with recovery codes.
          */
         post: operations["presentSecondFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/step-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove again who I am
+         * @description Count as proved for the next five minutes, in this sign-in alone.
+         */
+        post: operations["stepUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/step-up/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove again who I am: what to ask the device for
+         * @description Answer with a challenge for one of my passkeys; without any, none of them is named.
+         */
+        post: operations["askForProof"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1306,6 +1386,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My passkeys
+         * @description Return my passkeys that open.
+         */
+        get: operations["listMyPasskeys"];
+        put?: never;
+        /**
+         * A new passkey of mine: what the device made
+         * @description Keep it: from now on it signs me in.
+         */
+        post: operations["addMyPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A new passkey of mine: what to ask the device for
+         * @description Answer with what makes a passkey that one can sign in by without a name.
+         */
+        post: operations["prepareMyPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/passkeys/{passkey_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End one of my passkeys
+         * @description Let it open nothing any more; who is signed in by it stays, until that is ended, too.
+         */
+        delete: operations["removeMyPasskey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me/seen": {
         parameters: {
             query?: never;
@@ -1584,6 +1728,26 @@ export interface paths {
          * @description Create a caregiver of a patient. Nobody is texted, and nothing is told to them by it.
          */
         post: operations["addCaregiver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{patient_id}/caregivers/{caregiver_id}/safety": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Record that a caregiver's phone is not safe for a patient, or is
+         * @description Let nothing reach a phone at the next request and the next text; or lift it.
+         */
+        put: operations["putCaregiverSafety"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2186,7 +2350,7 @@ export interface paths {
         get: operations["getHolidays"];
         /**
          * Say on which days a practice is closed
-         * @description Write all of it; what falls due from now on is counted by it.
+         * @description Write all of it; due times that business days explain are counted anew.
          */
         put: operations["putHolidays"];
         post?: never;
@@ -3501,6 +3665,18 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AlgorithmOut
+         * @description One way to sign.
+         */
+        AlgorithmOut: {
+            alg: number;
+            /**
+             * @default public-key
+             * @enum {unknown}
+             */
+            type?: "public-key";
+        };
+        /**
          * AnswerOut
          * @description The answer that counts for a question: the newest.
          */
@@ -3668,6 +3844,21 @@ export interface components {
             status: "arrived" | "booked" | "cancelled" | "checked-in" | "entered-in-error" | "fulfilled" | "noshow" | "pending" | "proposed" | "waitlist";
         };
         /**
+         * AssertionIn
+         * @description A passkey that was shown: the parts of the device's answer, each as base64url.
+         */
+        AssertionIn: {
+            /** @description `response.authenticatorData` */
+            authenticator_data: string;
+            /** @description `response.clientDataJSON` */
+            client_data: string;
+            id: string;
+            /** @description `response.signature` */
+            signature: string;
+            /** @description `response.userHandle` */
+            user_handle: string;
+        };
+        /**
          * AtRisk
          * @description At least one answer is a risk.
          */
@@ -3756,6 +3947,17 @@ export interface components {
             /** Format: uuid */
             staff_id: string;
             staff_name: string | null;
+        };
+        /**
+         * AttestationIn
+         * @description A passkey that was made: the parts of the device's answer, each as base64url.
+         */
+        AttestationIn: {
+            /** @description `response.attestationObject` */
+            attestation: string;
+            /** @description `response.clientDataJSON` */
+            client_data: string;
+            id: string;
         };
         /**
          * AttributionIn
@@ -4393,13 +4595,30 @@ export interface components {
             phone?: boolean;
         };
         /**
+         * ContextCaregiverOut
+         * @description A caregiver, and what the patient allows them to be told.
+         */
+        ContextCaregiverOut: {
+            family_name: string;
+            given_name: string;
+            /** Format: uuid */
+            id: string;
+            language: string;
+            /** @description As of now, a minor's years counted; nothing else. */
+            may_be_told: ("check-ins" | "documents" | "messages" | "needs" | "rides" | "visits")[];
+            phone: string | null;
+            relationship: string;
+            /** @description False: nothing of the patient may be said or shown on their phone. */
+            safe: boolean;
+        };
+        /**
          * ContextOut
          * @description What stands around a person.
          */
         ContextOut: {
             called: components["schemas"]["CalledOut"][];
             care_team: components["schemas"]["CareTeamOut"];
-            caregivers: components["schemas"]["engage.api.context.FamilyOut"][];
+            caregivers: components["schemas"]["ContextCaregiverOut"][];
             earlier: components["schemas"]["EarlierOut"][];
             last_screening: components["schemas"]["LastScreeningOut"] | null;
             next_visit: components["schemas"]["NextVisitOut"] | null;
@@ -4521,6 +4740,32 @@ export interface components {
             /** Format: uuid */
             practice_id: string;
             until_at: string;
+        };
+        /**
+         * CreationOptionsOut
+         * @description What a page asks a device for that makes a passkey.
+         */
+        CreationOptionsOut: {
+            /**
+             * @default none
+             * @enum {unknown}
+             */
+            attestation?: "none";
+            /**
+             * @default {
+             *       "requireResidentKey": true,
+             *       "residentKey": "required",
+             *       "userVerification": "required"
+             *     }
+             */
+            authenticatorSelection?: components["schemas"]["SelectionOut"];
+            challenge: string;
+            excludeCredentials: components["schemas"]["Named"][];
+            pubKeyCredParams: components["schemas"]["AlgorithmOut"][];
+            rp: components["schemas"]["RpOut"];
+            /** @default 300000 */
+            timeout?: number;
+            user: components["schemas"]["HolderOut"];
         };
         /**
          * DayListIn
@@ -4871,6 +5116,15 @@ export interface components {
             time_zone: string;
         };
         /**
+         * FamilyOut
+         * @description Everybody of whom I may see something now.
+         */
+        FamilyOut: {
+            items: components["schemas"]["PersonOut"][];
+            /** @default null */
+            next?: null;
+        };
+        /**
          * FamilyQuestionOut
          * @description One question.
          */
@@ -5191,8 +5445,17 @@ export interface components {
             staff_id: string;
         };
         /**
+         * HolderOut
+         * @description Whom a device keeps a passkey for.
+         */
+        HolderOut: {
+            displayName: string;
+            id: string;
+            name: string;
+        };
+        /**
          * HolidaysIn
-         * @description On which days the practice is closed, all of it. Open work keeps its due times.
+         * @description On which days the practice is closed, all of it. Open work follows them.
          */
         HolidaysIn: {
             /**
@@ -5926,6 +6189,18 @@ export interface components {
             /** Format: uuid */
             thread_id: string;
             why: ("caregiver-of-one" | "claimed-by-staff" | "continuation" | "corrected-by-staff" | "early-text" | "last-asked" | "late-answer" | "no-longer-in-care" | "not-read" | "only-user-of-phone" | "several-could-be-meant" | "signed-in" | "unknown-number") | null;
+        };
+        /**
+         * Named
+         * @description A passkey by the device's own name for it.
+         */
+        Named: {
+            id: string;
+            /**
+             * @default public-key
+             * @enum {unknown}
+             */
+            type?: "public-key";
         };
         /**
          * NeedList
@@ -6791,6 +7066,47 @@ export interface components {
             subject: string;
         };
         /**
+         * PasskeyIn
+         * @description A passkey, alone or after a password.
+         */
+        PasskeyIn: {
+            /** @description `response.authenticatorData` */
+            authenticator_data: string;
+            /**
+             * @description Of `/v1/auth/password`: then it is the second step.
+             * @default
+             */
+            challenge?: string;
+            /** @description `response.clientDataJSON` */
+            client_data: string;
+            id: string;
+            /** @description `response.signature` */
+            signature: string;
+            /** @description `response.userHandle` */
+            user_handle: string;
+        };
+        /**
+         * PasskeyOut
+         * @description One of my passkeys.
+         */
+        PasskeyOut: {
+            /** Format: uuid */
+            id: string;
+            made_at: string;
+            /** @description Kept by a password manager, on several devices. */
+            synced: boolean;
+            used_at: string | null;
+        };
+        /**
+         * PasskeysOut
+         * @description My passkeys, the oldest first.
+         */
+        PasskeysOut: {
+            items: components["schemas"]["PasskeyOut"][];
+            /** @default null */
+            next?: null;
+        };
+        /**
          * PasswordIn
          * @description The first step.
          */
@@ -7078,7 +7394,7 @@ export interface components {
         };
         /**
          * PracticeChangeIn
-         * @description What is different; what is left out stays. Open work keeps its due times.
+         * @description What is different; what is left out stays. Open work that hours explain follows them.
          */
         PracticeChangeIn: {
             /** @default null */
@@ -7531,6 +7847,23 @@ export interface components {
             to: string;
         };
         /**
+         * RequestOptionsOut
+         * @description What a page asks a device for that shows a passkey.
+         */
+        RequestOptionsOut: {
+            /** @default [] */
+            allowCredentials?: components["schemas"]["Named"][];
+            challenge: string;
+            rpId: string;
+            /** @default 300000 */
+            timeout?: number;
+            /**
+             * @default required
+             * @enum {unknown}
+             */
+            userVerification?: "required";
+        };
+        /**
          * RescreenIn
          * @description When one person is asked again.
          */
@@ -7761,6 +8094,18 @@ export interface components {
             roles: ("care_manager" | "practice_admin" | "supervisor")[];
         };
         /**
+         * RpOut
+         * @description Who we are to a device.
+         */
+        RpOut: {
+            id: string;
+            /**
+             * @default engage
+             * @enum {unknown}
+             */
+            name?: "engage";
+        };
+        /**
          * RuleIn
          * @description How often an instrument is asked again.
          */
@@ -7797,6 +8142,14 @@ export interface components {
             /** Format: uuid */
             practice_id: string;
             version: number;
+        };
+        /**
+         * SafetyIn
+         * @description Whether a caregiver's phone is safe for a patient.
+         */
+        SafetyIn: {
+            /** @description True: nothing of the patient is shown or texted there, whatever is granted, and it looks as if nothing ever was. */
+            unsafe: boolean;
         };
         /**
          * SavedView
@@ -8015,6 +8368,24 @@ export interface components {
              * @example messages
              */
             what: string;
+        };
+        /**
+         * SelectionOut
+         * @description What a device must be able to do.
+         */
+        SelectionOut: {
+            /** @default true */
+            requireResidentKey?: boolean;
+            /**
+             * @default required
+             * @enum {unknown}
+             */
+            residentKey?: "required";
+            /**
+             * @default required
+             * @enum {unknown}
+             */
+            userVerification?: "required";
         };
         /**
          * SentOut
@@ -8395,6 +8766,32 @@ export interface components {
             reason: string | null;
             /** @enum {unknown} */
             status: "accepted" | "cancelled" | "completed" | "failed" | "in-progress" | "on-hold" | "received" | "rejected" | "requested";
+        };
+        /**
+         * StepUpIn
+         * @description One proof: a passkey, or a code.
+         */
+        StepUpIn: {
+            /**
+             * @description Of the authenticator; of families the one texted.
+             * @default
+             */
+            code?: string;
+            /** @default null */
+            passkey?: components["schemas"]["AssertionIn"] | null;
+            /**
+             * @description Of families with a code: the phone it came to.
+             * @default
+             */
+            phone?: string;
+        };
+        /**
+         * SteppedUpOut
+         * @description How long the proof counts as fresh.
+         */
+        SteppedUpOut: {
+            /** @description Seconds. */
+            expires_in: number;
         };
         /**
          * SyncOut
@@ -8942,23 +9339,6 @@ export interface components {
             why: ("by-staff" | "called-off" | "next-one-came" | "no-phone" | "not-in-care" | "opted-out" | "too-late") | null;
         };
         /**
-         * FamilyOut
-         * @description A caregiver, and what the patient allows them to be told.
-         */
-        "engage.api.context.FamilyOut": {
-            family_name: string;
-            given_name: string;
-            /** Format: uuid */
-            id: string;
-            language: string;
-            /** @description As of now, a minor's years counted; nothing else. */
-            may_be_told: ("check-ins" | "documents" | "messages" | "needs" | "rides" | "visits")[];
-            phone: string | null;
-            relationship: string;
-            /** @description False: nothing of the patient may be said or shown on their phone. */
-            safe: boolean;
-        };
-        /**
          * MergeIn
          * @description The work that it is done as part of, about the same patient.
          */
@@ -9024,15 +9404,6 @@ export interface components {
          */
         "engage.api.family.invitations.InvitedOut": {
             practice_name: string;
-        };
-        /**
-         * FamilyOut
-         * @description Everybody of whom I may see something now.
-         */
-        "engage.api.family.people.FamilyOut": {
-            items: components["schemas"]["PersonOut"][];
-            /** @default null */
-            next?: null;
         };
         /**
          * WaitingOut
@@ -11299,6 +11670,162 @@ export interface operations {
             };
         };
     };
+    askForPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestOptionsOut"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    presentPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokensOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     presentPassword: {
         parameters: {
             query?: never;
@@ -11623,6 +12150,235 @@ export interface operations {
             429: {
                 headers: {
                     "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stepUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepUpIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SteppedUpOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askForProof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestOptionsOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -12956,7 +13712,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["engage.api.family.people.FamilyOut"];
+                    "application/json": components["schemas"]["FamilyOut"];
                 };
             };
             /** @description Bad Request */
@@ -16415,6 +17171,401 @@ export interface operations {
             };
         };
     };
+    listMyPasskeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeysOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addMyPasskey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttestationIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prepareMyPasskey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreationOptionsOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeMyPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                passkey_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listSeen: {
         parameters: {
             query?: {
@@ -18277,6 +19428,114 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putCaregiverSafety: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient_id: string;
+                caregiver_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SafetyIn"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

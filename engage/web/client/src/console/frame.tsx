@@ -21,6 +21,8 @@ import {
   signOut,
   view,
 } from "./desk";
+import { mineShown } from "./door";
+import { Own } from "./door-later";
 import { Link } from "./link";
 import { visit } from "./route";
 import { openHelp, shown as helpShown } from "./help";
@@ -95,6 +97,15 @@ export function Desk() {
           <button type="button" class="button quiet small" onClick={openHelp}>
             {t("keys.title")}
           </button>
+          <button
+            type="button"
+            class="button quiet small"
+            onClick={() => {
+              mineShown.value = true;
+            }}
+          >
+            {t("mine.open")}
+          </button>
           <button type="button" class="button quiet small" onClick={() => void signOut()}>
             {t("sign.out")}
             <span class="soft">
@@ -114,6 +125,7 @@ export function Desk() {
       </p>
       {work.value === undefined ? null : <work.value.Undo />}
       <Seldom />
+      <Own />
     </div>
   );
 }

@@ -7,6 +7,7 @@ import "./pages.css";
 import "./rows.css";
 import { speak, t } from "../shared/words";
 import { crises, items, loadQueue, me, recall, whoAmI } from "./desk";
+import { invitation } from "./door";
 import { Desk } from "./frame";
 import { press } from "./keys";
 import { hush, listen } from "./live";
@@ -21,7 +22,7 @@ function Console() {
       </p>
     );
   }
-  return me.value === null ? <SignIn /> : <Desk />;
+  return me.value === null || invitation.value !== null ? <SignIn /> : <Desk />;
 }
 
 function title(): void {

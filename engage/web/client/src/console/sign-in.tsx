@@ -1,4 +1,4 @@
-// The way in: with the simulator one click, otherwise a token.
+// The way in: with the simulator one click, otherwise by the door.
 import { useSignal } from "@preact/signals";
 import { useEffect, useId, useRef } from "preact/hooks";
 
@@ -6,6 +6,8 @@ import { call, Problem, type Schema } from "../api/call";
 import { Mark } from "../shared/brand";
 import { Switches } from "../shared/switches";
 import { named, t } from "../shared/words";
+import { invitation } from "./door";
+import { Ways } from "./door-later";
 import { ended, entered, sentence, whoAmI } from "./desk";
 
 type Colleague = Schema["DemoStaffOut"];
@@ -25,10 +27,10 @@ export function SignIn() {
       () => undefined,
     );
   }, []);
-  const enter = async (act: () => Promise<unknown>): Promise<void> => {
+  const enter = async (act: () => Promise<boolean>): Promise<void> => {
     wrong.value = "";
     try {
-      await act();
+      if (!(await act())) return;
       entered.value = true;
       await whoAmI();
     } catch (problem) {
@@ -56,7 +58,7 @@ export function SignIn() {
           {ended.value ? <p class="notice">{t("sign.over")}</p> : null}
           {wrong.value === "" ? null : <p class="notice wrong">{wrong.value}</p>}
         </div>
-        {staff.value.length === 0 ? null : (
+        {staff.value.length === 0 || invitation.value !== null ? null : (
           <section aria-labelledby={`${id}-demo`}>
             <h2 id={`${id}-demo`} class="label">
               {t("sign.demo")}
@@ -67,9 +69,10 @@ export function SignIn() {
                   <button
                     type="button"
                     onClick={() =>
-                      void enter(() =>
-                        call("post", "/simulator/sign-in", { body: { email: one.email } }),
-                      )
+                      void enter(async () => {
+                        await call("post", "/simulator/sign-in", { body: { email: one.email } });
+                        return true;
+                      })
                     }
                   >
                     <span class="initials" aria-hidden="true">
@@ -90,31 +93,7 @@ export function SignIn() {
             </ul>
           </section>
         )}
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            const token = String(new FormData(event.currentTarget).get("token") ?? "");
-            void enter(() => call("post", "/v1/session", { body: { token } }));
-          }}
-        >
-          <label for={`${id}-token`}>{t("sign.token")}</label>
-          <p class="soft small" id={`${id}-hint`}>
-            {t("sign.token.hint")}
-          </p>
-          <div class="row">
-            <input
-              id={`${id}-token`}
-              name="token"
-              type="password"
-              autocomplete="current-password"
-              aria-describedby={`${id}-hint`}
-              required
-            />
-            <button class="button first" type="submit">
-              {t("sign.in")}
-            </button>
-          </div>
-        </form>
+        <Ways enter={enter} wrong={wrong} />
       </main>
     </div>
   );

@@ -6,6 +6,7 @@ import type { words as admin } from "./words/en-admin";
 import type { words as first } from "./words/en";
 import type { words as more } from "./words/en-more";
 import type { words as dialogs } from "./words/en-dialogs";
+import type { words as door } from "./words/en-door";
 import type { words as rare } from "./words/en-rare";
 import type { words as team } from "./words/en-team";
 import type { words as story } from "./words/en-story";
@@ -19,6 +20,7 @@ export type Word =
   | keyof typeof more
   | keyof typeof admin
   | keyof typeof dialogs
+  | keyof typeof door
   | keyof typeof rare
   | keyof typeof team
   | keyof typeof story
@@ -33,6 +35,11 @@ const FIRST: Record<Language, () => Promise<{ words: Words }>> = {
 const MORE: typeof FIRST = {
   en: () => import("./words/en-more"),
   es: () => import("./words/es-more"),
+};
+
+const DOOR: typeof FIRST = {
+  en: () => import("./words/en-door"),
+  es: () => import("./words/es-door"),
 };
 
 const RARE: typeof FIRST = {
@@ -97,6 +104,7 @@ async function also(more: typeof FIRST): Promise<void> {
 
 export const speakMore = (): Promise<void> => also(MORE);
 export const speakOfAdministration = (): Promise<void> => also(ADMIN);
+export const speakOfDoor = (): Promise<void> => also(DOOR);
 export const speakRarely = (): Promise<void> => also(RARE);
 export const speakInDialogs = (): Promise<void> => also(DIALOGS);
 export const speakOfTeam = (): Promise<void> => also(TEAM);

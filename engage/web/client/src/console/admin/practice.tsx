@@ -11,6 +11,7 @@ import { here, nameOf, people, type Held } from "./state";
 
 type Practice = Schema["PracticeOut"];
 type Hours = Practice["business_hours"];
+type Change = Omit<Practice, "id" | "version" | "numbers">;
 
 const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 
@@ -39,6 +40,16 @@ const spanOf = (begin: string, end: string): Span => ({ begin: signal(begin), en
 const spansOf = (hours: Hours, day: string): Span[] =>
   (hours[day] ?? []).map(([begin = "", end = ""]) => spanOf(begin, end));
 
+const weekOf = (hours: Hours): Record<string, Span[]> =>
+  Object.fromEntries(DAYS.map((day) => [day, spansOf(hours, day)]));
+
+/** The same days in the same order, so that what is equal looks equal. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return [...(value as string[])].sort();
+  if (typeof value !== "object" || value === null) return value;
+  return Object.entries(value).sort(([a], [b]) => a.localeCompare(b));
+}
+
 function Said({ of, read }: { of: Held; read: Practice }) {
   const editing = useEditing();
   const base = useSignal(read);
@@ -52,9 +63,7 @@ function Said({ of, read }: { of: Held; read: Practice }) {
   const daily = useSignal(String(read.texts_a_day));
   const weekly = useSignal(String(read.texts_a_week));
   const window = useSignal(read.texting_hours);
-  const week = useSignal(
-    Object.fromEntries(DAYS.map((day) => [day, spansOf(read.business_hours, day)])),
-  );
+  const week = useSignal(weekOf(read.business_hours));
   const labels = {
     name: t("practice.name"),
     texting_name: t("practice.texting"),
@@ -68,30 +77,51 @@ function Said({ of, read }: { of: Held; read: Practice }) {
     responsible_id: t("practice.responsible"),
   };
   const path = { practice_id: of.id };
+  const hoursOf = (): Hours =>
+    Object.fromEntries(
+      DAYS.map((day) => [day, week.value[day] ?? []] as const)
+        .filter(([, spans]) => spans.length > 0)
+        .map(([day, spans]) => [day, spans.map((one) => [one.begin.value, one.end.value])]),
+    );
+  /** What stands in the form, and how another value is put there. */
+  const fields: { [K in keyof Change]-?: [() => Practice[K], (now: Practice) => void] } = {
+    name: [() => name.value, (now) => (name.value = now.name)],
+    texting_name: [() => texting.value, (now) => (texting.value = now.texting_name)],
+    support_phone: [() => phone.value, (now) => (phone.value = now.support_phone)],
+    time_zone: [() => zone.value.trim(), (now) => (zone.value = now.time_zone)],
+    languages: [
+      () => [...(english.value ? ["en" as const] : []), ...(spanish.value ? ["es" as const] : [])],
+      (now) => {
+        english.value = now.languages.includes("en");
+        spanish.value = now.languages.includes("es");
+      },
+    ],
+    texting_hours: [() => window.value.trim(), (now) => (window.value = now.texting_hours)],
+    texts_a_day: [() => Number(daily.value), (now) => (daily.value = String(now.texts_a_day))],
+    texts_a_week: [() => Number(weekly.value), (now) => (weekly.value = String(now.texts_a_week))],
+    responsible_id: [() => responsible.value, (now) => (responsible.value = now.responsible_id)],
+    business_hours: [
+      hoursOf,
+      (now) => {
+        week.value = weekOf(now.business_hours);
+      },
+    ],
+  };
+  const names = Object.keys(fields) as (keyof Change)[];
+  const touched = (one: keyof Change): boolean =>
+    JSON.stringify(sorted(fields[one][0]())) !== JSON.stringify(sorted(base.value[one]));
   const send = async (): Promise<void> => {
-    const hours = Object.entries(week.value).map(([day, spans]) => [
-      day,
-      spans.map((one) => [one.begin.value, one.end.value]),
-    ]);
-    const empty = hours.filter(([, spans]) => (spans as string[][]).flat().includes(""));
+    const empty = Object.entries(hoursOf()).filter(([, spans]) => spans.flat().includes(""));
     if (empty.length > 0) {
       editing.refuse(
-        empty.map(([day]) => ({ at: `/business_hours/${day as string}`, words: t("hours.empty") })),
+        empty.map(([day]) => ({ at: `/business_hours/${day}`, words: t("hours.empty") })),
       );
       return;
     }
-    const body = {
-      name: name.value,
-      texting_name: texting.value,
-      support_phone: phone.value,
-      time_zone: zone.value.trim(),
-      languages: [...(english.value ? ["en" as const] : []), ...(spanish.value ? ["es" as const] : [])],
-      texting_hours: window.value.trim(),
-      texts_a_day: Math.max(1, Number(daily.value) || 1),
-      texts_a_week: Math.max(1, Number(weekly.value) || 1),
-      responsible_id: responsible.value,
-      business_hours: Object.fromEntries(hours) as Hours,
-    };
+    // Only what was touched: what somebody else changed is not set back.
+    const body = Object.fromEntries(
+      names.filter(touched).map((one) => [one, fields[one][0]()]),
+    ) as Schema["PracticeChangeIn"];
     const version = base.value.version;
     const done = await editing.save(
       () => call("patch", "/v1/practices/{practice_id}", { path, body, version }),
@@ -102,6 +132,7 @@ function Said({ of, read }: { of: Held; read: Practice }) {
         const found = differences(base.value, now, labels, (value) =>
           typeof value === "string" && value === now.responsible_id ? nameOf(value) : sayOf(value),
         );
+        for (const one of names) if (!touched(one)) fields[one][1](now);
         base.value = now;
         return found;
       },
@@ -137,9 +168,11 @@ function Said({ of, read }: { of: Held; read: Practice }) {
       <At name="/business_hours" of={editing} label={labels.business_hours}>
         <h3>{labels.business_hours}</h3>
         <p class="soft small">{t("practice.hours.hint")}</p>
-        {DAYS.map((day) => (
-          <Day key={day} day={day} week={week} of={editing} />
-        ))}
+        <div class="admin-week">
+          {DAYS.map((day) => (
+            <Day key={day} day={day} week={week} of={editing} />
+          ))}
+        </div>
       </At>
       <At name="/languages" of={editing} label={labels.languages}>
         <fieldset>
@@ -153,10 +186,10 @@ function Said({ of, read }: { of: Held; read: Practice }) {
       </At>
       <div class="pair">
         <At name="/texts_a_day" of={editing}>
-          <Field label={labels.texts_a_day} value={daily} most={3} inputMode="numeric" />
+          <Field label={labels.texts_a_day} value={daily} most={4} inputMode="numeric" />
         </At>
         <At name="/texts_a_week" of={editing}>
-          <Field label={labels.texts_a_week} value={weekly} most={3} inputMode="numeric" />
+          <Field label={labels.texts_a_week} value={weekly} most={4} inputMode="numeric" />
         </At>
       </div>
     </Form>
