@@ -79,6 +79,13 @@ async def ask_for_code(
     request: Request[Any, Any, State], data: JSONBody[CodeIn], parts: NamedDependency[Parts]
 ) -> Response[CodeAskedOut]:
     """Answer at once, the same whoever is known; then send a code, if there is anybody to."""
+    return await asked(request, parts, data, with_link=False)
+
+
+async def asked(
+    request: Request[Any, Any, State], parts: Parts, data: CodeIn, *, with_link: bool
+) -> Response[CodeAskedOut]:
+    """Count that somebody asks, answer, and then send what they asked for."""
     refuse_other_sites(request)
     phone = PhoneNumber.parse(data.phone)
     await family_ways(parts).ask(phone, came_from(parts, request))
@@ -87,7 +94,7 @@ async def ask_for_code(
         content=CodeAskedOut(int(codes.LIFE.total_seconds())),
         status_code=HTTPStatus.ACCEPTED,
         cookies=[device_cookie(parts, device)],
-        background=BackgroundTask(_send, parts, phone, device),
+        background=BackgroundTask(_send, parts, phone, device, with_link=with_link),
     )
 
 
@@ -113,14 +120,15 @@ async def verify_code(
     return TokensOut.of(tokens)
 
 
-async def _send(parts: Parts, phone: PhoneNumber, device: str) -> None:
-    async def queue(work: Work, person: Person, code: str) -> bool:
+async def _send(parts: Parts, phone: PhoneNumber, device: str, *, with_link: bool) -> None:
+    async def queue(work: Work, person: Person, code: str, link: str) -> bool:
         at = parts.clock.now()
         text = CodeText(
             id=MessageId(fresh_id(parts.clock)),
             phone_id=person.phone_id,
             language=person.language,
             code=code,
+            link=f"{parts.settings.public_url}/family/enter#l={link}" if link else "",
             at=at,
             until=at + codes.LIFE,
         )
@@ -128,7 +136,7 @@ async def _send(parts: Parts, phone: PhoneNumber, device: str) -> None:
         return await queue_code(work, keys, parts.catalogue, text)
 
     try:
-        if await family_ways(parts).send(phone, device, queue):
+        if await family_ways(parts).send(phone, device, queue, with_link=with_link):
             parts.bell.ring("outbox")
     except Exception:  # noqa: BLE001 - whatever it was, nobody is left to be answered
         # The answer is given; they ask again, and whoever watches the log sees why.

@@ -503,7 +503,7 @@ push_subscription = Table(
     Column("practice_id", UUID()),
     Column("endpoint_hash", LargeBinary, nullable=False),
     Column("service", Text, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
+    Column("browser_sealed", LargeBinary, nullable=False),
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("ended_at", DateTime(timezone=True)),
     Column("ended_why", Text),
@@ -586,6 +586,8 @@ sign_in_code = Table(
     Column("until_at", DateTime(timezone=True), nullable=False),
     Column("tries", SmallInteger, nullable=False, server_default="0"),
     Column("ended_at", DateTime(timezone=True)),
+    Column("link_hash", LargeBinary),
+    Column("number_sealed", LargeBinary),
 )
 sign_in_try = Table(
     "sign_in_try",

@@ -14,7 +14,7 @@ from engage.people.csv_import import COLUMNS
 from engage.people.phone import PhoneNumber
 from engage.people.signing import limits
 from engage.people.signing.principal import Person
-from tests.api.conftest import ROSAS_PHONE, House
+from tests.api.conftest import PUBLIC_URL, ROSAS_PHONE, House
 from tests.fakes.practice import Raw, raw
 
 ANAS_PHONE = "+16025550143"
@@ -280,3 +280,67 @@ async def _leave(house: House) -> None:
     async with raw(house.databases.urls["admin"]) as admin:
         waits = await admin.fetchval("SELECT count(*) FROM due WHERE kind = 'outcome'")
     assert waits == 0
+
+
+async def test_a_link_opens_once_where_it_was_asked_for(house: House) -> None:
+    """Looked at it stays; elsewhere it opens nothing; used it is over, with its code."""
+    rosa = await house.patient()
+    await caregiver(house, rosa)
+    asked = await house.client.post("/v1/auth/link", json={"phone": ANAS_PHONE})
+    body = (await _texts(house))[-1][1]
+    code = re.findall(r"\b[0-9]{6}\b", body)[0]
+    address = re.findall(r"http\S+", body)[0]
+    path, _, secret = address.removeprefix(PUBLIC_URL).partition("#l=")
+    looked = [await house.client.get(path) for _ in range(3)]
+
+    async def follow(link: str, **more: Any) -> httpx.Response:  # noqa: ANN401
+        return await house.client.post("/v1/auth/link/verify", json={"link": link} | more)
+
+    mine = dict(house.client.cookies)
+    house.client.cookies.clear()
+    elsewhere = await follow(secret)
+    house.client.cookies.update(mine)
+    wrong = await follow(secret[:-1])
+    in_ = await follow(secret)
+    again, by_code = await follow(secret), await verify(house, ANAS_PHONE, code)
+    bearer = {"Authorization": f"Bearer {in_.json()['access_token']}"}
+    listed = (await house.client.get("/v1/me/sessions", headers=bearer)).json()["items"]
+    # Of a new one the code is used, and its link is over; and after ten minutes either is.
+    house.clock.advance(timedelta(minutes=2))
+    await house.client.post("/v1/auth/link", json={"phone": ANAS_PHONE})
+    newer = (await _texts(house))[-1][1]
+    used = await verify(house, ANAS_PHONE, await code_of(house))
+    over = await follow(newer.partition("#l=")[2].split()[0])
+    house.clock.advance(timedelta(minutes=2))
+    await house.client.post("/v1/auth/link", json={"phone": ANAS_PHONE})
+    late_body = (await _texts(house))[-1][1]
+    house.clock.advance(timedelta(minutes=10))
+    late = await follow(late_body.partition("#l=")[2].split()[0])
+
+    assert asked.status_code == 202
+    assert path == "/family/enter"
+    assert {one.status_code for one in looked} == {200}
+    assert {one.headers["referrer-policy"] for one in looked} == {"no-referrer"}
+    assert "script-src 'sha256-" in looked[0].headers["content-security-policy"]
+    answers = (elsewhere, wrong, again, by_code, over, late)
+    assert [one.status_code for one in answers] == [401] * len(answers)
+    assert len({one.content for one in answers}) == 1
+    assert (in_.status_code, used.status_code) == (200, 200)
+    assert [one["factors"] for one in listed] == ["sms-link"]
+
+
+async def test_a_new_phone_gets_no_code_for_a_day(house: House) -> None:
+    """Who had another phone is not let in by a new one at once; who never had one is."""
+    rosa = await house.patient()
+    changed = await house.client.patch(
+        f"/v1/patients/{rosa}", json={"phone": ANAS_PHONE}, headers=house.north.dana.headers
+    )
+    await ask(house, ANAS_PHONE)
+    held = [text for _, text in await _texts(house) if "sign" in text]
+    house.clock.advance(timedelta(hours=24))
+    await ask(house, ANAS_PHONE)
+    entered = await verify(house, ANAS_PHONE, await code_of(house))
+
+    assert changed.status_code == 200, changed.text
+    assert held == []
+    assert entered.status_code == 200

@@ -17,7 +17,9 @@ from tests.api.test_sign_in import page_of
 from tests.fakes.authenticator import PRESENT, Authenticator
 from tests.fakes.practice import raw
 
-HOST = "127.0.0.1"
+HOST = "localhost"
+ORIGIN = PUBLIC_URL.replace("127.0.0.1", HOST)
+"""No passkey is for an address in numbers."""
 
 
 def _bearer(tokens: Mapping[str, Any]) -> dict[str, str]:
@@ -32,7 +34,7 @@ async def _add(house: House, mine: dict[str, str], name: bytes = b"dana's") -> A
     """Let somebody who is signed in make a passkey."""
     options = await _post(house.client, "me/passkeys/options", headers=mine)
     assert options.status_code == 200, options.text
-    device = Authenticator(name.ljust(16, b"-"), HOST, PUBLIC_URL)
+    device = Authenticator(name.ljust(16, b"-"), HOST, ORIGIN)
     made = await _post(house.client, "me/passkeys", device.make(options.json()), headers=mine)
     assert made.status_code == 201, made.text
     return device
@@ -99,10 +101,11 @@ async def test_what_was_shown_wrongly_opens_nothing(house: House) -> None:
     count, long = device.count, device.count + 100
     vectors: dict[str, dict[str, Any]] = {
         "another origin": {"origin": "https://engage.example.net"},
-        "another port": {"origin": "http://127.0.0.1:8001"},
-        "another scheme": {"origin": PUBLIC_URL.replace("http:", "https:")},
-        "origin with a slash": {"origin": f"{PUBLIC_URL}/"},
-        "origin that begins alike": {"origin": f"{PUBLIC_URL}.example.net"},
+        "another port": {"origin": "http://localhost:8001"},
+        "another scheme": {"origin": ORIGIN.replace("http:", "https:")},
+        "our address in numbers": {"origin": PUBLIC_URL},
+        "origin with a slash": {"origin": f"{ORIGIN}/"},
+        "origin that begins alike": {"origin": f"{ORIGIN}.example.net"},
         "within a foreign frame": {"said": {"crossOrigin": True}},
         "a foreign frame named": {"said": {"topOrigin": "https://example.net"}},
         "another rpId": {"rp_id": "example.net"},
@@ -202,14 +205,14 @@ async def test_what_was_made_wrongly_is_not_kept(house: House) -> None:
     answers: dict[str, int] = {}
     for name, wrong in vectors.items():
         options = (await _post(house.client, "me/passkeys/options", headers=mine)).json()
-        one = Authenticator(known if not wrong else b"new".ljust(16), HOST, PUBLIC_URL)
+        one = Authenticator(known if not wrong else b"new".ljust(16), HOST, ORIGIN)
         said = one.make(options, **wrong)
         answers[name] = (await _post(house.client, "me/passkeys", said, headers=mine)).status_code
     # Asked for in one sign-in, made in another.
     options = (await _post(house.client, "me/passkeys/options", headers=mine)).json()
     house.clock.advance(timedelta(minutes=1))
     other = _bearer(await again(house, key))
-    fresh = Authenticator(b"new".ljust(16), HOST, PUBLIC_URL)
+    fresh = Authenticator(b"new".ljust(16), HOST, ORIGIN)
     elsewhere = await _post(house.client, "me/passkeys", fresh.make(options), headers=other)
     listed = (await house.client.get("/v1/me/passkeys", headers=mine)).json()["items"]
 
@@ -280,12 +283,13 @@ def test_a_site_is_spelled_as_a_browser_spells_it() -> None:
         "engage.example.org", "https://engage.example.org"
     )
     assert site_of("https://Engage.example.org:443") == site_of("https://engage.example.org")
+    assert site_of(PUBLIC_URL) == Site(HOST, ORIGIN)
     assert site_of("http://localhost:8000") == Site("localhost", "http://localhost:8000")
 
 
 def test_the_fake_makes_what_devices_make() -> None:
     """The authenticator of these tests answers in the form that browsers have."""
-    device = Authenticator(bytes(16), HOST, PUBLIC_URL)
+    device = Authenticator(bytes(16), HOST, ORIGIN)
     made = device.make({"challenge": "AA", "user": {"id": "AA"}})
     whole = cbor2.loads(decoded(made["attestation"]))
 

@@ -29,6 +29,9 @@ COVERED = {
     # function: why no point of its own stands in it
     "engage.messaging.outbox:_post": "send.sending and send.answered stand around it",
     "engage.messaging.outbox:_in_turn": "whoever calls it has the points",
+    "engage.queue.paging:_tell": "notify.begun and notify.told stand around it",
+    "engage.queue.paging.sms:tell": "notify.begun and notify.told stand around it",
+    "engage.queue.paging.proofs:send": "a test page: who asked for it sees that it did not come",
     "engage.messaging.spool.known:_write": "a copy that the next text writes anew",
     "engage.messaging.spool.spool:_prepare": "a trial at the start, and what nobody needs",
     "engage.messaging.spool.spool:done": "drain.recorded and drain.removed stand around it",

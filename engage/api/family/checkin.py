@@ -34,7 +34,7 @@ from engage.turns.context import OnPage
 from engage.turns.on_the_page import PageSeen
 
 
-class OptionOut(Struct, frozen=True):
+class FamilyOptionOut(Struct, frozen=True):
     """One answer that can be chosen."""
 
     key: str
@@ -47,11 +47,11 @@ class FamilyQuestionOut(Told, frozen=True, kw_only=True):
     key: str
     text: str
     kind: Literal["one", "several", "number"]
-    options: tuple[OptionOut, ...]
+    options: tuple[FamilyOptionOut, ...]
     parts: Annotated[int, Meta(description="How many numbers are asked for.")]
 
 
-class CheckInOut(Told, frozen=True, kw_only=True):
+class FamilyCheckInOut(Told, frozen=True, kw_only=True):
     """A check-in that waits."""
 
     id: UUID
@@ -64,7 +64,7 @@ class CheckInOut(Told, frozen=True, kw_only=True):
 class CheckInNowOut(Struct, frozen=True):
     """The check-in that waits now, if one does."""
 
-    check_in: CheckInOut | None
+    check_in: FamilyCheckInOut | None
 
 
 class FamilyAnswerIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -81,7 +81,7 @@ class AnsweredOut(Struct, frozen=True, kw_only=True):
         Literal["asking", "finished", "over", "later", "danger"],
         Meta(description="danger: show 911 and 988; a person has been told."),
     ]
-    check_in: CheckInOut | None
+    check_in: FamilyCheckInOut | None
     stale: Annotated[bool, Meta(description="It was answered meanwhile; nothing was changed.")]
     refused: Annotated[bool, Meta(description="This can't be the answer to that question.")]
     help: HelpOut | None
@@ -175,10 +175,10 @@ def _is_shown(parts: Parts, scope: Scope, seen: PageSeen | None) -> bool:
 
 def _out(
     parts: Parts, scope: Scope, one: ScreeningId, asked_at: datetime, seen: PageSeen | None
-) -> CheckInOut | None:
+) -> FamilyCheckInOut | None:
     if seen is None or seen.prompt is None or not _is_shown(parts, scope, seen):
         return None
-    return CheckInOut(
+    return FamilyCheckInOut(
         id=one,
         asked_at=asked_at,
         language=seen.language,
@@ -215,7 +215,7 @@ def _question(parts: Parts, prompt: Prompt, language: str) -> FamilyQuestionOut:
         text=worded.text.get(language) or worded.text["en"],
         kind="number" if prompt.measure else "several" if prompt.several else "one",
         options=tuple(
-            OptionOut(
+            FamilyOptionOut(
                 option.key, labels[option.number].get(language) or labels[option.number]["en"]
             )
             for option in prompt.options

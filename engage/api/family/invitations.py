@@ -123,11 +123,13 @@ async def post_invitation(
 ) -> Response[InvitationOut]:
     """Write down the caregiver and what they may, with the evidence, and text them the link."""
     practice = await find(parts.database, visit, "patient", patient_id)
-    keys, at, person = await parts.vault.keys(practice), parts.clock.now(), PatientId(patient_id)
+    keys, person = await parts.vault.keys(practice), PatientId(patient_id)
 
     async def act(work: Work) -> Made:
         by = By.staff(visit.staff_id)
         whom, out = await _invited(work, parts, keys, person, data, by)
+        # Not before: whoever is new is tied to them from that moment on.
+        at = parts.clock.now()
         for may in data.may:
             one = GrantId(fresh_id(parts.clock))
             if may.until_at is not None and may.until_at <= at:

@@ -286,12 +286,16 @@ async def _sharing(
                     granted_at=held.granted_at,
                     until_at=held.until_at,
                 )
-                for held in grants
+                for held in sorted(grants, key=_place)
                 if held.caregiver_id == one.id and held.holds(at)
             ),
         )
         for one in await caregivers_of(work, keys, person, at)
     )
+
+
+def _place(one: Grant) -> tuple[int, GrantId]:
+    return CATEGORIES.index(one.category), one.id
 
 
 async def _recorded(

@@ -9,6 +9,7 @@ within a second, and only when what may be seen has changed.
 import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -144,7 +145,7 @@ async def stream_events(
 ) -> Stream:
     """Say `changed` when what may be seen has changed, and `access` when who may see it has."""
     return Stream(
-        _stream(parts, relative),
+        stream(parts, relative),
         media_type="text/event-stream",
         headers={"X-Accel-Buffering": "no"},
     )
@@ -178,34 +179,58 @@ async def everything(
     return tuple(found)
 
 
-async def _stream(parts: Parts, relative: Relative) -> AsyncGenerator[bytes, None]:
-    yield b"retry: 1000\n\n"
-    place, mark = await parts.feed.position(), await _mark(parts, relative.me, relative.circle)
-    spoke = monotonic_seconds()
-    while True:
-        await asyncio.sleep(RECHECK_SECONDS / 2)
-        try:
-            me = await who(parts, relative.token)
-            if me is None or isinstance(me, Caller):
+async def stream(parts: Parts, relative: Relative) -> AsyncGenerator[bytes, None]:
+    """Say that something changed, and end when what may be seen by whom has."""
+    touched = asyncio.Event()
+    place = await parts.feed.position()
+    listening = asyncio.create_task(_listen(parts, relative, place, touched))
+    try:
+        mark = await _mark(parts, relative.me, relative.circle)
+        spoke = monotonic_seconds()
+        yield b"retry: 1000\n\n"
+        while not listening.done():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(RECHECK_SECONDS / 2):
+                    await touched.wait()
+            moved = touched.is_set()
+            touched.clear()
+            known = await _circle(parts, relative)
+            if known is None:
                 return
-            keys = await parts.vault.keys(me.practice_id)
-            async with parts.database.work([me.practice_id]) as work:
-                known = await circle(work, keys, me, parts.clock.now())
             if _access(known) != _access(relative.circle):
                 yield b"event: access\ndata: {}\n\n"
                 return
-            moved = await parts.feed.position()
-            if moved != place:
-                place, was = moved, mark
-                mark = await _mark(parts, me, known)
-                if mark != was:
-                    spoke = monotonic_seconds()
-                    yield b"event: changed\ndata: {}\n\n"
-        except DatabaseAway:
-            return
-        if monotonic_seconds() - spoke >= HEARTBEAT_SECONDS:
-            spoke = monotonic_seconds()
-            yield b": still here\n\n"
+            was = mark
+            if moved:
+                mark = await _mark(parts, relative.me, known)
+            if mark != was:
+                spoke = monotonic_seconds()
+                yield b"event: changed\ndata: {}\n\n"
+            elif monotonic_seconds() - spoke >= HEARTBEAT_SECONDS:
+                spoke = monotonic_seconds()
+                yield b": still here\n\n"
+    except DatabaseAway:
+        return
+    finally:
+        listening.cancel()
+        with suppress(asyncio.CancelledError, DatabaseAway):
+            await listening
+
+
+async def _listen(parts: Parts, relative: Relative, after: str, touched: asyncio.Event) -> None:
+    async for changes in parts.feed.listen([relative.me.practice_id], after):
+        if any(one.patient_id in relative.circle for one in changes):
+            touched.set()
+
+
+async def _circle(parts: Parts, relative: Relative) -> Mapping[PatientId, InCircle] | None:
+    """Return whom the caller may see what of now; None if their sign-in is over."""
+    me = await who(parts, relative.token)
+    if me is None or isinstance(me, Caller):
+        return None
+    keys = await parts.vault.keys(me.practice_id)
+    async with parts.database.work([me.practice_id]) as work:
+        return await circle(work, keys, me, parts.clock.now())
 
 
 async def _mark(parts: Parts, me: Family, known: Mapping[PatientId, InCircle]) -> str:

@@ -25,6 +25,8 @@ class CodeText(Hidden, frozen=True, kw_only=True):
     phone_id: PhoneId
     language: Language
     code: str
+    #: An address that opens what the code opens; empty: none.
+    link: str = ""
     at: datetime
     until: datetime
 
@@ -60,7 +62,10 @@ async def queue_code(work: Work, keys: PracticeKeys, catalogue: Catalogue, text:
     """Queue the text of a code to a phone; False if the practice has no number to text from."""
     practice = await get_practice(work, keys.practice)
     values = {"practice": practice.texting_name, "code": text.code}
-    body = render(catalogue, TEXT_ID, text.language, values)
+    text_id = TEXT_ID
+    if text.link:
+        text_id, values = LINK_TEXT_ID, values | {"link": text.link}
+    body = render(catalogue, text_id, text.language, values)
     return await store.queue(
-        work, keys, text.id, text.phone_id, (TEXT_ID, body), at=text.at, not_after=text.until
+        work, keys, text.id, text.phone_id, (text_id, body), at=text.at, not_after=text.until
     )

@@ -23,7 +23,7 @@ Way: TypeAlias = Literal["sms", "push"]
 Why: TypeAlias = Literal["removed", "gone"]
 
 PHONE_PLACE = "staff_phone.number"
-BROWSER_PLACE = "push_subscription.sealed"
+BROWSER_PLACE = "push_subscription.browser"
 HASH = "push"
 MOST_BROWSERS = 10
 """Of one person; the oldest ends when one more comes."""
@@ -90,7 +90,7 @@ async def browsers_of(
             service=row["service"],
             made_at=row["made_at"],
             browser=msgspec.json.decode(
-                master.open_global(BROWSER_PLACE, row["id"], row["sealed"]), type=Browser
+                master.open_global(BROWSER_PLACE, row["id"], row["browser_sealed"]), type=Browser
             ),
         )
         for row in await work.table("push_list", kind, person)

@@ -91,14 +91,14 @@ _PUT_PHONE = Query(
     .values(number_sealed=bindparam("sealed"))
 )
 _BROWSERS = Query(
-    select(push_subscription.c.id, push_subscription.c.sealed)
+    select(push_subscription.c.id, push_subscription.c.browser_sealed)
     .order_by(push_subscription.c.id)
     .with_for_update()
 )
 _PUT_BROWSER = Query(
     update(push_subscription)
     .where(push_subscription.c.id == bindparam("browser", type_=Uuid()))
-    .values(sealed=bindparam("blob"), endpoint_hash=bindparam("hashed"))
+    .values(browser_sealed=bindparam("blob"), endpoint_hash=bindparam("hashed"))
 )
 _LAST = Query(
     select(func.max(audit.c.at).label("at")).where(
@@ -198,7 +198,7 @@ async def put_phone(work: Work, person: UUID, sealed: bytes) -> None:
 
 async def lock_browsers(work: Work) -> Sequence[tuple[UUID, bytes]]:
     """Lock the browsers that take pushes."""
-    return [(row["id"], row["sealed"]) for row in await work.rows(_BROWSERS)]
+    return [(row["id"], row["browser_sealed"]) for row in await work.rows(_BROWSERS)]
 
 
 async def put_browser(work: Work, browser: UUID, sealed: bytes, hashed: bytes) -> None:

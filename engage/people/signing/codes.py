@@ -13,6 +13,7 @@ LIFE: Final = timedelta(minutes=10)
 TRIES: Final = 5
 RANDOM_BYTES: Final = 16
 DEVICE_BYTES: Final = 32
+LINK_BYTES: Final = 16
 
 
 class WrongCode(EngageError):  # noqa: N818 - reads as a sentence: raise WrongCode

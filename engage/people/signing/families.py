@@ -20,17 +20,17 @@ from engage.ids import PracticeId
 from engage.people.phone import PhoneNumber
 from engage.people.signing import codes, limits, store
 from engage.people.signing.codes import WrongCode
-from engage.people.signing.keeping import Keeping, Tokens
+from engage.people.signing.keeping import Keeping, Tokens, opaque
 from engage.people.signing.limits import TooManyTries
 from engage.people.signing.principal import Family, Person, kind_of
-from engage.people.signing.store import Counted
+from engage.people.signing.store import Counted, Factors
 
 _PURPOSE = "sign-in"
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
-Send = Callable[[Work, Person, str], Awaitable[bool]]
-"""Queues the text of a code to a person's phone, in the transaction; says whether it could."""
+Send = Callable[[Work, Person, str, str], Awaitable[bool]]
+"""Queues the text of a code to a phone, with a link's secret or "", in the transaction."""
 
 
 class SeveralPeople(EngageError):  # noqa: N818 - reads as a sentence: raise SeveralPeople
@@ -70,7 +70,9 @@ class FamilyWays:
                 self._clock.now(),
             )
 
-    async def send(self, phone: PhoneNumber, device: str, send: Send) -> bool:
+    async def send(
+        self, phone: PhoneNumber, device: str, send: Send, *, with_link: bool = False
+    ) -> bool:
         """Send a code to a phone that is known and open; say whether one left.
 
         Nobody waits for it, so it may take its time.
@@ -79,12 +81,18 @@ class FamilyWays:
         if not keys:
             return False
         async with self._database.work(list(keys)) as work:
-            people = await store.people_on(work, phone, keys)
-        to = next((one for one in people if not one.closed), None)
-        if to is None or any(one.closed for one in people):
+            people = await store.people_on(work, phone, keys, self._clock.now())
+        if not people or any(one.closed or one.held for one in people):
             return False
+        to = people[0]
         at, master = self._clock.now(), self._vault.master
         code = codes.code_from(random_bytes(codes.RANDOM_BYTES))
+        link = opaque(random_bytes(codes.LINK_BYTES)) if with_link else ""
+        row = fresh_id(self._clock)
+        linked = (
+            master.credential_hashes("link", link)[0],
+            master.seal_global(store.NUMBER_PLACE, row, phone.e164),
+        )
 
         async def act(work: Work) -> bool:
             await store.allow(
@@ -99,14 +107,15 @@ class FamilyWays:
             )
             await store.put_code(
                 work,
-                fresh_id(self._clock),
+                row,
                 master.credential_hashes("code-phone", phone.e164)[0],
                 master.credential_hashes("device", device)[0],
                 master.credential_hashes("code", codes.bound(phone.e164, _PURPOSE, code))[0],
                 at,
                 at + codes.LIFE,
+                linked if link else None,
             )
-            return await send(work, to, code)
+            return await send(work, to, code, link)
 
         try:
             return await self._database.again(act, [to.practice_id], to.practice_id)
@@ -126,27 +135,57 @@ class FamilyWays:
         tokens = None
         async with self._database.work(list(keys)) as work:
             if await self._try(work, phone, code, device):
-                people = await store.people_on(work, phone, keys)
-                them = [one for one in people if chosen in (None, one.id)]
-                if len(them) > 1:
-                    # Undone with this transaction: the code opens once more, for who says who.
-                    raise SeveralPeople(tuple(them))
-                if them:
-                    tokens = await self._keeping.begin_family(work, them[0])
+                tokens = await self._let_in(work, phone, keys, chosen, "sms-code")
         # A wrong one has been counted by now.
         if tokens is None:
             raise WrongCode
         return tokens
 
+    async def follow(self, link: str, device: str, chosen: UUID | None, came_from: str) -> Tokens:
+        """Take a link, as `verify` takes a code: on the device that asked for it, once."""
+        master = self._vault.master
+        keys = await self._keys()
+        await self._allow_verify(came_from)
+        tokens = None
+        async with self._database.work(list(keys)) as work:
+            found = await store.take_link(
+                work,
+                master.credential_hashes("link", link),
+                master.credential_hashes("device", device),
+                codes.TRIES,
+                self._clock.now(),
+            )
+            if found is not None:
+                phone = PhoneNumber.parse(master.open_global(store.NUMBER_PLACE, *found))
+                tokens = await self._let_in(work, phone, keys, chosen, "sms-link")
+        if tokens is None:
+            raise WrongCode
+        return tokens
+
+    async def _let_in(
+        self,
+        work: Work,
+        phone: PhoneNumber,
+        keys: Mapping[PracticeId, PracticeKeys],
+        chosen: UUID | None,
+        factors: Factors,
+    ) -> Tokens | None:
+        people = await store.people_on(work, phone, keys, self._clock.now())
+        them = [one for one in people if chosen in (None, one.id) and not one.held]
+        if len(them) > 1:
+            # Undone with this transaction: it opens once more, for who says who.
+            raise SeveralPeople(tuple(them))
+        return await self._keeping.begin_family(work, them[0], factors) if them else None
+
     async def prove(
         self, me: Family, phone: PhoneNumber, code: str, device: str, came_from: str
     ) -> None:
         """Take a code as a fresh proof of who is signed in; WrongCode otherwise."""
-        keys = await self._vault.keys(me.practice_id)
+        keys, at = await self._vault.keys(me.practice_id), self._clock.now()
         await self._allow_verify(came_from)
         async with self._database.work([me.practice_id]) as work:
             right = await self._try(work, phone, code, device)
-            people = await store.people_on(work, phone, {me.practice_id: keys}) if right else ()
+            people = await store.people_on(work, phone, {me.practice_id: keys}, at) if right else ()
         # A wrong one has been counted by now, and a right one used up.
         if (me.id, kind_of(me)) not in [(one.id, one.kind) for one in people]:
             raise WrongCode

@@ -81,10 +81,12 @@ class Keeping:
         """Begin a sign-in of a member of staff."""
         return await self._begin(work, "staff", staff, factors, None)
 
-    async def begin_family(self, work: Work, person: Person) -> Tokens:
+    async def begin_family(
+        self, work: Work, person: Person, factors: Factors = "sms-code"
+    ) -> Tokens:
         """Begin a sign-in of a caregiver or a patient on their phone."""
         where = (person.practice_id, person.phone_id)
-        return await self._begin(work, person.kind, person.id, "sms-code", where)
+        return await self._begin(work, person.kind, person.id, factors, where)
 
     async def begin_by_passkey(
         self, work: Work, kind: FamilyKind, person: UUID, practice: PracticeId, phone: PhoneId

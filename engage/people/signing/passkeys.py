@@ -19,6 +19,7 @@ from webauthn.helpers.cose import COSEAlgorithmIdentifier as Cose
 
 from engage.people.fields import Personal
 from engage.people.signing.principal import Kind
+from engage.setting_values import is_loopback
 
 ALGORITHMS: Final = (-8, -7, -257)
 """Ed25519, ECDSA with P-256, RSA with SHA-256: what devices have."""
@@ -62,9 +63,14 @@ class Kept(Personal, frozen=True, kw_only=True):
 
 
 def site_of(public_url: str) -> Site:
-    """Return who we are, as `ENGAGE_PUBLIC_URL` says it and as a browser spells it."""
+    """Return who we are, as `ENGAGE_PUBLIC_URL` says it and as a browser spells it.
+
+    No passkey is for an address in numbers: of this machine's own the site is its name.
+    """
     parts = urlsplit(public_url)
     host, port = parts.hostname or "", parts.port
+    if is_loopback(host):
+        host = "localhost"
     named = "" if port in (None, _USUAL_PORTS.get(parts.scheme)) else f":{port}"
     return Site(host, f"{parts.scheme}://{host}{named}")
 

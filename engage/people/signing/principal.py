@@ -51,6 +51,8 @@ class Person(Personal, frozen=True, kw_only=True):
     language: Language
     #: The phone said STOP.
     closed: bool
+    #: It is new, and somebody had another: for a day it gets no code.
+    held: bool = False
 
 
 def id_of(principal: Principal) -> UUID:

@@ -23,11 +23,12 @@ from engage.people.signing.principal import Kind, Person, Principal
 
 StepKind: TypeAlias = Literal["invitation", "enrolment", "challenge"]
 Factors: TypeAlias = Literal[
-    "password-totp", "password-recovery", "password-passkey", "passkey", "sms-code"
+    "password-totp", "password-recovery", "password-passkey", "passkey", "sms-code", "sms-link"
 ]
 Outcome: TypeAlias = Literal["refreshed", "raced", "reused"]
 
 TOTP_PLACE = "staff_secret.totp"
+NUMBER_PLACE = "sign_in_code.number"
 _SIGNED_IN: msgspec.json.Decoder[Principal] = msgspec.json.Decoder(Principal)
 
 
@@ -250,9 +251,24 @@ async def put_code(
     hashed: bytes,
     at: datetime,
     until: datetime,
+    link: tuple[bytes, bytes] | None = None,
 ) -> None:
-    """Keep a code; the one before of this phone opens no more."""
-    await work.call("sign_in_code_put", code, phone, "sign-in", device, hashed, at, until)
+    """Keep a code; the one before of this phone opens no more.
+
+    `link` is a link's hash with the phone's number, sealed: a link does not say whose it is.
+    """
+    linked, number = link or (None, None)
+    await work.call(
+        "sign_in_code_put", code, phone, "sign-in", device, hashed, linked, number, at, until
+    )
+
+
+async def take_link(
+    work: Work, links: Sequence[bytes], devices: Sequence[bytes], most: int, at: datetime
+) -> tuple[UUID, bytes] | None:
+    """Use a link up, with its code; return its id and the phone, sealed. None if it holds not."""
+    rows = await work.table("sign_in_link_take", list(links), list(devices), most, at)
+    return None if not rows else (rows[0]["id"], rows[0]["number_sealed"])
 
 
 async def try_code(
@@ -278,11 +294,11 @@ async def every_practice(work: Work) -> tuple[PracticeId, ...]:
 
 
 async def people_on(
-    work: Work, phone: PhoneNumber, keys: Mapping[PracticeId, PracticeKeys]
+    work: Work, phone: PhoneNumber, keys: Mapping[PracticeId, PracticeKeys], at: datetime
 ) -> tuple[Person, ...]:
     """Return who uses a phone now in these practices; for a transaction in their scope."""
     rows = await work.table(
-        "phone_people", list(keys), [one.phone_hash(phone.e164) for one in keys.values()]
+        "phone_people", list(keys), [one.phone_hash(phone.e164) for one in keys.values()], at
     )
     return tuple(
         Person(
@@ -293,6 +309,7 @@ async def people_on(
             given_name=row["given_name"],
             language=row["language"],
             closed=row["closed"],
+            held=row["held"],
         )
         for row in rows
     )

@@ -3,7 +3,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 
-import { familyShell } from "./family-shell";
+import { familyShell } from "./family-shell.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 

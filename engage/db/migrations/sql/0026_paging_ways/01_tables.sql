@@ -19,7 +19,7 @@ CREATE TABLE push_subscription (
     -- One browser is one subscription, and belongs to who signed in on it last.
     endpoint_hash bytea NOT NULL UNIQUE,
     service text NOT NULL,
-    sealed bytea NOT NULL,
+    browser_sealed bytea NOT NULL,
     made_at timestamptz NOT NULL,
     ended_at timestamptz,
     ended_why text CHECK (ended_why IN ('removed', 'gone', 'too-many')),

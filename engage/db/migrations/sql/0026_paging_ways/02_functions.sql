@@ -22,12 +22,13 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     -- Under an older secret key it has another hash: the first one is the one to keep.
     DELETE FROM push_subscription WHERE endpoint_hash = ANY (p_hashes);
-    INSERT INTO push_subscription (id, kind, person_id, practice_id, endpoint_hash, service, sealed, made_at)
+    INSERT INTO push_subscription (id, kind, person_id, practice_id, endpoint_hash, service,
+                                   browser_sealed, made_at)
     VALUES (p_id, p_kind, p_person, p_practice, p_hashes[1], p_service, p_sealed, p_now)
     ON CONFLICT (endpoint_hash) DO UPDATE
     SET id = excluded.id, kind = excluded.kind, person_id = excluded.person_id,
-        practice_id = excluded.practice_id, service = excluded.service, sealed = excluded.sealed,
-        made_at = excluded.made_at, ended_at = NULL, ended_why = NULL;
+        practice_id = excluded.practice_id, service = excluded.service,
+        browser_sealed = excluded.browser_sealed, made_at = excluded.made_at, ended_at = NULL, ended_why = NULL;
     UPDATE push_subscription SET ended_at = p_now, ended_why = 'too-many'
     WHERE ended_at IS NULL AND id IN (
         SELECT s.id FROM push_subscription s
@@ -36,9 +37,9 @@ BEGIN
 END $$;
 
 CREATE FUNCTION push_list(p_kind text, p_person uuid)
-RETURNS TABLE (id uuid, service text, sealed bytea, made_at timestamptz)
+RETURNS TABLE (id uuid, service text, browser_sealed bytea, made_at timestamptz)
 LANGUAGE sql STABLE STRICT SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT s.id, s.service, s.sealed, s.made_at FROM push_subscription s
+    SELECT s.id, s.service, s.browser_sealed, s.made_at FROM push_subscription s
     WHERE s.person_id = p_person AND s.kind = p_kind AND s.ended_at IS NULL
     ORDER BY s.made_at, s.id
 $$;

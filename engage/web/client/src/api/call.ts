@@ -119,11 +119,10 @@ export async function call<P extends keyof paths, V extends Verb>(
     if (value !== undefined && value !== null) query.set(name, String(value));
   }
   const headers: Record<string, string> = { "X-Engage-CSRF": "1" };
-  // What a page asks by itself, while nobody touches it, keeps nobody signed in.
-  if (Date.now() - touched > UNTOUCHED_MS) headers["X-Engage-Unattended"] = "1";
   if (asked.key !== undefined) headers["Idempotency-Key"] = asked.key;
   if (asked.version !== undefined) headers["If-Match"] = `"${asked.version}"`;
-  if (asked.quiet === true) headers["X-Engage-Unattended"] = "1";
+  const alone = asked.quiet === true || Date.now() - touched > UNTOUCHED_MS;
+  if (alone) headers["X-Engage-Unattended"] = "1";
   const request: RequestInit = { ...usual, method: verb.toUpperCase(), headers, credentials: "same-origin" };
   if (asked.body !== undefined) {
     headers["Content-Type"] = "application/json";

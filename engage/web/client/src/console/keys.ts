@@ -95,7 +95,8 @@ function begin(which: Step): void {
 /** In a form of choices a digit chooses. */
 export function digits(event: KeyboardEvent): void {
   const at = event.target;
-  if (!(at instanceof HTMLInputElement) || at.type !== "radio" || singleKeys.value === "off") return;
+  if (!(at instanceof HTMLInputElement) || !["radio", "checkbox"].includes(at.type)) return;
+  if (singleKeys.value === "off") return;
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const choices = at.form?.querySelectorAll<HTMLInputElement>("input[type=radio]:not(:disabled)");
   const chosen = choices?.[Number(event.key) - 1];

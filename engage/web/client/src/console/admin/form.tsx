@@ -192,15 +192,20 @@ function labelOf(form: HTMLElement | null, pointer: string): string {
 
 /** Say of each control whether it is at fault, and where it is said what is wrong. */
 function mark(form: HTMLElement | null, faults: Fault[]): void {
-  for (const one of form?.querySelectorAll("[aria-invalid]") ?? []) {
+  for (const one of form?.querySelectorAll<HTMLElement>("[aria-invalid]") ?? []) {
     one.removeAttribute("aria-invalid");
-    one.removeAttribute("aria-errormessage");
+    const hints = one.dataset["hints"] ?? "";
+    if (hints === "") one.removeAttribute("aria-describedby");
+    else one.setAttribute("aria-describedby", hints);
   }
   for (const { at } of faults) {
     const place = placeIn(form, at);
-    for (const one of place?.querySelectorAll("input, select, textarea") ?? []) {
+    for (const one of place?.querySelectorAll<HTMLElement>("input, select, textarea") ?? []) {
+      if (one.hasAttribute("aria-invalid")) continue;
+      const hints = one.getAttribute("aria-describedby") ?? "";
+      one.dataset["hints"] = hints;
       one.setAttribute("aria-invalid", "true");
-      one.setAttribute("aria-errormessage", place?.dataset["says"] ?? "");
+      one.setAttribute("aria-describedby", `${hints} ${place?.dataset["says"] ?? ""}`.trim());
     }
   }
 }

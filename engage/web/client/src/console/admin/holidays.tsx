@@ -38,6 +38,17 @@ const dayOf = (day: string): string =>
     timeZone: "UTC",
   }).format(Date.parse(`${day}T00:00:00Z`));
 
+/** Three lists made one: what stands here, with what somebody else added or removed since. */
+function together(before: Own[], here: Own[], now: Own[]): Own[] {
+  const within = (one: Own, list: Own[]): boolean =>
+    list.some((other) => JSON.stringify(other) === JSON.stringify(one));
+  const kept = here.filter((one) => !within(one, before) || within(one, now));
+  const fresh = now.filter(
+    (one) => !within(one, before) && !kept.some((other) => other.day === one.day),
+  );
+  return [...kept, ...fresh].sort((a, b) => a.day.localeCompare(b.day));
+}
+
 function Set({ of, read }: { of: Held; read: Said }) {
   const editing = useEditing();
   const base = useSignal(read);
@@ -83,6 +94,9 @@ function Set({ of, read }: { of: Held; read: Said }) {
             ? (value as Own[]).map((one) => `${dayOf(one.day)} ${one.name ?? ""}`).join("; ")
             : calendarOf(String(value)),
         );
+        // What was not touched here follows; days that somebody added or removed do so in this list.
+        if (calendar.value === base.value.calendar) calendar.value = now.calendar;
+        days.value = together(base.value.days, days.value, now.days);
         base.value = now;
         return found;
       },

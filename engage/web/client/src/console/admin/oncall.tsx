@@ -160,6 +160,8 @@ function Steps({ of, read }: { of: Held; read: Rules }) {
         if (now === undefined) return [];
         const labels = { crisis: t("severity.crisis"), possible: t("severity.possible") };
         const found = differences(base.value, now, labels, (value) => sayOf(value as Policy));
+        if (same(crisis.value, base.value.crisis)) crisis.value = now.crisis;
+        if (same(possible.value, base.value.possible)) possible.value = now.possible;
         base.value = now;
         return found;
       },
@@ -184,6 +186,9 @@ function Steps({ of, read }: { of: Held; read: Rules }) {
     </section>
   );
 }
+
+const same = (one: Policy, other: Policy): boolean =>
+  sayOf(one) === sayOf(other) && one.lease_minutes === other.lease_minutes;
 
 const sayOf = (policy: Policy): string =>
   policy.steps.map((one) => `${t(`tell.${one.who}`)} ${one.minutes}`).join(", ");

@@ -169,6 +169,15 @@ function Said({ of, read, done }: OfForm) {
           services: t("orgs.services"),
           retired: t("orgs.retired"),
         };
+        for (const [field, was, is] of [
+          [name, kept.name, now.name],
+          [about, kept.description, now.description],
+          [phone, kept.phone ?? "", now.phone ?? ""],
+          [email, kept.email ?? "", now.email ?? ""],
+          [website, kept.website ?? "", now.website ?? ""],
+        ] as const) {
+          if (field.value === was) field.value = is;
+        }
         base.value = now;
         return differences(kept, now, labels, (value) =>
           Array.isArray(value)

@@ -52,7 +52,9 @@ export function Door({ enter, wrong }: Way) {
   const now = step.value;
   useEffect(() => {
     // The first form is there when the page is; each later one takes the focus along.
-    if (!first.current) here.current?.querySelector<HTMLElement>("h2, input")?.focus();
+    // A code is typed at once; an invitation and its codes are read first.
+    const goal = now.at === "code" || now.at === "password" ? "input" : "h2";
+    if (!first.current) here.current?.querySelector<HTMLElement>(goal)?.focus();
     first.current = false;
   }, [now.at]);
   return (
@@ -226,7 +228,7 @@ function Form({ title, lead, act = "door.next", enter, send, children }: Asked) 
         void enter(() => send(form));
       }}
     >
-      {title === undefined ? null : <h2>{t(title)}</h2>}
+      {title === undefined ? null : <h2 tabIndex={-1}>{t(title)}</h2>}
       {lead === undefined ? null : <p>{t(lead)}</p>}
       {children}
       <p>

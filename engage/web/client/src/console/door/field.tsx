@@ -24,7 +24,8 @@ export function Field({ name, type = "text", label, hint, complete }: Of) {
       <input
         id={id}
         name={name}
-        type={type}
+        // The types of preact know one type of input at a time.
+        type={type as "text"}
         autocomplete={complete}
         autocapitalize="none"
         spellcheck={false}

@@ -3,7 +3,7 @@
 import { computed, effect, signal } from "@preact/signals";
 
 import { call, type Schema } from "../../api/call";
-import { attempt, detail, openId } from "../desk";
+import { attempt, detail, openId, texts } from "../desk";
 import { stirred } from "../place";
 
 export type Explanation = Schema["ExplanationOut"];
@@ -27,14 +27,15 @@ const stands = computed(() => {
   const item = detail.value;
   if (item === undefined) return undefined;
   const pages = item.paging?.pages.map((page) => page.status) ?? [];
-  return [item.id, item.version, item.flags.length, item.paging?.next_at, ...pages].join();
+  // What left by itself is seen in the thread; without a thread, whatever changes is asked for.
+  const left = texts.value.filter((text) => text.author === "system").length;
+  const rest = item.thread_id === null ? stirred.value : left;
+  return [item.id, item.version, item.flags.length, item.paging?.next_at, rest, ...pages].join();
 });
 
 effect(() => {
   const key = stands.value;
   const id = detail.peek()?.id;
-  // What changed may be a text that left, and not the item.
-  void stirred.value;
   if (key === undefined || id === undefined) return;
   queueMicrotask(() => void explain(id));
 });

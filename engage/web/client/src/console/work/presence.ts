@@ -1,6 +1,6 @@
 // Says every few seconds what one has open, and hears who else has it. A page in the background has
 // nothing open; whoever leaves is forgotten by the server within half a minute.
-import { effect } from "@preact/signals";
+import { computed, effect } from "@preact/signals";
 
 import { call } from "../../api/call";
 import { detail, drafts, me, openId } from "../desk";
@@ -11,23 +11,29 @@ let timer: ReturnType<typeof setInterval> | undefined;
 
 export function beginPresence(): void {
   effect(() => {
-    const id = me.value == null || place.value.at !== "queue" ? null : openId.value;
-    // Whether one writes is said at once, too.
-    void writing();
+    const id = here.value;
+    // Whether one writes is said at once, too; not every letter.
+    void writes.value;
     clearInterval(timer);
     if (id === null) return;
     timer = setInterval(() => void tell(id), EVERY_MS);
     queueMicrotask(() => void tell(id));
   });
   document.addEventListener("visibilitychange", () => {
-    if (openId.peek() !== null && me.peek() != null) void tell(openId.peek() ?? "");
+    const id = here.peek();
+    if (id !== null) void tell(id);
   });
 }
 
-function writing(): boolean {
+/** What one has open. */
+const here = computed(() =>
+  me.value == null || place.value.at !== "queue" ? null : openId.value,
+);
+/** Whether words stand in the box that are not sent. */
+const writes = computed(() => {
   const thread = detail.value?.thread_id;
   return thread != null && (drafts.value[thread]?.body ?? "") !== "";
-}
+});
 
 let told = "";
 
@@ -35,12 +41,12 @@ async function tell(id: string): Promise<void> {
   if (document.visibilityState !== "visible" || openId.peek() !== id) return;
   told = id;
   try {
-    const { here } = await call("put", "/v1/queue/{item_id}/presence", {
+    const now = await call("put", "/v1/queue/{item_id}/presence", {
       path: { item_id: id },
-      body: { writing: writing() },
+      body: { writing: writes.peek() },
     });
-    const now = detail.peek();
-    if (told === id && now?.id === id) detail.value = { ...now, here };
+    const item = detail.peek();
+    if (told === id && item?.id === id) detail.value = { ...item, here: now.here };
   } catch {
     // Nobody misses it: it is said again in a moment.
   }

@@ -88,4 +88,5 @@ export const words = {
   "subject.depression-screen": "How they feel (PHQ-2)",
   "subject.safety-screen": "Safety questions",
   "subject.self-harm-screen": "Thoughts of self-harm",
+  "subject.check-in": "An answer to a check-in",
 } as const;

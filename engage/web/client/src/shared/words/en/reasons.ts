@@ -64,4 +64,9 @@ export const words = {
   "reason.depression-screen": "PHQ-2 at or above the cut-off: look today",
   "reason.safety-screen": "Safety questions: follow up in private",
   "reason.self-harm-screen": "Told staff of thoughts of self-harm",
+  "reason.out-of-bounds": "A number that can hardly be right",
+  "reason.early-text": "Wrote before they were asked",
+  "reason.check-in-red": "A check-in: act today",
+  "reason.check-in-amber": "A check-in: look at it",
+  "reason.clarify-unclear": "May be danger: the question back was not answered clearly",
 } as const;

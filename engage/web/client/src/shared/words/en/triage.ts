@@ -160,4 +160,6 @@ export const words = {
   "refused.not-part-of-another": "It is work of its own already.",
   "refused.opened-anew": "There is new open work about the same thing: go on there.",
   "refused.needs-crisis-outcome": "A crisis is closed only with what became of the person.",
+  "refused.carrier-word": "It is, or asks for, a word that carriers act on (STOP, YES…): say it another way.",
+  "refused.too-much-on-screen": "Its first line names a need or an illness: a locked phone shows that to others.",
 } as const;

@@ -89,4 +89,5 @@ export const words: Record<keyof typeof en, string> = {
   "subject.depression-screen": "Cómo se siente (PHQ-2)",
   "subject.safety-screen": "Preguntas de seguridad",
   "subject.self-harm-screen": "Pensamientos de hacerse daño",
+  "subject.check-in": "Una respuesta a un control",
 };

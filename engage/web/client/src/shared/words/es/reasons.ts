@@ -65,4 +65,9 @@ export const words: Record<keyof typeof en, string> = {
   "reason.depression-screen": "PHQ-2 en el límite o más: revíselo hoy",
   "reason.safety-screen": "Preguntas de seguridad: hable en privado",
   "reason.self-harm-screen": "Contó al personal que piensa en hacerse daño",
+  "reason.out-of-bounds": "Un número que difícilmente es cierto",
+  "reason.early-text": "Escribió antes de que se le preguntara",
+  "reason.check-in-red": "Un control: actúe hoy",
+  "reason.check-in-amber": "Un control: mírelo",
+  "reason.clarify-unclear": "Puede haber peligro: no contestó con claridad a la pregunta",
 };

@@ -160,4 +160,6 @@ export const words: Record<keyof typeof en, string> = {
   "refused.not-part-of-another": "Ya es un trabajo aparte.",
   "refused.opened-anew": "Hay trabajo nuevo sobre lo mismo: siga allí.",
   "refused.needs-crisis-outcome": "Una crisis se cierra solo con lo que fue de la persona.",
+  "refused.carrier-word": "Es, o pide, una palabra con la que actúan las compañías (STOP, YES…): dígalo de otra manera.",
+  "refused.too-much-on-screen": "La primera línea nombra una necesidad o enfermedad: un teléfono bloqueado la muestra a otros.",
 };
