@@ -36,7 +36,7 @@ Part: TypeAlias = Literal["all", "deployment", "api", "worker"]
 _SPOOLING: tuple[Part, ...] = ("all", "api")
 _WHOLE: tuple[Part, ...] = ("all", "deployment")
 _PAGING: tuple[Part, ...] = ("all", "worker")
-"""Who sends. An API process has no part in it: in its console browsers are made to take pushes."""
+"""Who sends. An API process has no part in it: through it a browser subscribes to pushes."""
 _LOGINS: tuple[tuple[str, str, bool, tuple[Part, ...]], ...] = (
     ("database_url", "ENGAGE_DATABASE_URL", False, ("all", "deployment", "api", "worker")),
     ("owner_database_url", "ENGAGE_OWNER_DATABASE_URL", True, ("all", "deployment")),

@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from engage import audit
 from engage.api.auth.guard import Visit
-from engage.api.auth.marks import ANYBODY, needs
+from engage.api.auth.marks import ANYBODY, fresh, needs
 from engage.api.once import Made, in_turn, once
 from engage.api.page_pace import PagePaces
 from engage.api.parts import Parts
@@ -94,7 +94,7 @@ async def get_file(
 
 @post(
     "/patients/{patient_id:uuid}/calendar",
-    opt=needs("visit.write"),
+    opt=fresh(needs("visit.write")),
     operation_id="makeCalendar",
     summary="Make the secret address of a person's calendar",
     status_code=HTTPStatus.CREATED,

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from engage import audit, feed
 from engage.api.auth.guard import Visit
-from engage.api.auth.marks import needs
+from engage.api.auth.marks import fresh, needs
 from engage.api.etags import IfMatch, require
 from engage.api.ids import Own, chosen
 from engage.api.once import Made, in_turn, made, once
@@ -133,7 +133,7 @@ async def list_grants(
 
 @post(
     "/patients/{patient_id:uuid}/grants",
-    opt=needs("consent.write"),
+    opt=fresh(needs("consent.write")),
     operation_id="recordGrant",
     summary="Record that a patient allowed a caregiver to be told",
     status_code=HTTPStatus.CREATED,
@@ -227,7 +227,7 @@ async def get_grant(
 
 @patch(
     "/grants/{grant_id:uuid}",
-    opt=needs("consent.write"),
+    opt=fresh(needs("consent.write")),
     operation_id="changeGrant",
     summary="Record that a patient allows more, less, or for another time",
 )

@@ -1,8 +1,8 @@
 """Links by text: asked for like a code, shown by whoever opens them, used by who presses a button.
 
-Scanners and previews open what they find: that a link was opened is nothing. Its secret stands behind
-the # and is not sent with an address; a POST from the device that asked uses it up. The same text has
-the code, for who asked elsewhere. This room refuses a link on another device.
+Scanners and previews open what they find: that a link was opened is nothing. Its secret stands
+behind the # and is not sent with an address; a POST from the device that asked uses it up. The same
+text has the code, for who asked elsewhere. This room refuses a link on another device.
 """
 
 import base64

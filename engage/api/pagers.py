@@ -17,7 +17,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from engage.api.auth.guard import Guest, Visit
-from engage.api.auth.marks import ONESELF, needs
+from engage.api.auth.marks import ONESELF, fresh, needs
 from engage.api.parts import Parts
 from engage.clock import fresh_id
 from engage.db.session import Work
@@ -204,7 +204,7 @@ async def get_ways(visit: NamedDependency[Visit], parts: NamedDependency[Parts])
 
 @put(
     "/me/paging",
-    opt=needs("queue.work"),
+    opt=fresh(needs("queue.work")),
     operation_id="putPagingPhone",
     summary="Set the phone I am paged on by SMS, or take it away",
 )

@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 
 from engage.api.auth.cookie import refuse_other_sites
 from engage.api.auth.guard import Visit
-from engage.api.auth.marks import ANYBODY, needs
+from engage.api.auth.marks import ANYBODY, fresh, needs
 from engage.api.auth.ways import came_from, staff_ways
 from engage.api.once import Made, once
 from engage.api.parts import Parts
@@ -180,7 +180,7 @@ async def accept_invitation(
 
 @post(
     "/staff/invitations",
-    opt=needs("staff.write"),
+    opt=fresh(needs("staff.write")),
     operation_id="inviteStaff",
     summary="Invite a colleague to choose a password and a second factor",
     status_code=HTTPStatus.CREATED,

@@ -20,7 +20,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from engage import audit, feed
 from engage.api.auth.guard import Visit
-from engage.api.auth.marks import needs
+from engage.api.auth.marks import fresh_if, needs
+from engage.api.auth.proof import require_proof
 from engage.api.etags import IfMatch, require
 from engage.api.ids import Own, chosen
 from engage.api.once import Made, in_turn, made, once
@@ -29,10 +30,14 @@ from engage.api.parts import Parts
 from engage.api.practices import chosen_practice, find
 from engage.api.refusals import FieldError, Unprocessable, WrongCursor
 from engage.audit import By
+from engage.clock import fresh_id
+from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
 from engage.errors import NotFound
-from engage.ids import PatientId, PracticeId, StaffId
+from engage.ids import MessageId, PatientId, PhoneId, PracticeId, StaffId
+from engage.messaging.codes import queue_phone_changed
 from engage.people.patient import NewPatient, Patient, PatientStatus, read_change, read_patient
+from engage.people.signing.passkey_store import phone_of
 from engage.people.staff import UnknownStaff
 from engage.people.staffing.store import get_practice, members_of
 from engage.people.store import create_patient, find_patients, get_patient, update_patient
@@ -256,7 +261,7 @@ async def get_one_patient(
 
 @patch(
     "/patients/{patient_id:uuid}",
-    opt=needs("patient.write"),
+    opt=fresh_if(needs("patient.write"), "a phone"),
     operation_id="changePatient",
     summary="Change a patient",
 )
@@ -270,9 +275,12 @@ async def patch_patient(
     """Change what is given; a phone or a care manager that ends stays in the history."""
     practice = await find(parts.database, visit, "patient", patient_id)
     keys, at = await parts.vault.keys(practice), parts.clock.now()
+    if data.phone is not UNSET:
+        await require_proof(parts, visit.token)
 
     async def act(work: Work) -> Made:
         await parts.turns.before_change(work, practice, PatientId(patient_id))
+        old = await phone_of(work, practice, "patient", patient_id)
         before = await get_patient(work, keys, PatientId(patient_id))
         require(if_match, before.version)
         await _require_member(work, practice, data.care_manager_id or None, at)
@@ -289,6 +297,8 @@ async def patch_patient(
         if after.version != before.version:
             await feed.add(work, practice, at, "patient", after.id, after.id)
         await _tell_conversations(parts, work, visit, before, after)
+        if after.phone != before.phone and old is not None:
+            await _tell_old_phone(parts, work, keys, before, old)
         return Made(outward(after), version=after.version)
 
     return made(await in_turn(parts, act, practice), PatientOut)
@@ -307,6 +317,15 @@ async def _tell_conversations(
         language=after.language if after.language != before.language else None,
         by=visit.staff_id,
     )
+
+
+async def _tell_old_phone(
+    parts: Parts, work: Work, keys: PracticeKeys, before: Patient, old: PhoneId
+) -> None:
+    # Whoever changed it may not be who they said: the phone that is known hears of it.
+    text = MessageId(fresh_id(parts.clock))
+    at, language = parts.clock.now(), before.language
+    await queue_phone_changed(work, keys, parts.catalogue, text, old, language, at=at)
 
 
 async def _today(work: Work, practice: PracticeId, at: datetime) -> date:

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from engage import audit
 from engage.api.auth.guard import Visit
-from engage.api.auth.marks import needs
+from engage.api.auth.marks import fresh, needs
 from engage.api.pages import MOST, USUAL, Cursor, Limit, cursor_of, cut, position_of
 from engage.api.parts import Parts
 from engage.api.practices import chosen_practice
@@ -71,7 +71,7 @@ async def list_day(
 
 @get(
     "/rides.csv",
-    opt=needs("visit.read"),
+    opt=fresh(needs("visit.read")),
     operation_id="printRidesOfDay",
     summary="The whole list of a local day as a table, to print or to send",
     media_type="text/csv",

@@ -80,8 +80,7 @@ class Draft:
         self._answered: list[UUID] = []
         self._handed_off: list[str] = []
         self.languages: list[LanguageChosen] = []
-        self.unlinked: list[UUID] = []
-        self.unshared: list[PatientId] = []
+        self.unlinked, self.unshared = list[UUID](), list[PatientId]()
         self.verified = False
 
     @property
@@ -310,8 +309,6 @@ class Draft:
     def _values(self, seen: ConversationSeen | None, thread: ThreadSeen | None) -> dict[str, str]:
         known = values_for(self.context, self.library, seen, thread)
         return {**known, **self.meetings.values(seen)}
-
-    # Texts outside a conversation
 
     def say(
         self,

@@ -162,13 +162,15 @@ WRITES = {
         "paths"
     ].items()
     for method, operation in methods.items()
-    if method != "get" and not path.startswith("/webhooks/")
+    if method != "get" and not path.startswith(("/webhooks/", "/v1/family/"))
 }
-"""Every operation that changes something and takes JSON or nothing, as the description has it."""
+"""Every operation that changes something and takes JSON or nothing, as the description has it.
+
+But for those of families, whom no member of staff is."""
 
 NO_BODY = {
     *("undoAction", "claimQueueItem", "releaseQueueItem", "signOut", "acknowledgeQueueItem"),
-    *("endGrant", "makeCalendar", "revokeCalendar", "unmergeQueueItem"),
+    *("endGrant", "deleteGrant", "makeCalendar", "revokeCalendar", "unmergeQueueItem"),
     *("logOut", "endSignIn", "leaveWaiting", "deletePushSubscription"),
 }
 """They ask for no body: an empty one will do, and then the request gets further."""

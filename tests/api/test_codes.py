@@ -210,7 +210,7 @@ async def test_ten_thousand_requests_send_fifty_texts(house: House) -> None:
     )
     sent = 0
 
-    async def queue(_work: object, _person: Person, _code: str) -> bool:
+    async def queue(_work: object, _person: Person, _code: str, _link: str) -> bool:
         return True
 
     for batch in range(40):

@@ -363,8 +363,8 @@ async def test_a_check_in_answered_for_her(house: House) -> None:
     option = question["options"][0]["key"]
     body = {"prompt": question["key"], "answer": {"type": "chosen", "option": option}}
     path = f"/check-ins/{asked}/answers"
-    first = await ana.post(path, body, **{"Idempotency-Key": "offline-1"})
-    assert await ana.post(path, body, **{"Idempotency-Key": "offline-1"}) == first
+    first = await ana.post(path, body, 200, **{"Idempotency-Key": "offline-1"})
+    assert await ana.post(path, body, 200, **{"Idempotency-Key": "offline-1"}) == first
     async with raw(house.databases.urls["admin"]) as admin:
         rows = await admin.fetch("SELECT reporter, reporter_id FROM answer")
     assert [(row["reporter"], str(row["reporter_id"])) for row in rows] == [("caregiver", whom)]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from litestar.handlers import HTTPRouteHandler
 
 from engage.api.app import DOORS, SIMULATOR, V1
-from engage.api.auth.marks import ACTION, FAMILY, OWN, PUBLIC, Right
+from engage.api.auth.marks import ACTION, FAMILY, FRESH, FRESH_IF, OWN, PUBLIC, Right
 from engage.people.access import ALLOWED
 from engage.people.staff import Role
 
@@ -177,6 +177,12 @@ OPEN_TO_ONESELF: dict[str, str] = {
     "endSignIn": "one's own sign-ins",
     "logOut": "the sign-in that asks",
     "signOut": "the token or the page that asks",
+    "askForProof": "one's own proof",
+    "stepUp": "one's own proof",
+    "prepareMyPasskey": "one's own passkeys",
+    "addMyPasskey": "one's own passkeys",
+    "listMyPasskeys": "one's own passkeys",
+    "removeMyPasskey": "one's own passkeys",
     "addPushSubscription": "one's own browsers",
     "listPushSubscriptions": "one's own browsers",
     "deletePushSubscription": "one's own browsers",

@@ -66,7 +66,7 @@ records = st.builds(
 )
 
 
-def _allowed(grants: list[Held], about: Whose, now: datetime, safe: bool) -> Scope:  # noqa: FBT001 - drawn
+def _allowed(grants: list[Held], about: Whose, now: datetime, *, safe: bool) -> Scope:
     return scope_of(grants, about, now, safe=safe)
 
 
@@ -90,11 +90,11 @@ def test_random_grants_and_fields_leak_nothing(
     grants: list[Held],
     about: Whose,
     now: datetime,
-    safe: bool,
-    written: list[Record],  # noqa: FBT001
+    safe: bool,  # noqa: FBT001 - drawn
+    written: list[Record],
 ) -> None:
     """No field is read without its right, and bytes are those of a world without the hidden."""
-    scope = _allowed(grants, about, now, safe)
+    scope = _allowed(grants, about, now, safe=safe)
     found = all_shown(scope, written)
     for record, seen in found:
         for name, value in record.fields.items():
@@ -127,10 +127,10 @@ def test_a_scope_never_exceeds_its_grants(
     grants: list[Held],
     about: Whose,
     now: datetime,
-    safe: bool,  # noqa: FBT001
+    safe: bool,  # noqa: FBT001 - drawn
 ) -> None:
     """What is allowed was said by a grant that holds; of who left, or is not safe, nothing."""
-    scope = _allowed(grants, about, now, safe)
+    scope = _allowed(grants, about, now, safe=safe)
     live = [g for g in grants if g.granted_at <= now and (not g.until_at or g.until_at > now)]
     for category, verb in scope.rights:
         assert any(g.category == category and (verb == "see" or verb in g.verbs) for g in live)

@@ -127,6 +127,7 @@ async def test_larger_text_does_not_hide_anything(stage: Stage) -> None:
     """At 400 % of a laptop's screen the page scrolls one way only, and the actions are there."""
     page = await stage.console(LUIS, viewport={"width": 342, "height": 205})
     await stage.text(page, AMIRA, "is it far from the bus")
+    await page.get_by_role("button", name="More lists").click()
     await page.get_by_role("button", name=re.compile(r"^All\b")).click()
     await page.locator("a.item").first.click()
     await page.get_by_role("button", name="Actions and reasons").click()

@@ -85,6 +85,7 @@ async def test_a_crisis_is_understood_taken_on_and_ended(stage: Stage) -> None:
     await card.get_by_role("button", name="I am on it").click()
 
     await expect(card).to_contain_text("Dana Whitfield is on it.")
+    await expect(page.locator("#doing")).to_be_focused()
     await expect(card).to_contain_text("If it is still open")
     await pane.get_by_role("button", name="Complete…").click()
     await expect(pane.get_by_role("radio")).to_have_count(len(ENDS))

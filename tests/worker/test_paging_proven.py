@@ -73,7 +73,7 @@ async def test_texting_waits_for_two_ways(
     assert "(proven: e-mail)" in one[0]
     assert await doctor.examine(settings, "worker") == []
     assert await starts() == "started"
-    # Nobody is asked of who simulates, nor of an API process: in its console a browser subscribes.
+    # An API process is not asked: through it a browser subscribes.
     assert await doctor.examine(settings, "api") == []
 
 

@@ -11,7 +11,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from engage.api.auth.guard import Visit
-from engage.api.auth.marks import needs
+from engage.api.auth.marks import fresh, needs
 from engage.api.item_values import StaffOut
 from engage.api.once import Made, in_turn, made, once
 from engage.api.parts import Parts
@@ -69,7 +69,7 @@ class MemberChangeIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 @post(
     "/staff",
-    opt=needs("staff.write"),
+    opt=fresh(needs("staff.write")),
     operation_id="addStaff",
     summary="Let somebody work in a practice",
     status_code=HTTPStatus.CREATED,
@@ -111,7 +111,7 @@ async def post_staff(
 
 @put(
     "/staff/{staff_id:uuid}/roles",
-    opt=needs("staff.write"),
+    opt=fresh(needs("staff.write")),
     operation_id="putRoles",
     summary="Say what somebody does in a practice, or that they have left",
 )
@@ -137,7 +137,7 @@ async def put_roles(
 
 @patch(
     "/staff/{staff_id:uuid}",
-    opt=needs("staff.write"),
+    opt=fresh(needs("staff.write")),
     operation_id="changeStaff",
     summary="Let somebody sign in no more, or again",
 )

@@ -16,6 +16,7 @@ ACTION: Final = "engage_action"
 PUBLIC: Final = "engage_public"
 OWN: Final = "engage_own"
 FRESH: Final = "engage_fresh"
+FRESH_IF: Final = "engage_fresh_if"
 FAMILY: Final = "engage_family"
 
 ANYBODY: Final[Mapping[str, object]] = {PUBLIC: True}
@@ -28,6 +29,11 @@ ONESELF: Final[Mapping[str, object]] = {OWN: True}
 def fresh(mark: Mapping[str, object]) -> Mapping[str, object]:
     """Return a mark, for a route that asks for a proof at most five minutes old besides."""
     return {**mark, FRESH: True}
+
+
+def fresh_if(mark: Mapping[str, object], why: str) -> Mapping[str, object]:
+    """Return a mark for a route that asks itself for such a proof, in the case that `why` names."""
+    return {**mark, FRESH_IF: why}
 
 
 def needs(action: Action) -> Mapping[str, object]:

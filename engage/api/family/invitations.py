@@ -18,7 +18,7 @@ from msgspec import Meta, Struct
 from engage import audit, feed
 from engage.api.auth.cookie import refuse_other_sites
 from engage.api.auth.guard import Relative, Visit
-from engage.api.auth.marks import ANYBODY, family, needs
+from engage.api.auth.marks import ANYBODY, family, fresh, needs
 from engage.api.auth.ways import came_from, keeping
 from engage.api.family.sharing import Mays, grant_by_page
 from engage.api.grants import LONGEST_EVIDENCE
@@ -109,7 +109,7 @@ class InvitedOut(Struct, frozen=True):
 
 @post(
     "/patients/{patient_id:uuid}/invitations",
-    opt=needs("consent.write"),
+    opt=fresh(needs("consent.write")),
     operation_id="inviteCaregiver",
     summary="Invite a caregiver by text, as the patient wants it",
     status_code=HTTPStatus.CREATED,

@@ -4,7 +4,7 @@ They go out like any other text, through the same last question whether they may
 STOP gets none. This room refuses to make a code, and to keep one outside a sealed column.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
@@ -15,7 +15,8 @@ from engage.messaging.texts import Catalogue, render
 from engage.people.fields import Language
 from engage.people.staffing.store import get_practice
 
-TEXT_ID, INVITATION = "sign-in-code", "invitation"
+TEXT_ID, LINK_TEXT_ID, INVITATION = "sign-in-code", "sign-in-link", "invitation"
+PHONE_CHANGED, _TOLD_WITHIN = "phone-changed", timedelta(hours=24)
 
 
 class CodeText(Hidden, frozen=True, kw_only=True):
@@ -69,3 +70,21 @@ async def queue_code(work: Work, keys: PracticeKeys, catalogue: Catalogue, text:
     return await store.queue(
         work, keys, text.id, text.phone_id, (text_id, body), at=text.at, not_after=text.until
     )
+
+
+async def queue_phone_changed(
+    work: Work,
+    keys: PracticeKeys,
+    catalogue: Catalogue,
+    text: MessageId,
+    old: PhoneId,
+    language: Language,
+    *,
+    at: datetime,
+) -> bool:
+    """Tell the phone that somebody was known by that they are known by another one now."""
+    practice = await get_practice(work, keys.practice)
+    values = {"practice": practice.texting_name, "phone": practice.support_phone}
+    body = render(catalogue, PHONE_CHANGED, language, values)
+    words = (PHONE_CHANGED, body)
+    return await store.queue(work, keys, text, old, words, at=at, not_after=at + _TOLD_WITHIN)

@@ -145,8 +145,8 @@ class _Said(msgspec.Struct, frozen=True):
     granted_at: datetime
     heard_by: UUID | None
     #: What was allowed before this was said meant to see, and nothing sensitive.
-    verbs: tuple[str, ...] = ("see",)
-    sensitive: tuple[str, ...] = ()
+    verbs: list[str] = msgspec.field(default_factory=lambda: ["see"])
+    sensitive: list[str] = msgspec.field(default_factory=list[str])
     until_at: datetime | None = None
 
 
@@ -157,7 +157,7 @@ async def _move_grants(
     known = {(row["caregiver_id"], row["category"]) for row in kept}
     moved: list[dict[str, Any]] = []
     for row in await work.rows(_GRANTS, practice=practice, one=one, now=at):
-        said = _Said(**{name: _plain(row[name]) for name in _SAID})
+        said = msgspec.convert({name: row[name] for name in _SAID}, _Said)
         await work.run(_END_GRANT, practice=practice, grant=row["id"], now=at)
         about, begun = (said.caregiver_id, said.category), None
         if about not in known:
@@ -171,17 +171,9 @@ async def _begin_grant(
     work: Work, practice: PracticeId, whose: PatientId, said: _Said, at: datetime
 ) -> UUID:
     new = uuid7(at, random_bytes(RANDOM_BYTES))
-    values = {f"its_{name}": _listed(getattr(said, name)) for name in _SAID}
+    values = {f"its_{name}": getattr(said, name) for name in _SAID}
     await work.run(_BEGIN_GRANT, practice=practice, new=new, one=whose, **values)
     return new
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - a column's value
-    return tuple(value) if isinstance(value, list) else value  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-
-
-def _listed(value: Any) -> Any:  # noqa: ANN401 - a column's value
-    return list(value) if isinstance(value, tuple) else value  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
 
 
 # When they are screened again

@@ -94,6 +94,9 @@ export function whenProofIsNeeded(ask: () => Promise<boolean>): void {
   prove = ask;
 }
 
+/** Ask whether it is still them; what is no call of its own asks so. */
+export const proved = async (): Promise<boolean> => (await prove?.()) ?? false;
+
 const UNTOUCHED_MS = 60_000;
 let touched = Date.now();
 for (const kind of ["pointerdown", "keydown"]) {

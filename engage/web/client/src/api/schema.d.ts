@@ -412,6 +412,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/auth/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in as a patient or a caregiver: have a link and a code texted
+         * @description Answer as for a code, within the same limits; the text has both.
+         */
+        post: operations["askForLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/link/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in as a patient or a caregiver: the link that came
+         * @description Answer with tokens, once, on the device that asked for the link.
+         */
+        post: operations["verifyLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/auth/logout": {
         parameters: {
             query?: never;
@@ -3694,7 +3734,7 @@ export interface components {
          * @description What became of an answer, and what is asked now.
          */
         AnsweredOut: {
-            check_in: components["schemas"]["engage.api.family.checkin.CheckInOut"] | null;
+            check_in: components["schemas"]["FamilyCheckInOut"] | null;
             help: components["schemas"]["HelpOut"] | null;
             /** @description This can't be the answer to that question. */
             refused: boolean;
@@ -4293,7 +4333,7 @@ export interface components {
          * @description A patient's plans, and a page of their occurrences, newest first.
          */
         CheckInList: {
-            items: components["schemas"]["engage.api.checkin_shapes.CheckInOut"][];
+            items: components["schemas"]["CheckInOut"][];
             next: string | null;
             plans: components["schemas"]["PlanOut"][];
         };
@@ -4302,7 +4342,26 @@ export interface components {
          * @description The check-in that waits now, if one does.
          */
         CheckInNowOut: {
-            check_in: components["schemas"]["engage.api.family.checkin.CheckInOut"] | null;
+            check_in: components["schemas"]["FamilyCheckInOut"] | null;
+        };
+        /**
+         * CheckInOut
+         * @description One occurrence of a plan.
+         */
+        CheckInOut: {
+            answers: components["schemas"]["CheckInAnswerOut"][];
+            /** Format: uuid */
+            id: string;
+            /** @enum {unknown} */
+            kind: "planned" | "proxy";
+            occurrence: string;
+            /** Format: uuid */
+            plan_id: string;
+            screening_id: string | null;
+            /** @enum {unknown} */
+            status: "asked" | "missed" | "skipped";
+            /** @description Why it was not asked. */
+            why: ("by-staff" | "called-off" | "next-one-came" | "no-phone" | "not-in-care" | "opted-out" | "too-late") | null;
         };
         /**
          * ChosenAnswer
@@ -5041,6 +5100,20 @@ export interface components {
             prompt: string;
         };
         /**
+         * FamilyCheckInOut
+         * @description A check-in that waits.
+         */
+        FamilyCheckInOut: {
+            asked_at: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {unknown} */
+            language: "en" | "es";
+            /** @description Questions still open, this one included. */
+            left: number;
+            question: components["schemas"]["FamilyQuestionOut"];
+        };
+        /**
          * FamilyMessageIn
          * @description What I write.
          */
@@ -5116,6 +5189,14 @@ export interface components {
             time_zone: string;
         };
         /**
+         * FamilyOptionOut
+         * @description One answer that can be chosen.
+         */
+        FamilyOptionOut: {
+            key: string;
+            label: string;
+        };
+        /**
          * FamilyOut
          * @description Everybody of whom I may see something now.
          */
@@ -5132,7 +5213,7 @@ export interface components {
             key: string;
             /** @enum {unknown} */
             kind: "number" | "one" | "several";
-            options: components["schemas"]["engage.api.family.checkin.OptionOut"][];
+            options: components["schemas"]["FamilyOptionOut"][];
             /** @description How many numbers are asked for. */
             parts: number;
             text: string;
@@ -5764,6 +5845,18 @@ export interface components {
              * @enum {unknown}
              */
             act: "renew" | "revoke" | "send";
+        };
+        /**
+         * LinkVerifyIn
+         * @description What stood behind the # of a link.
+         */
+        LinkVerifyIn: {
+            link: string;
+            /**
+             * @description Which of those who use the phone: after a 409 `several-people`.
+             * @default null
+             */
+            person_id?: string | null;
         };
         /**
          * ListedAppointmentOut
@@ -6902,6 +6995,17 @@ export interface components {
             zone: string;
         };
         /**
+         * OptionOut
+         * @description One allowed answer.
+         */
+        OptionOut: {
+            key: string;
+            number: number;
+            text: {
+                [key: string]: string;
+            };
+        };
+        /**
          * OrganizationOut
          * @description Who helps.
          */
@@ -7616,7 +7720,7 @@ export interface components {
             alone: string[];
             key: string;
             loinc: string;
-            options: components["schemas"]["engage.api.instruments.OptionOut"][];
+            options: components["schemas"]["OptionOut"][];
             several: boolean;
             text: {
                 [key: string]: string;
@@ -8529,7 +8633,7 @@ export interface components {
             /** @description The one that asks. */
             current: boolean;
             /** @enum {unknown} */
-            factors: "passkey" | "password-passkey" | "password-recovery" | "password-totp" | "sms-code";
+            factors: "passkey" | "password-passkey" | "password-recovery" | "password-totp" | "sms-code" | "sms-link";
             /** Format: uuid */
             id: string;
             /** @description When it ends if nobody uses it. */
@@ -9320,53 +9424,12 @@ export interface components {
             urgent: boolean;
         };
         /**
-         * CheckInOut
-         * @description One occurrence of a plan.
-         */
-        "engage.api.checkin_shapes.CheckInOut": {
-            answers: components["schemas"]["CheckInAnswerOut"][];
-            /** Format: uuid */
-            id: string;
-            /** @enum {unknown} */
-            kind: "planned" | "proxy";
-            occurrence: string;
-            /** Format: uuid */
-            plan_id: string;
-            screening_id: string | null;
-            /** @enum {unknown} */
-            status: "asked" | "missed" | "skipped";
-            /** @description Why it was not asked. */
-            why: ("by-staff" | "called-off" | "next-one-came" | "no-phone" | "not-in-care" | "opted-out" | "too-late") | null;
-        };
-        /**
          * MergeIn
          * @description The work that it is done as part of, about the same patient.
          */
         "engage.api.desk.MergeIn": {
             /** Format: uuid */
             into: string;
-        };
-        /**
-         * CheckInOut
-         * @description A check-in that waits.
-         */
-        "engage.api.family.checkin.CheckInOut": {
-            asked_at: string;
-            /** Format: uuid */
-            id: string;
-            /** @enum {unknown} */
-            language: "en" | "es";
-            /** @description Questions still open, this one included. */
-            left: number;
-            question: components["schemas"]["FamilyQuestionOut"];
-        };
-        /**
-         * OptionOut
-         * @description One answer that can be chosen.
-         */
-        "engage.api.family.checkin.OptionOut": {
-            key: string;
-            label: string;
         };
         /**
          * InvitationIn
@@ -9432,17 +9495,6 @@ export interface components {
             sensitive: ("mental-health" | "sexual" | "staff-notes" | "substance" | "violence")[];
             until_at: string | null;
             verbs: ("act" | "answer" | "see")[];
-        };
-        /**
-         * OptionOut
-         * @description One allowed answer.
-         */
-        "engage.api.instruments.OptionOut": {
-            key: string;
-            number: number;
-            text: {
-                [key: string]: string;
-            };
         };
         /**
          * MergeIn
@@ -11472,6 +11524,240 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["engage.api.family.invitations.InvitedOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askForLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeAskedOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verifyLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkVerifyIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokensOut"];
                 };
             };
             /** @description Bad Request */

@@ -25,6 +25,10 @@ export function Acknowledge({ item }: { item: ItemDetail }) {
     await change("acknowledge").finally(() => {
       busy.value = false;
     });
+    // Whoever is on it has no such button any more: the focus stays in this pane.
+    requestAnimationFrame(() => {
+      if (document.activeElement === document.body) document.getElementById("doing")?.focus();
+    });
   };
   return (
     <button

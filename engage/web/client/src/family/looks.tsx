@@ -9,7 +9,7 @@ export function Looks() {
   return (
     <nav class="looks" aria-label={t("look.nav")}>
       <Language />
-      <button type="button" class="button quiet small" onClick={toggleTheme}>
+      <button type="button" class="button small" onClick={toggleTheme}>
         {t(isDark() ? "look.light" : "look.dark")}
       </button>
     </nav>
@@ -21,7 +21,7 @@ export function Language() {
   return (
     <button
       type="button"
-      class="button quiet small"
+      class="button small"
       lang={other}
       onClick={() => {
         speaks();

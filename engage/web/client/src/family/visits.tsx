@@ -38,7 +38,7 @@ export function VisitsPage() {
           <ul class="cards">
             {past.map((one) => (
               <li key={one.id} class="card past">
-                <Whole visit={one} />
+                <Whole visit={one} below />
               </li>
             ))}
           </ul>
@@ -48,15 +48,16 @@ export function VisitsPage() {
   );
 }
 
-function Whole({ visit }: { visit: Visit }) {
+function Whole({ visit, below }: { visit: Visit; below?: boolean }) {
+  const Title = below === true ? "h3" : "h2";
   const soon = near(visit.starts_at, visit.zone);
   const status = visit.status === "booked" ? soon : named("visit-is", visit.status);
   return (
     <>
       {status === "" ? null : <p class="kicker">{status}</p>}
-      <h3>
+      <Title class="of">
         {day(visit.starts_at, visit.zone)}, {clock(visit.starts_at, visit.zone)}
-      </h3>
+      </Title>
       <ul class="facts">
         {visit.what === null ? null : <Fact icon="heart">{visit.what}</Fact>}
         {visit.place === null ? null : (

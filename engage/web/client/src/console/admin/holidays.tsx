@@ -26,7 +26,7 @@ export function Holidays({ of }: { of: Held }) {
     });
   }, []);
   if (read.value === undefined) return <p class="soft">{t("loading")}</p>;
-  return <Set of={of} read={read.value} />;
+  return <Year of={of} read={read.value} />;
 }
 
 const dayOf = (day: string): string =>
@@ -49,7 +49,7 @@ function together(before: Own[], here: Own[], now: Own[]): Own[] {
   return [...kept, ...fresh].sort((a, b) => a.day.localeCompare(b.day));
 }
 
-function Set({ of, read }: { of: Held; read: Said }) {
+function Year({ of, read }: { of: Held; read: Said }) {
   const editing = useEditing();
   const base = useSignal(read);
   const shown = useSignal(read);

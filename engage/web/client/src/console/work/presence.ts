@@ -35,18 +35,15 @@ const writes = computed(() => {
   return thread != null && (drafts.value[thread]?.body ?? "") !== "";
 });
 
-let told = "";
-
 async function tell(id: string): Promise<void> {
   if (document.visibilityState !== "visible" || openId.peek() !== id) return;
-  told = id;
   try {
     const now = await call("put", "/v1/queue/{item_id}/presence", {
       path: { item_id: id },
       body: { writing: writes.peek() },
     });
     const item = detail.peek();
-    if (told === id && item?.id === id) detail.value = { ...item, here: now.here };
+    if (item?.id === id) detail.value = { ...item, here: now.here };
   } catch {
     // Nobody misses it: it is said again in a moment.
   }

@@ -43,6 +43,7 @@ export const words = {
   "hop.owns the item": "owns it",
   "hop.covers for the owner, or cares for the patient": "covers, or cares for the patient",
   "hop.directs the practice's work": "directs the work",
+  "hop.is on call": "is on call",
   "hop.works in the practice": "works here",
   "hop.whoever the rules name is away": "everybody else is away",
   "late.round": "nobody took it on in round {n}",

@@ -45,6 +45,7 @@ export const words: Record<keyof typeof english, string> = {
   "hop.owns the item": "es su responsable",
   "hop.covers for the owner, or cares for the patient": "cubre, o atiende al paciente",
   "hop.directs the practice's work": "dirige el trabajo",
+  "hop.is on call": "está de guardia",
   "hop.works in the practice": "trabaja aquí",
   "hop.whoever the rules name is away": "los demás están ausentes",
   "late.round": "nadie lo tomó en la ronda {n}",
