@@ -132,6 +132,7 @@ async def verify_link(
 @get(
     "/family/enter",
     opt=ANYBODY,
+    operation_id="showLink",
     include_in_schema=False,
     media_type="text/html",
     sync_to_thread=False,

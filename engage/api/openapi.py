@@ -61,6 +61,7 @@ _LOCATION: Final[Json] = {
 _INTEGERS: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 _SIGN_IN: Final = ("/v1/session",)
 _BY_STEPS: Final = "/v1/auth/"
+_MINE: Final = "/v1/me/passkeys"
 """Signing in by steps: limited, and never stored under a key, since the answers are secrets."""
 _OF_ONE = frozenset(
     {
@@ -166,7 +167,7 @@ def _set_right(
         operation["requestBody"] = {"required": True, "content": {JSON: {"schema": taken}}}
     if path.startswith("/webhooks/"):
         operation["requestBody"] = _FORM
-    signs_in = path.startswith(_BY_STEPS)
+    signs_in = path.startswith((_BY_STEPS, _MINE))
     if method == "POST" and path.startswith("/v1/") and not open_to_all and not signs_in:
         operation.setdefault("parameters", []).append(_KEY_PARAMETER)
     status = str(handler.status_code)
@@ -241,6 +242,8 @@ def _problems(path: str, method: str, operation: Json, *, open_to_all: bool) -> 
 def _signing_problems(path: str, *, takes_body: bool) -> set[int]:
     if path.startswith(_BY_STEPS) and takes_body:
         return {401, 403, 409, 429}
+    if path.endswith("/options"):
+        return {403, 429}
     return {401, 403} if path in _SIGN_IN else set()
 
 

@@ -13,7 +13,7 @@ from litestar import Request, Response, delete, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from engage.api.auth.bearer import claims_of
 from engage.api.auth.cookie import refuse_other_sites
@@ -43,6 +43,10 @@ from engage.people.signing.principal import id_of, kind_of
 AnyRequest = Request[Any, Any, State]
 
 
+class PasskeyAskIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """Nothing: the device says who it is."""
+
+
 class PasskeyIn(AssertionIn, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A passkey, alone or after a password."""
 
@@ -60,10 +64,11 @@ class PasskeyIn(AssertionIn, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     status_code=HTTPStatus.OK,
 )
 async def ask_for_passkey(
-    request: AnyRequest, parts: NamedDependency[Parts]
+    request: AnyRequest, data: JSONBody[PasskeyAskIn], parts: NamedDependency[Parts]
 ) -> Response[RequestOptionsOut]:
     """Answer the same to everybody; the challenge opens on the device that asked, once."""
     refuse_other_sites(request)
+    del data  # read, so that nothing else can be meant by it
     device = device_of(request, parts) or opaque(random_bytes(DEVICE_BYTES))
     challenge = await passkey_ways(parts).challenge("sign-in", device, came_from(parts, request))
     return Response(

@@ -45,6 +45,7 @@ KINDS: Mapping[str, str] = {
     "message_id": "message",
     "need_id": "need",
     "organization_id": "organization",
+    "passkey_id": "passkey",
     "patient_id": "patient",
     "place_id": "place",
     "plan_id": "plan",
@@ -118,8 +119,8 @@ class Furnisher:
         colleagues = await self._furnish(north, north.sam)
         foreign = await self._furnish(south, south.dana)
         for there in (own, colleagues, foreign):
-            # What only families make, and what nobody has asked yet.
-            there |= {"task": made_up(house.clock), "check_in": made_up(house.clock)}
+            # What only families or a browser can make, and what nobody has asked yet.
+            there |= {kind: made_up(house.clock) for kind in ("task", "check_in", "passkey")}
         merged = await self._patient(north, north.dana)
         await self._made(f"/patients/{merged}/merge", north.admin, {"into": own["patient"]}, (200,))
         sue = await self._hired(north, "sue", {north: "supervisor"})

@@ -171,6 +171,7 @@ But for those of families, whom no member of staff is."""
 NO_BODY = {
     *("undoAction", "claimQueueItem", "releaseQueueItem", "signOut", "acknowledgeQueueItem"),
     *("endGrant", "deleteGrant", "makeCalendar", "revokeCalendar", "unmergeQueueItem"),
+    *("prepareMyPasskey", "removeMyPasskey", "askForProof"),
     *("logOut", "endSignIn", "leaveWaiting", "deletePushSubscription"),
 }
 """They ask for no body: an empty one will do, and then the request gets further."""

@@ -222,6 +222,11 @@ OPEN_TO_FAMILY: dict[str, Right] = {
 seen is not there. No role of the staff opens any of it."""
 
 OPEN_TO_ANYBODY = {
+    "askForPasskey": "limits; the same for everybody",
+    "presentPasskey": "a device's signature over a challenge; limits",
+    "askForLink": "limits; the same for everybody",
+    "verifyLink": "a link's 128 random bits, on the device that asked; limits",
+    "showLink": "no secret: the page behind a link, which sends nothing by itself",
     "presentPassword": "a password, limited by account and address; it opens the second step alone",
     "presentSecondFactor": "the 256 random bits of a challenge, and a code",
     "acceptInvitation": "the 256 random bits of an invitation",
@@ -251,6 +256,18 @@ OPEN_TO_ANYBODY = {
     "readHandset": "only with the simulated carrier, on a loopback address, to our own pages",
     "signInDemo": "only with the simulated carrier, on a loopback address, to our own pages",
 }
+
+ASKS_FOR_PROOF: frozenset[str] = frozenset(
+    {
+        *("prepareMyPasskey", "addMyPasskey", "removeMyPasskey"),
+        *("recordGrant", "changeGrant", "inviteCaregiver"),
+        *("printRidesOfDay", "makeCalendar"),
+        *("inviteStaff", "addStaff", "putRoles", "changeStaff", "putPagingPhone"),
+    }
+)
+"""What gives something away, or changes who gets in: the caller proved themselves just now."""
+
+ASKS_SOMETIMES: dict[str, str] = {"changePatient": "a phone"}
 
 
 def _routes() -> Iterator[HTTPRouteHandler]:
@@ -285,3 +302,14 @@ def test_the_marks_say_what_the_table_says() -> None:
             roles = {role for role, actions in ALLOWED.items() if opt.get(ACTION) in actions}
             assert roles == OPEN_TO[name], name
             assert not {PUBLIC, OWN} & opt.keys(), name
+
+
+def test_what_gives_something_away_asks_for_a_fresh_proof() -> None:
+    """The routes that ask who is there once more are exactly those of the list."""
+    always = {str(route.operation_id) for route in _routes() if route.opt.get(FRESH)}
+    sometimes = {
+        str(route.operation_id): route.opt[FRESH_IF] for route in _routes() if FRESH_IF in route.opt
+    }
+
+    assert always == ASKS_FOR_PROOF
+    assert sometimes == ASKS_SOMETIMES

@@ -40,6 +40,7 @@ from engage.people.circle import store as circle
 from engage.people.inviting import store as invitations
 from engage.people.inviting.store import Invitation
 from engage.people.phone import NotAPhoneNumber, PhoneNumber
+from engage.people.register.store import phone_ids
 from engage.people.sharing import store as sharing
 from engage.people.sharing.grant import read_verbs
 from engage.people.sharing.store import EndsBefore, Grant
@@ -318,7 +319,7 @@ async def _caregiver(
     phone: PhoneNumber,
     by: By,
 ) -> CaregiverId:
-    """Return who has this phone among the caregivers of a person, written down if nobody does."""
+    """Return who has this phone here, or has it and this name elsewhere; else write them down."""
     at = parts.clock.now()
     for one in await circle.caregivers_of(work, keys, person, at):
         if one.phone == phone:
@@ -331,6 +332,12 @@ async def _caregiver(
         phone=phone,
     )
     relationship = read_relationship(data.relationship)
+    on = (await phone_ids(work, keys, [phone], at))[phone]
+    known = await invitations.namesake(work, keys.practice, on, new.given_name, new.family_name)
+    if known is not None:
+        # Who cares for several people is one person, with one sign-in.
+        await circle.link_caregiver(work, keys, known, person, relationship, at=at, by=by)
+        return known
     await circle.add_caregiver(work, keys, new, person, relationship, at=at, by=by)
     return new.id
 

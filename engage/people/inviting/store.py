@@ -8,7 +8,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import DateTime, Uuid, and_, bindparam, insert, select, update
+from sqlalchemy import DateTime, Text, Uuid, and_, bindparam, func, insert, select, update
 
 from engage.db.session import Query, Work
 from engage.db.tables import caregiver, invitation, phone_use
@@ -77,6 +77,25 @@ _PHONES = (
     .limit(1)
 )
 _PHONE = Query(_PHONES)
+_NAMESAKES = Query(
+    select(caregiver.c.id)
+    .join(
+        phone_use,
+        and_(
+            caregiver.c.practice_id == phone_use.c.practice_id,
+            caregiver.c.id == phone_use.c.caregiver_id,
+        ),
+    )
+    .where(
+        phone_use.c.practice_id == bindparam("practice", type_=Uuid()),
+        phone_use.c.phone_id == bindparam("phone"),
+        phone_use.c.until_at.is_(None),
+        func.lower(caregiver.c.given_name) == func.lower(bindparam("given_name", type_=Text())),
+        func.lower(caregiver.c.family_name) == func.lower(bindparam("family_name", type_=Text())),
+    )
+    .order_by(caregiver.c.id)
+    .limit(1)
+)
 
 
 async def add(work: Work, new: Invitation) -> None:
@@ -112,6 +131,20 @@ async def phone_of(work: Work, practice: PracticeId, whom: CaregiverId) -> Phone
     """Return the phone that a caregiver uses now."""
     row = await work.maybe(_PHONE, practice=practice, caregiver=whom)
     return None if row is None else PhoneId(row["phone_id"])
+
+
+async def namesake(
+    work: Work, practice: PracticeId, phone: PhoneId, given_name: str, family_name: str
+) -> CaregiverId | None:
+    """Return who of a name uses a phone already, as the caregiver of whomever."""
+    row = await work.maybe(
+        _NAMESAKES,
+        practice=practice,
+        phone=phone,
+        given_name=given_name,
+        family_name=family_name,
+    )
+    return None if row is None else CaregiverId(row["id"])
 
 
 async def caregiver_on(

@@ -67,7 +67,7 @@ async function attempt(act: () => Promise<void>, refused: string): Promise<void>
 
 const ask = (): Promise<void> =>
   attempt(async () => {
-    await call("post", "/v1/auth/code", { body: { phone: phone.value } });
+    await call("post", "/v1/auth/link", { body: { phone: phone.value } });
     step.value = "code";
   }, t("enter.not-a-phone"));
 

@@ -76,11 +76,13 @@ interface Props {
   act: string;
   /** Only looked at: nothing can be changed, and there is nothing to press. */
   looks?: boolean;
+  /** So long that what is sent has to stay in reach. */
+  long?: boolean;
   send: () => void;
   children: ComponentChildren;
 }
 
-export function Form({ of, label, act, looks = false, send, children }: Props) {
+export function Form({ of, label, act, looks = false, long = false, send, children }: Props) {
   const form = useRef<HTMLFormElement>(null);
   const top = useRef<HTMLDivElement>(null);
   const count = of.faults.value.length;
@@ -93,7 +95,7 @@ export function Form({ of, label, act, looks = false, send, children }: Props) {
   return (
     <form
       ref={form}
-      class="ask admin-form"
+      class={`ask admin-form${long ? " long" : ""}`}
       aria-label={label}
       noValidate
       onSubmit={(event) => {

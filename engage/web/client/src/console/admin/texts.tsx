@@ -97,6 +97,7 @@ export function Texts({ of }: { of: Held }) {
         label={t("admin.texts")}
         act={t(withdraws ? "texts.withdraw" : "texts.sign", { n: picked.length })}
         looks={!of.runs}
+        long
         send={() => void send()}
       >
         {withdraws ? null : (

@@ -149,7 +149,7 @@ function Password({ enter, wrong }: Way) {
     return false;
   };
   const passkey = async (): Promise<boolean> => {
-    const shown = await show(await call("post", "/v1/auth/passkeys/options"));
+    const shown = await show(await call("post", "/v1/auth/passkeys/options", { body: {} }));
     if (shown === null) {
       wrong.value = t("door.cancelled");
       return false;

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
-import { call, type DayRide } from "../../api/call";
+import { call, proved, type DayRide } from "../../api/call";
 import { spaced } from "../../shared/number";
 import { clock, dateOf } from "../../shared/time";
 import { onWall } from "../../shared/wall";
@@ -15,6 +15,14 @@ import { place } from "../place";
 import { visit } from "../route";
 
 const OFF: DayRide["status"][] = ["failed", "cancelled"];
+
+/** The browser fetches the file by itself; so it is asked before whether a fresh proof is needed. */
+async function fetchFile(event: MouseEvent & { currentTarget: HTMLAnchorElement }): Promise<void> {
+  event.preventDefault();
+  const { href } = event.currentTarget;
+  const answer = await fetch(href, { method: "HEAD" }).catch(() => undefined);
+  if (answer?.status !== 403 || (await proved())) location.assign(href);
+}
 
 export function Day() {
   const now = place.value;
@@ -80,10 +88,10 @@ export function Day() {
           >
             {t("rides.print")}
           </button>
-          <a class="button" href={file("ride")} download>
+          <a class="button" href={file("ride")} onClick={(event) => void fetchFile(event)} download>
             {t("rides.file")}
           </a>
-          <a class="button" href={file("food-box")} download>
+          <a class="button" href={file("food-box")} onClick={(event) => void fetchFile(event)} download>
             {t("rides.file.boxes")}
           </a>
         </div>

@@ -8,7 +8,6 @@ import { Moment } from "../../shared/moment";
 import { named, t } from "../../shared/words";
 import { loadCard, step, take, zone } from "../desk";
 import { useActing, Refused } from "../acting";
-import { Opens } from "../deeds";
 import { Area, Choice } from "../fields";
 import { Packet } from "./packet";
 import { StepForm } from "./form";
@@ -39,10 +38,7 @@ function Notes({ item }: { item: ItemDetail }) {
   const writing = step.value === "note";
   return (
     <section class="block" aria-labelledby="notes">
-      <div class="row spread">
-        <h2 id="notes">{t("notes.title")}</h2>
-        {item.notes.length === 0 && !writing ? <Opens step="note" words={t("notes.add")} /> : null}
-      </div>
+      <h2 id="notes">{t("notes.title")}</h2>
       {item.notes.length === 0 ? <p class="soft small">{t("notes.none")}</p> : null}
       <ol class="notes">
         {item.notes.map((one) => (

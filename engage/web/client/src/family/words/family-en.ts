@@ -68,7 +68,7 @@ export const words = {
   "enter.send": "Text me a code",
   "enter.not-a-phone": "This is not a phone number that can be texted.",
   "enter.code-title": "Your code",
-  "enter.code-lead": "If {phone} is known to your practice, a code of six digits comes by text.",
+  "enter.code-lead": "If {phone} is known to your practice, a text comes: tap its link, or type its six digits.",
   "enter.code": "Code",
   "enter.in": "Sign in",
   "enter.other-phone": "Use another number",

@@ -52,7 +52,6 @@ export const words = {
 
   "notes.title": "Notes",
   "notes.none": "Nobody wrote anything yet. Notes are never sent.",
-  "notes.add": "Note…",
   "notes.words": "What colleagues should know",
   "notes.hint": "It stays with this work for ever, and is never sent.",
   "notes.kind": "It is",

@@ -52,7 +52,6 @@ export const words: Record<keyof typeof en, string> = {
 
   "notes.title": "Notas",
   "notes.none": "Nadie ha escrito nada. Las notas nunca se envían.",
-  "notes.add": "Nota…",
   "notes.words": "Lo que deben saber los colegas",
   "notes.hint": "Se queda para siempre con este trabajo y nunca se envía.",
   "notes.kind": "Es",

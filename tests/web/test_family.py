@@ -1,0 +1,247 @@
+"""The companion app on real phones: in by a text, answered without a network, taken away at once."""
+
+import re
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from playwright.async_api import Page, expect
+
+from tests.web.conftest import Stage
+from tests.web.eye import Eye
+from tests.web.test_people import known, posted
+
+OLGA, ANA, HOME = "+16025550151", "+16025550152", "+16025550153"
+MINUTE = 60
+ALL: list[dict[str, Any]] = [
+    {"category": one, "verbs": ["see", "answer", "act"]}
+    for one in ("visits", "check-ins", "rides", "needs", "messages")
+]
+PHONE: dict[str, Any] = {"reduced_motion": "reduce", "is_mobile": True, "has_touch": True}
+LEFT = """async () => {
+  const kept = (await indexedDB.databases()).map(one => one.name);
+  const caches_ = (await caches.keys()).filter(one => one.startsWith("engage-family-"));
+  return [...kept, ...caches_];
+}"""
+CONTROLLED = "() => navigator.serviceWorker.ready.then(() => true)"
+OFFLINE = "ERR_INTERNET_DISCONNECTED"
+
+
+async def texted(stage: Stage, page: Page, number: str, wanted: Callable[[str], str | None]) -> str:
+    """Return what a text on a phone has of what is wanted, once it is there."""
+    for _ in range(150):
+        path = f"{stage.url}/simulator/handset?number={quote(number)}"
+        for one in reversed((await (await page.request.get(path)).json())["items"]):
+            if (found := wanted(one["body"])) is not None:
+                return found
+        await page.wait_for_timeout(200)
+    raise AssertionError("no such text came")
+
+
+def link_in(text: str) -> str | None:
+    """Return the link of an invitation."""
+    found = re.search(r"http\S+/family/#i=\S+", text)
+    return None if found is None else found[0]
+
+
+def code_in(text: str) -> str | None:
+    """Return the code of a sign-in."""
+    found = re.search(r"(?<!\d)\d{6}(?!\d)", text)
+    return None if found is None else found[0]
+
+
+async def signed_in(stage: Stage, desk: Page, number: str, who: str, **options: object) -> Page:
+    """Sign somebody in with the code that comes, among those who use the phone."""
+    page = await stage.window(**PHONE, **options)
+    await page.goto(f"{stage.url}/family/")
+    await page.locator("input[name=phone]").fill(number)
+    await page.locator("input[name=phone]").press("Enter")
+    code = page.locator("input[name=code]")
+    await expect(code).to_have_attribute("autocomplete", "one-time-code")
+    # As somebody pastes it: with words around it.
+    await code.fill(f"engage: {await texted(stage, desk, number, code_in)}")
+    await page.get_by_role("button", name=who, exact=True).or_(page.locator(".tabs")).first.wait_for()
+    if await page.locator(".tabs").count() == 0:
+        await page.get_by_role("button", name=who, exact=True).click()
+    await page.locator(".tabs").wait_for()
+    return page
+
+
+async def booked(page: Page, url: str, patient: str) -> None:
+    """Book somebody a visit in three days, at a place that says what to bring."""
+    place = await posted(
+        page, f"{url}/v1/places", name="Elm Clinic", address="7 Elm St", bring="Your list of pills."
+    )
+    at = datetime.now(UTC) + timedelta(days=3)
+    await posted(
+        page,
+        f"{url}/v1/appointments",
+        patient_id=patient,
+        place_id=place["id"],
+        starts_at=at.isoformat(),
+    )
+
+
+async def invited(stage: Stage, desk: Page, patient: str, **more: object) -> None:
+    """Let staff invite Ana to care for somebody."""
+    who = {"given_name": "Ana", "family_name": "Ruiz", "language": "en", "phone": ANA}
+    path = f"{stage.url}/v1/patients/{patient}/invitations"
+    body = who | {"relationship": "daughter", "may": ALL, "how": "verbal"} | more
+    await posted(desk, path, **body)
+
+
+async def test_a_daughter_is_in_within_a_minute_until_her_mother_ends_it(stage: Stage) -> None:
+    """From the text to the card; two patients on one phone; what is revoked is gone at once."""
+    eye = Eye(360)
+    desk = await stage.console()
+    olga = await known(desk, stage.url, "Olga", phone=OLGA)
+    pavel = await known(desk, stage.url, "Pavel")
+    await booked(desk, stage.url, olga)
+    await invited(stage, desk, olga)
+    link = await texted(stage, desk, ANA, link_in)
+    page = await stage.window(viewport={"width": 360, "height": 780}, **PHONE)
+    began = time.monotonic()
+    await page.goto(link)
+    await eye.look(page, "invited")
+    assert "#" not in page.url
+    await page.get_by_role("button", name="Accept and open").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Today for Olga")
+    card = page.locator(".card.visit")
+    await expect(card).to_contain_text("Your list of pills.")
+    assert time.monotonic() - began < MINUTE
+    await eye.look(page, "today")
+    # Nobody drives yet: she does.
+    await card.get_by_role("button", name="I can drive").click()
+    await expect(card).to_contain_text("You drive")
+    await card.get_by_role("button", name="Yes, coming").click()
+    await expect(card).to_contain_text("You said: coming")
+    await page.get_by_role("link", name="To do").click()
+    mine = page.locator(".errand", has_text="Drive to the visit")
+    await mine.get_by_role("button", name="Ask somebody").click()
+    await mine.get_by_role("button", name="Olga").click()
+    await expect(page.get_by_text("Asked of Olga")).to_be_visible()
+    await eye.look(page, "to do")
+    await page.get_by_role("link", name="Messages").click()
+    await page.get_by_label("Write to the team").fill("Which door do we take?")
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.locator(".said.mine")).to_contain_text("Which door")
+    await eye.look(page, "messages")
+    for place in ("visits", "care", "more", "strain", "settings", "sign-ins"):
+        await page.goto(f"{stage.url}/family/{place}")
+        await page.locator("main .head h1").wait_for()
+        await eye.look(page, place)
+    # A second person, while the app is open.
+    await page.goto(f"{stage.url}/family/")
+    await expect(card).to_be_visible()
+    await invited(stage, desk, pavel, may=ALL[:1])
+    await page.get_by_role("button", name="Pavel").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Today for Pavel")
+    await expect(page.get_by_role("link", name="Messages")).to_have_count(0)
+    await eye.look(page, "the other one")
+    await page.get_by_role("button", name="Olga").click()
+    await expect(card).to_be_visible()
+    # Her mother ends it with one tap on her own phone, and reads who looked.
+    hers = await signed_in(stage, desk, OLGA, "Olga", viewport={"width": 360, "height": 780})
+    await hers.goto(f"{stage.url}/family/sharing")
+    await expect(hers.locator(".list")).to_contain_text("Ana")
+    await eye.look(hers, "sharing")
+    await hers.get_by_role("link", name="Invite somebody").click()
+    await hers.get_by_role("button", name="Send the invitation").wait_for()
+    await eye.look(hers, "inviting")
+    await hers.get_by_role("link", name="Back").click()
+    await hers.get_by_role("button", name="Stop sharing with Ana").click()
+    await expect(card).to_have_count(0, timeout=10_000)
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Today for Pavel")
+    await expect(page.locator("body")).not_to_contain_text("Olga")
+    # She signs out: nothing of anybody is left on the phone.
+    await page.goto(f"{stage.url}/family/more")
+    await page.get_by_role("button", name="Sign out").click()
+    await page.locator("input[name=phone]").wait_for()
+    await page.wait_for_function(f"async () => (await ({LEFT})()).length === 0")
+    assert eye.found == []
+
+
+async def asked_soon(page: Page, url: str, patient: str) -> None:
+    """Let a patient be asked how they are, at the next minute of their clock."""
+    now = datetime.fromtimestamp(await page.evaluate("Date.now()") / 1000, UTC)
+    at = now - timedelta(hours=7) + timedelta(seconds=65)
+    await posted(
+        page,
+        f"{url}/v1/patients/{patient}/check-in-plans",
+        script="post-discharge",
+        cadence=f"FREQ=DAILY;BYHOUR={at.hour};BYMINUTE={at.minute};COUNT=2",
+        start=at.date().isoformat(),
+    )
+
+
+async def household(stage: Stage, desk: Page) -> str:
+    """Bring in Elena, who shares her phone with her daughter Lucía, and let her be asked."""
+    more = {"phone": HOME, "language": "es"}
+    elena = await known(desk, stage.url, "Elena", **more)
+    await asked_soon(desk, stage.url, elena)
+    path = f"{stage.url}/v1/patients/{elena}"
+    lucia = await posted(
+        desk,
+        f"{path}/caregivers",
+        given_name="Lucía",
+        family_name="Brooks",
+        language="es",
+        phone=HOME,
+        relationship="hija",
+    )
+    for one in ALL:
+        await posted(desk, f"{path}/grants", caregiver_id=lucia["id"], how="verbal", **one)
+    await booked(desk, stage.url, elena)
+    return elena
+
+
+async def test_an_answer_without_a_network_arrives_once(stage: Stage) -> None:
+    """In Spanish, dark, at 320 px: who is it, read and answered offline, sent once, and as hers."""
+    eye = Eye(320)
+    desk = await stage.console()
+    elena = await household(stage, desk)
+    look = {"viewport": {"width": 320, "height": 700}, "color_scheme": "dark", "locale": "es-US"}
+    page = await signed_in(stage, desk, HOME, "Lucía", **look)
+    await expect(page.locator("html")).to_have_attribute("lang", "es")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Hoy para Elena")
+    await page.evaluate(CONTROLLED)
+    for place in ("visits", "to-do", "messages", "care", "more", "strain", "settings", "sign-ins"):
+        await page.goto(f"{stage.url}/family/{place}")
+        await page.locator("main .head h1").wait_for()
+        await eye.look(page, place)
+        words = await page.locator("body").inner_text()
+        assert not re.search(r"\b(the|you|and|of|with)\b", words), words
+    await page.goto(f"{stage.url}/family/")
+    await page.get_by_role("link", name="Contestar ahora").click(timeout=120_000)
+    await expect(page.locator(".proxy")).to_contain_text("Usted contesta por Elena")
+    question = page.locator(".question h2")
+    first = await question.inner_text()
+    await eye.look(page, "question")
+    await page.context.set_offline(True)  # noqa: FBT003 - playwright's own
+    await page.locator(".question .choice").first.click()
+    await expect(page.locator("main")).to_contain_text("Guardado en este teléfono, se enviará")
+    await eye.look(page, "saved")
+    # An emergency is never kept silently.
+    await page.get_by_role("link", name="Mensajes").click()
+    await page.get_by_label("Escribir al equipo").fill("Se cayó y no se levanta")
+    await page.get_by_role("button", name="Enviar").click()
+    await expect(page.locator(".danger")).to_contain_text("nadie lee esto hasta que se envíe")
+    await expect(page.locator('.danger a[href="tel:911"]')).to_be_visible()
+    await eye.look(page, "nobody reads this")
+    # The card is there to be read, also when the app is opened anew.
+    await page.get_by_role("link", name="Hoy").click()
+    await page.reload()
+    await expect(page.locator(".card.visit")).to_contain_text("Elm Clinic")
+    await expect(page.locator(".offline")).to_be_visible()
+    await page.context.set_offline(False)  # noqa: FBT003 - playwright's own
+    await page.evaluate("dispatchEvent(new Event('online'))")
+    await expect(page.locator(".saved")).to_have_count(0)
+    await page.goto(f"{stage.url}/family/check-in")
+    await expect(question).not_to_have_text(first)
+    stage.wrong[:] = [one for one in stage.wrong if OFFLINE not in one]
+    asked = await (await desk.request.get(f"{stage.url}/v1/patients/{elena}/check-ins")).json()
+    answers = asked["items"][0]["answers"]
+    assert [one["reporter"] for one in answers] == ["caregiver"]
+    assert eye.found == []
