@@ -27,15 +27,13 @@ from engage.api.ids import Own, chosen
 from engage.api.once import Made, in_turn, made, once
 from engage.api.pages import USUAL, Cursor, Limit, cursor_of, position_of
 from engage.api.parts import Parts
+from engage.api.patient_told import tell_conversations, tell_old_phone
 from engage.api.practices import chosen_practice, find
 from engage.api.refusals import FieldError, Unprocessable, WrongCursor
 from engage.audit import By
-from engage.clock import fresh_id
-from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
 from engage.errors import NotFound
-from engage.ids import MessageId, PatientId, PhoneId, PracticeId, StaffId
-from engage.messaging.codes import queue_phone_changed
+from engage.ids import PatientId, PracticeId, StaffId
 from engage.people.patient import NewPatient, Patient, PatientStatus, read_change, read_patient
 from engage.people.signing.passkey_store import phone_of
 from engage.people.staff import UnknownStaff
@@ -296,36 +294,11 @@ async def patch_patient(
         )
         if after.version != before.version:
             await feed.add(work, practice, at, "patient", after.id, after.id)
-        await _tell_conversations(parts, work, visit, before, after)
-        if after.phone != before.phone and old is not None:
-            await _tell_old_phone(parts, work, keys, before, old)
+        await tell_conversations(parts, work, before, after, by=visit.staff_id)
+        await tell_old_phone(parts, work, keys, before, after, old)
         return Made(outward(after), version=after.version)
 
     return made(await in_turn(parts, act, practice), PatientOut)
-
-
-async def _tell_conversations(
-    parts: Parts, work: Work, visit: Visit, before: Patient, after: Patient
-) -> None:
-    if (before.status, before.language) == (after.status, after.language):
-        return
-    await parts.turns.person_changed(
-        work,
-        after.practice_id,
-        after.id,
-        active=after.status == "active",
-        language=after.language if after.language != before.language else None,
-        by=visit.staff_id,
-    )
-
-
-async def _tell_old_phone(
-    parts: Parts, work: Work, keys: PracticeKeys, before: Patient, old: PhoneId
-) -> None:
-    # Whoever changed it may not be who they said: the phone that is known hears of it.
-    text = MessageId(fresh_id(parts.clock))
-    at, language = parts.clock.now(), before.language
-    await queue_phone_changed(work, keys, parts.catalogue, text, old, language, at=at)
 
 
 async def _today(work: Work, practice: PracticeId, at: datetime) -> date:

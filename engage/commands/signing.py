@@ -4,6 +4,7 @@ This room refuses a signature of earlier words: the file would carry it, and it 
 """
 
 import json
+from uuid import UUID
 
 import click
 
@@ -13,7 +14,7 @@ from engage.commands import in_house, practice_named, run, settings_read
 from engage.settings import Settings
 from engage.turns import reviews
 from engage.turns.library import Library
-from engage.turns.signed import standings, store
+from engage.turns.signed import Signed, standings, store
 
 
 @click.command()
@@ -49,10 +50,17 @@ async def _entries(house: wiring.House, named: str) -> str:
         for one in standings(reviews.unsigned(house.library), signed, ())
         if one.state == "signed" and one.signed is not None
     ]
-    return "\n".join(
-        # A JSON string is a TOML string.
-        f"[[review]]\nid = {json.dumps(one.text_id)}\nlanguage = {json.dumps(one.language)}\n"
-        f'sha256 = "{one.sha256}"\nreviewer = {json.dumps(one.reviewer)}\n'
-        f'date = {one.signed_at.date().isoformat()}\npractice = "{practice}"\n'
-        for one in held
-    )
+    return "\n".join(entry(one, practice) for one in held)
+
+
+def entry(signed: Signed, practice: UUID) -> str:
+    """Return a signature as the deployment's file has it."""
+    # A JSON string is a TOML string, but for pairs of escapes.
+    named = [
+        json.dumps(one, ensure_ascii=False)
+        for one in (signed.text_id, signed.language, signed.sha256, signed.reviewer)
+    ]
+    keys = ("id", "language", "sha256", "reviewer")
+    lines = [f"{key} = {value}" for key, value in zip(keys, named, strict=True)]
+    dated = f"date = {signed.signed_at.date().isoformat()}"
+    return "\n".join(("[[review]]", *lines, dated, f'practice = "{practice}"', ""))

@@ -104,8 +104,8 @@ RECORDS = (
 )
 """INSERT, SELECT and UPDATE: nothing about care is ever deleted by the application."""
 
-PASSING = ("timer", "sync_point")
-"""Rows that are used up: DELETE as well."""
+PASSING = ("timer", "sync_point", "strain_check")
+"""Rows that are used up, or taken back by whose they are: DELETE as well."""
 
 OUTSIDE = (
     "door",

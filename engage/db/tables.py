@@ -1217,6 +1217,7 @@ family_rule = Table(
     Column("narrows_at", SmallInteger, nullable=False),
     Column("changed_at", DateTime(timezone=True), nullable=False),
     Column("changed_by", UUID(), nullable=False),
+    Column("version", Integer, nullable=False),
 )
 unsafe_contact = Table(
     "unsafe_contact",
@@ -1269,6 +1270,17 @@ sync_point = Table(
     Column("person_id", UUID(), nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("state_sealed", LargeBinary, nullable=False),
+)
+strain_check = Table(
+    "strain_check",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("caregiver_id", UUID(), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("script_version", Text, nullable=False),
+    Column("answers_sealed", LargeBinary, nullable=False),
+    Column("told", Boolean, nullable=False),
 )
 rescreen_rule = Table(
     "rescreen_rule",

@@ -119,6 +119,8 @@ class ItemSeen(Struct, frozen=True):
     owner_id: StaffId
     due_at: datetime
     waiting: bool = False
+    #: A person has answered, and nobody has written since.
+    answered: bool = False
 
     def __post_init__(self) -> None:
         """Take work that came with a merged record for what it is: of two dangers, each counts."""

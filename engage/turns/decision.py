@@ -134,7 +134,7 @@ class ItemOpened(Struct, frozen=True, kw_only=True):
 
 
 class ItemRaised(Struct, frozen=True, kw_only=True):
-    """Open work that a further flag joined; severity and due time only tighten."""
+    """Open work that a further flag joined; its severity only rises."""
 
     id: QueueItemId
     patient_id: PatientId | None

@@ -1,8 +1,8 @@
 """Flags become work: each joins the open item of its subject, or opens one with an owner. (p).
 
-One open item per episode, however many flags; severity and due time only tighten. What is a crisis
-pages who is on call at once, what may be one when its clock runs out. This room refuses an item
-without an owner.
+One open item per episode, however many flags; severity only rises, and the due time only tightens
+until a person has answered. What is a crisis pages who is on call at once, what may be one when its
+clock runs out. This room refuses an item without an owner.
 """
 
 from datetime import datetime
@@ -144,12 +144,21 @@ class Triage:
             (i for i in self.context.items if i.about_id == about and i.subject == subject), None
         )
         if seen is not None:
-            before = self.raised.get(seen.id) or seen
+            before = self.raised.get(seen.id)
+            # The clock of what was answered was kept: who writes again starts another.
+            again = before is None and seen.answered and waiting is not None
+            held = before or seen
+            severity = _higher(held.severity, flag.severity)
+            until = (
+                due_at(severity, self.turn.at, self.context.practice.calendar)
+                if again
+                else held.due_at
+            )
             self.raised[seen.id] = ItemRaised(
                 id=seen.id,
                 patient_id=thread.patient_id if thread else None,
-                severity=_higher(before.severity, flag.severity),
-                due_at=min(before.due_at, due),
+                severity=severity,
+                due_at=min(until, due),
                 waiting_since=waiting,
             )
             return seen.id

@@ -212,7 +212,7 @@ async def test_a_route_without_a_body_is_sent_none(house: House, operation: str)
     _refusal(refused, 415)
     for body in (b"", b"{}", b" {} "):
         answer = await house.client.request(method, address, content=body, headers=json_of)
-        assert answer.status_code in (204, 401, 404), answer.text
+        assert answer.status_code in (200, 204, 401, 403, 404), answer.text
 
 
 async def test_content_types(house: House) -> None:

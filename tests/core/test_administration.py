@@ -3,10 +3,12 @@
 from datetime import UTC, date, datetime, time
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engage.commands.signing import entry
 from engage.ids import PracticeId, ServiceId, StaffId
 from engage.needs.own_directory import (
     NotAnOrganization,
@@ -29,6 +31,7 @@ from engage.queue.escalation import Paging, Policy, Step, next_hop
 from engage.queue.routing import CoverSeen, Roster, StaffSeen
 from engage.queue.rules import SHIPPED, Rules, faults
 from engage.turns.reviews import Draft, Review
+from engage.turns.reviews import parse as parse_reviews
 from engage.turns.signed import Signed, WordsChanged, signable, standings
 
 ADA, SAM = StaffId(UUID(int=1)), StaffId(UUID(int=2))
@@ -181,6 +184,10 @@ def test_other_words_are_not_signed() -> None:
     assert [one.state for one in standings(words, signed, ())] == ["signed", "changed"]
     assert [one.state for one in standings(words, (), [filed])] == ["draft", "signed"]
     assert [one.number for one in standings(words, (), ())[0].numbers] == ["988"]
+    told = msgspec.structs.replace(signed[0], reviewer='José "Pepe" Ruiz, Ñuñoa 𝛽')
+    (filed,) = parse_reviews(entry(told, HERE.id))
+    assert (filed.id, filed.reviewer, filed.practice) == ("a", told.reviewer, HERE.id)
+    assert standings(words, (), [filed])[0].state == "signed"
     with pytest.raises(WordsChanged):
         signable(words, "a", "en", "2" * 64)
 

@@ -19,6 +19,7 @@ from engage.conversation.effects import (
     WithdrawText,
 )
 from engage.conversation.events import Cancelled, StaffWrote
+from engage.conversation.severity import Severity
 from engage.conversation.states import Done, NotStarted
 from engage.ids import born
 from engage.needs.scoring import AtRisk, CannotSay, NoRisk
@@ -317,6 +318,24 @@ def test_flags_tighten_an_open_item(
     flags = (a_flag(severity, f"r{place}") for place, severity in enumerate(severities))
 
     assert flagged(scene(ROSA, items=(item(ROSA, "texts", due=due),)), *flags) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("severity", "flag", "expected"),
+    [
+        ("routine", "routine", "join texts routine, Fri 17:00"),
+        ("routine", "urgent", "join texts urgent, Tue 17:00"),
+        # What is grave stays as soon due as its own severity says.
+        ("crisis", "routine", "join texts crisis, Tue 10:15"),
+    ],
+)
+def test_who_writes_again_after_an_answer_starts_a_clock(
+    severity: Severity, flag: str, expected: str
+) -> None:
+    """Behaviour 32: the clock of what was answered was kept; it is not late for what comes now."""
+    held = replace(item(ROSA, "texts", due=-HOUR), severity=severity, answered=True)
+
+    assert flagged(scene(ROSA, items=(held,)), a_flag(flag)) == [expected]
 
 
 def test_two_subjects_are_two_items() -> None:

@@ -11,6 +11,7 @@ from engage.errors import EngageError
 from engage.ids import PatientId, PracticeId, StaffId
 from engage.people.access import ALLOWED, Action, Caller, Held, may, only, visible_to
 from engage.people.caregiver import NotARelationship, read_relationship
+from engage.people.closures import UnknownHolidays, read_calendar
 from engage.people.fields import (
     EmailAddress,
     NotAName,
@@ -30,7 +31,6 @@ from engage.people.patient import (
     revised,
     search_words,
 )
-from engage.people.closures import UnknownHolidays, read_calendar
 from engage.people.practice import (
     CarrierLogin,
     NotAPracticeName,

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -220,6 +221,25 @@ async def test_a_closed_item_takes_no_more_flags(house: House) -> None:
     )
     assert await house.one(hidden) == 0
     assert await house.one("SELECT count(*) FROM queue_item WHERE closed_at IS NULL") == 1
+
+
+async def test_who_writes_again_after_an_answer_has_a_new_clock(house: House) -> None:
+    """The clock that was kept is not late for what comes now; an unanswered one only tightens."""
+    await house.turns.text_in(house.place.door, house.text("my chest hurts", 1))
+    past = house.clock.now() - timedelta(days=1)
+    due = "SELECT due_at FROM queue_item WHERE closed_at IS NULL AND severity = 'crisis'"
+    late = "UPDATE queue_item SET due_at = $1"
+    async with holding(house, late, past) as other:
+        await other.execute("COMMIT")
+    await house.turns.text_in(house.place.door, house.text("my chest hurts bad", 2))
+    unanswered = await house.one(due)
+    answer = "UPDATE queue_item SET due_at = $1, first_touch_at = $1, waiting_since = NULL"
+    async with holding(house, answer, past) as other:
+        await other.execute("COMMIT")
+    await house.turns.text_in(house.place.door, house.text("my chest hurts again", 3))
+
+    assert unanswered == past
+    assert await house.one(due) == house.clock.now() + timedelta(minutes=15)
 
 
 async def test_texts_that_are_recorded_at_once_do_not_wait_in_a_circle(house: House) -> None:

@@ -81,6 +81,7 @@ async def booked(page: Page, url: str, patient: str) -> None:
         patient_id=patient,
         place_id=place["id"],
         starts_at=at.isoformat(),
+        ends_at=(at + timedelta(minutes=30)).isoformat(),
     )
 
 

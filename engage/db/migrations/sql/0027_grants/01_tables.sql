@@ -25,7 +25,8 @@ CREATE TABLE family_rule (
     practice_id uuid NOT NULL PRIMARY KEY REFERENCES practice (id),
     narrows_at smallint NOT NULL CHECK (narrows_at BETWEEN 12 AND 18),
     changed_at timestamptz NOT NULL,
-    changed_by uuid NOT NULL REFERENCES staff (id)
+    changed_by uuid NOT NULL REFERENCES staff (id),
+    version integer NOT NULL DEFAULT 1
 );
 
 -- A caregiver whose phone is not safe for a person: nothing of theirs is shown or texted there, to
@@ -101,12 +102,28 @@ CREATE TABLE sync_point (
 );
 CREATE INDEX sync_point_by_person ON sync_point (practice_id, person_id, id);
 
+-- How a caregiver says that they are themselves: their own answers, in nobody's record; they take
+-- them back when they like.
+CREATE TABLE strain_check (
+    practice_id uuid NOT NULL,
+    id uuid NOT NULL,
+    caregiver_id uuid NOT NULL,
+    at timestamptz NOT NULL,
+    script_version text NOT NULL,
+    answers_sealed bytea NOT NULL,
+    -- They wished the team to hear of it, in their own words.
+    told boolean NOT NULL,
+    PRIMARY KEY (practice_id, id),
+    FOREIGN KEY (practice_id, caregiver_id) REFERENCES caregiver (practice_id, id)
+);
+CREATE INDEX strain_check_by_caregiver ON strain_check (practice_id, caregiver_id, id);
+
 DO $$
 DECLARE
     walled text;
 BEGIN
     FOREACH walled IN ARRAY ARRAY[
-        'family_rule', 'unsafe_contact', 'invitation', 'errand', 'sync_point']
+        'family_rule', 'unsafe_contact', 'invitation', 'errand', 'sync_point', 'strain_check']
     LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', walled);
         EXECUTE format(
@@ -121,6 +138,8 @@ BEGIN
              WITH CHECK (practice_id = current_setting(''engage.practice'')::uuid)', walled);
     END LOOP;
     CREATE POLICY deletes ON sync_point FOR DELETE
+        USING (practice_id = current_setting('engage.practice')::uuid);
+    CREATE POLICY deletes ON strain_check FOR DELETE
         USING (practice_id = current_setting('engage.practice')::uuid);
 END $$;
 

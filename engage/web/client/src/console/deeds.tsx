@@ -20,7 +20,8 @@ import {
 } from "./desk";
 import { Minutes, minutesOf } from "./fields";
 import { digits } from "./keys";
-import { Due, leaving, ownership, resting } from "./queue";
+import { ownership } from "./owned";
+import { Due, leaving, resting } from "./queue";
 import { why } from "./why";
 import { work } from "./work";
 

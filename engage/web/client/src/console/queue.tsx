@@ -15,12 +15,11 @@ import {
   whole,
   type Zone,
 } from "../shared/time";
-import { isWord, named, t } from "../shared/words";
+import { named, t } from "../shared/words";
 import {
   counts,
   FURTHER,
   loadMore,
-  me,
   nameOf,
   next,
   openId,
@@ -34,6 +33,7 @@ import {
   type View,
 } from "./desk";
 import { optionOf } from "./instruments";
+import { ownership } from "./owned";
 import { pick, picked, picking, pickTo, stopPicking } from "./picking";
 import { Present } from "./present";
 import { addressOf, go } from "./route";
@@ -288,32 +288,4 @@ export function Due({ moment, zone: own, bare }: DueOf) {
       {near ? ` · ${t("due.in", { span: span(left) })}` : ""}
     </time>
   );
-}
-
-export function ownership(item: Item): string {
-  const own = item.owner.id === me.value?.id;
-  const name = `${item.owner.given_name} ${item.owner.family_name}`;
-  if (item.status === "in-progress") {
-    return own ? t("claimed.you") : t("claimed.by", { name });
-  }
-  return `${own ? t("owner.you") : t("owner.by", { name })} · ${because(item.owner_why)}`;
-}
-
-const TOLD: [RegExp, string][] = [
-  [/^(.*), speaks their language \((\w+)\)$/, "because.speaks"],
-  [/^(.*), though away$/, "because.away"],
-  [/^(.*); who had it is away$/, "because.moved"],
-  [/^(.*); who comes first \((.*)\) has as much as they should$/, "because.full"],
-  [/^(.*); who comes first \((.*)\) is not at work until then$/, "because.off"],
-];
-
-/** Why this person, as routing said it, in the reader's language: a reason, and what came to it. */
-export function because(why: string): string {
-  for (const [form, word] of TOLD) {
-    const [, first, more] = form.exec(why) ?? [];
-    if (first === undefined || !isWord(word)) continue;
-    const second = word === "because.speaks" ? named("language", more ?? "") : because(more ?? "");
-    return t(word, { why: because(first), more: second });
-  }
-  return named("because", why);
 }

@@ -121,15 +121,17 @@ export function Replies() {
       ) : open.value === "new" ? (
         <Write reply={null} practice={practices[0]?.practice_id} onDone={closed} />
       ) : (
-        <button
-          type="button"
-          class="button first"
-          onClick={() => {
-            open.value = "new";
-          }}
-        >
-          {t("replies.new")}
-        </button>
+        <p>
+          <button
+            type="button"
+            class="button first"
+            onClick={() => {
+              open.value = "new";
+            }}
+          >
+            {t("replies.new")}
+          </button>
+        </p>
       )}
     </main>
   );
