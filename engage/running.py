@@ -30,8 +30,10 @@ from engage.jobs.auditing import Rounds
 from engage.jobs.canaries import Flights
 from engage.jobs.leases import LEASE_SECONDS
 from engage.jobs.worker import Parts, run_worker
+from engage.messaging.http_fetch import HttpFetch
 from engage.messaging.http_post import HttpPost
 from engage.messaging.spool.disk import Disk, RealDisk
+from engage.people.signing.organisation import Issuer
 from engage.settings import Settings
 from engage.turns.canary import Canaries
 from engage.web import pages
@@ -51,7 +53,7 @@ async def serve(settings: Settings, *, host: str, port: int, disk: Disk | None =
     It starts also while the database is away: what the carrier posts is then spooled.
     """
     async with _side(settings, "app", disk or RealDisk()) as house:
-        simulated = house.settings.carrier == "simulator"
+        simulated, oidc = house.settings.carrier == "simulator", house.settings.oidc
         parts = ApiParts(
             settings=house.settings,
             database=house.database,
@@ -64,6 +66,7 @@ async def serve(settings: Settings, *, host: str, port: int, disk: Disk | None =
             instruments=house.library.instruments,
             catalogue=house.library.catalogue,
             bell=house.bell,
+            channels=house.channels,
             post=house.post if simulated else None,
             spooling=house.spooling,
             canaries=Canaries(
@@ -72,6 +75,7 @@ async def serve(settings: Settings, *, host: str, port: int, disk: Disk | None =
                 clock=house.clock,
                 library=house.library,
             ),
+            issuer=None if oidc is None else Issuer(oidc, HttpFetch(), house.clock),
         )
         app = create_app(
             parts,

@@ -9,7 +9,10 @@ from base64 import b64decode
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from typing import Final
 from urllib.parse import SplitResult, parse_qs, urlsplit
+
+from msgspec import Struct
 
 from engage.errors import WrongSetting
 
@@ -104,6 +107,53 @@ def read_smtp(url: str) -> str:
             sentence("ENGAGE_SMTP_URL", "may end in ?from= and an e-mail address, nothing else.")
         )
     return url
+
+
+class Oidc(Struct, frozen=True, kw_only=True):
+    """An organisation's own sign-in, and what its groups allow here."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    #: Each group with a role that its members may have.
+    groups: tuple[tuple[str, str], ...]
+    groups_claim: str = "groups"
+
+    def __repr__(self) -> str:
+        """Hide the secret."""
+        return "Oidc(…)"
+
+
+_OIDC: Final = ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "GROUPS")
+ROLES: Final = ("care_manager", "supervisor", "practice_admin")
+
+
+def read_oidc(values: Mapping[str, str]) -> Oidc | None:
+    """Return the organisation's own sign-in: all of it, or none."""
+    found = {name: values[f"ENGAGE_OIDC_{name}"].strip() for name in _OIDC}
+    if not any(found.values()):
+        return None
+    for name, said in found.items():
+        if not said:
+            raise WrongSetting(sentence(f"ENGAGE_OIDC_{name}", "is empty, but others are set."))
+    parts = read_url("ENGAGE_OIDC_ISSUER", found["ISSUER"])
+    local = parts.scheme == "http" and is_loopback(parts.hostname or "")
+    if not (parts.scheme == "https" or local) or parts.query or parts.fragment or parts.username:
+        raise WrongSetting(
+            sentence("ENGAGE_OIDC_ISSUER", "must be the https address that it names itself by.")
+        )
+    pairs = [one.strip().rpartition("=") for one in found["GROUPS"].split(",") if one.strip()]
+    if not pairs or any(not group.strip() or role.strip() not in ROLES for group, _, role in pairs):
+        raise WrongSetting(
+            sentence("ENGAGE_OIDC_GROUPS", f"must be group=role, a role of {', '.join(ROLES)}.")
+        )
+    return Oidc(
+        issuer=found["ISSUER"],
+        client_id=found["CLIENT_ID"],
+        client_secret=found["CLIENT_SECRET"],
+        groups=tuple((group.strip(), role.strip()) for group, _, role in pairs),
+        groups_claim=values["ENGAGE_OIDC_GROUPS_CLAIM"].strip() or "groups",
+    )
 
 
 def read_heartbeat(url: str) -> str:

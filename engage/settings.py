@@ -16,6 +16,7 @@ from engage.errors import WrongSetting
 from engage.setting_values import (
     LEAST_PASSWORD_COST,
     PUSH_HOSTS,
+    Oidc,
     is_loopback,
     read_database,
     read_heartbeat,
@@ -23,6 +24,7 @@ from engage.setting_values import (
     read_networks,
     read_number,
     read_number_or,
+    read_oidc,
     read_password_cost,
     read_push_hosts,
     read_redis,
@@ -71,6 +73,11 @@ NAMES = (
     "ENGAGE_MLLP_TLS_CLIENT_CA",
     "ENGAGE_PASSWORD_COST",
     "ENGAGE_CODES_A_DAY",
+    "ENGAGE_OIDC_ISSUER",
+    "ENGAGE_OIDC_CLIENT_ID",
+    "ENGAGE_OIDC_CLIENT_SECRET",
+    "ENGAGE_OIDC_GROUPS",
+    "ENGAGE_OIDC_GROUPS_CLAIM",
     "ENGAGE_VAPID_KEYS",
     "ENGAGE_PUSH_HOSTS",
     "ENGAGE_PAGE_PROOF_DAYS",
@@ -79,9 +86,6 @@ NAMES = (
     "ENGAGE_LOG_LEVEL",
 )
 """Every setting, as the environment spells it."""
-
-LATER = ("ENGAGE_OIDC_",)
-"""Names kept for features to come: tolerated, so that one environment serves several releases."""
 
 COMMANDS_OWN = ("ENGAGE_AUTH_TOKEN", "ENGAGE_DEMO_CHILD", "ENGAGE_CRASH_AT")
 """What single commands read besides; not settings of a deployment."""
@@ -122,6 +126,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     password_cost: tuple[int, int, int] = LEAST_PASSWORD_COST
     #: How many sign-in codes a day leave by text at most, of all practices together.
     codes_a_day: int = 50
+    #: The organisation's own sign-in; None: staff sign in here alone.
+    oidc: Oidc | None = None
     #: Keys that push services know us by: the first is for new browsers, all push.
     vapid_keys: tuple[str, ...] = ()
     #: The push services that may be called; `*.` stands for all below a name.
@@ -192,6 +198,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         mllp_tls=read_tls(values),
         password_cost=read_password_cost(values["ENGAGE_PASSWORD_COST"]),
         codes_a_day=read_number_or(values, "ENGAGE_CODES_A_DAY", 0, MOST_CODES_A_DAY, 50),
+        oidc=read_oidc(values),
         vapid_keys=read_vapid_keys(values["ENGAGE_VAPID_KEYS"]),
         push_hosts=read_push_hosts(values["ENGAGE_PUSH_HOSTS"]),
         page_proof_days=read_number_or(
@@ -208,7 +215,7 @@ def load(environ: Mapping[str, str]) -> Settings:
 def _refuse_unknown(environ: Mapping[str, str]) -> None:
     known = {*NAMES, *(f"{name}_FILE" for name in NAMES), *COMMANDS_OWN}
     for name in sorted(environ):
-        if name.startswith("ENGAGE_") and name not in known and not name.startswith(LATER):
+        if name.startswith("ENGAGE_") and name not in known:
             # A misspelled name would silently mean "embedded", or "unsigned".
             raise WrongSetting(sentence(name, "is no setting; docs/settings.md lists them all."))
 

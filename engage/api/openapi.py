@@ -218,7 +218,7 @@ def _problems(path: str, method: str, operation: Json, *, open_to_all: bool) -> 
         found |= {403}
     if named and open_to_all:
         found |= {400}
-    if path.startswith("/v1/calendars/"):
+    if path.startswith(("/v1/calendars/", "/v1/me/paging/")):
         found |= {429}
     if "{" in path or (takes_body and not open_to_all):
         found |= {404}

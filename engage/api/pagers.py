@@ -22,7 +22,6 @@ from engage.api.parts import Parts
 from engage.clock import fresh_id
 from engage.db.session import Work
 from engage.errors import NotFound
-from engage.ids import StaffId
 from engage.people.access import Caller
 from engage.people.pagers import store
 from engage.people.pagers.browser import (
@@ -36,6 +35,8 @@ from engage.people.pagers.browser import (
 from engage.people.pagers.vapid import VapidKey
 from engage.people.phone import NotAPhoneNumber, PhoneNumber
 from engage.people.signing.principal import id_of, kind_of
+from engage.queue.paging.channel import WAYS, Way
+from engage.queue.paging.proofs.store import of_person
 
 LONGEST_PHONE = 40
 PHONE = "/phone"
@@ -85,6 +86,17 @@ class PushSubscriptionList(Struct, frozen=True, kw_only=True):
     next: None = None
 
 
+class PagingWayOut(Struct, frozen=True, kw_only=True):
+    """One way out of the console."""
+
+    way: Way
+    set_up: Annotated[bool, Meta(description="Whether this installation can page by it at all.")]
+    proven_at: Annotated[
+        datetime | None,
+        Meta(description="When a test page last came to me by it: I said its code."),
+    ]
+
+
 class PagingWaysOut(Struct, frozen=True, kw_only=True):
     """By which ways I am told of what can't wait, beside the console."""
 
@@ -93,6 +105,7 @@ class PagingWaysOut(Struct, frozen=True, kw_only=True):
         str | None, Meta(description="The last digits of the phone; null: no SMS.")
     ]
     browsers: Annotated[int, Meta(ge=0)]
+    ways: tuple[PagingWayOut, ...]
 
 
 class PagingPhoneIn(Struct, frozen=True, forbid_unknown_fields=True):
@@ -198,8 +211,8 @@ async def delete_subscription(
 )
 async def get_ways(visit: NamedDependency[Visit], parts: NamedDependency[Parts]) -> PagingWaysOut:
     """Say which ways there are; a number is never shown whole."""
-    async with parts.database.work() as work:
-        return await _ways(work, parts, visit.staff_id)
+    async with parts.database.work(visit.practices) as work:
+        return await _ways(work, parts, visit)
 
 
 @put(
@@ -216,16 +229,22 @@ async def put_phone(
         number = None if data.phone is None else PhoneNumber.parse(data.phone)
     except NotAPhoneNumber:
         raise NotAPhoneNumber(PHONE) from None
-    async with parts.database.work() as work:
+    async with parts.database.work(visit.practices) as work:
         await store.put_phone(work, parts.vault.master, visit.staff_id, number, parts.clock.now())
-        return await _ways(work, parts, visit.staff_id)
+        return await _ways(work, parts, visit)
 
 
-async def _ways(work: Work, parts: Parts, person: StaffId) -> PagingWaysOut:
+async def _ways(work: Work, parts: Parts, visit: Visit) -> PagingWaysOut:
+    person = visit.staff_id
     phone = await store.phone_of(work, parts.vault.master, person)
     browsers = await store.browsers_of(work, parts.vault.master, "staff", person)
+    proven = await of_person(work, visit.practices, person)
     return PagingWaysOut(
         email=bool(parts.settings.smtp_url),
         phone_ends_in=None if phone is None else phone.e164[-SHOWN_DIGITS:],
         browsers=len(browsers),
+        ways=tuple(
+            PagingWayOut(way=one, set_up=one in parts.channels, proven_at=proven.get(one))
+            for one in WAYS
+        ),
     )

@@ -6,6 +6,7 @@ Each part is a port: the API says what it asks for, and never makes anything its
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol, TypeAlias
 
+import msgspec
 from msgspec import Struct
 
 from engage.clock import Clock
@@ -19,6 +20,8 @@ from engage.messaging.spool.spool import Spool
 from engage.messaging.texts import Catalogue
 from engage.messaging.webhook_form import StatusReport
 from engage.needs.instrument import Instrument
+from engage.people.signing.organisation import Issuer
+from engage.queue.paging.channel import Channel, Way
 from engage.settings import Settings
 from engage.turns.canary import Canaries
 from engage.turns.take import Bell, Turns
@@ -62,12 +65,16 @@ class Parts(Struct, frozen=True, kw_only=True):
     instruments: Mapping[str, Instrument]
     catalogue: Catalogue
     bell: Bell
+    #: By which ways people can be paged here: for test pages alone, the worker sends the real ones.
+    channels: Mapping[Way, Channel] = msgspec.field(default_factory=dict[Way, Channel])
     #: How the simulated carrier posts to our own webhooks; None with a real carrier.
     post: Post | None = None
     #: None where nothing is promised while the database is away: then a webhook says 503.
     spooling: Spooling | None = None
     #: Takes our own texts that prove the way in; without it they are let go.
     canaries: Canaries | None = None
+    #: The organisation's own sign-in; None where staff have none.
+    issuer: Issuer | None = None
 
     def __repr__(self) -> str:
         """Hide keys and addresses."""

@@ -57,6 +57,7 @@ from engage.people.signing.codes import WrongCode
 from engage.people.signing.families import SeveralPeople
 from engage.people.signing.keeping import AlreadyRefreshed, NoSignIn
 from engage.people.signing.limits import TooManyTries
+from engage.people.signing.organisation import OrganisationAway
 from engage.people.signing.passkey_ways import NotAPasskey
 from engage.people.signing.passwords import NotAPassword
 from engage.people.signing.staff_ways import WrongSignIn
@@ -66,6 +67,7 @@ from engage.people.store import IdTaken as PatientIdTaken
 from engage.queue import verbs
 from engage.queue.canned import NoWords, UnknownVariable
 from engage.queue.item import AlreadyClaimed, AlreadyClosed, NeedsCrisisOutcome, NotYours
+from engage.queue.paging import proofs
 from engage.turns import refusals as of_turns
 from engage.turns.correcting import NotReadYet, NotTheirCaregiver, Superseded
 from engage.turns.signed import NotAReviewer, WordsChanged
@@ -144,6 +146,9 @@ STATUS: Mapping[type[EngageError], int] = {
     WordsChanged: 409,
     WorksElsewhere: 409,
     PushOff: 409,
+    proofs.WayNotSetUp: 409,
+    proofs.NoWayThere: 409,
+    proofs.DidNotLeave: 409,
     refusals.MayNotText: 409,
     refusals.StillRunning: 409,
     refusals.ThreadMoved: 409,
@@ -166,6 +171,7 @@ STATUS: Mapping[type[EngageError], int] = {
     TooMuchOnScreen: 422,
     NoPushService: 422,
     NotPushKeys: 422,
+    proofs.NotThisCode: 422,
     NoWords: 422,
     NotACover: 422,
     NotAPatient: 422,
@@ -248,6 +254,7 @@ STATUS: Mapping[type[EngageError], int] = {
     DatabaseAway: 503,
     NotDurable: 503,
     CarrierSilent: 503,
+    OrganisationAway: 503,
     refusals.SchemaBehind: 503,
     TurnFailed: 500,
     WrongSetting: 500,

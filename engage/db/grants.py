@@ -126,6 +126,7 @@ OUTSIDE = (
     "page_key",
     "passkey",
     "passkey_challenge",
+    "organisation_round",
 )
 """Outside the wall: no privilege on the table for anybody."""
 
@@ -186,6 +187,9 @@ DEFINER: dict[str, tuple[Login, ...]] = {
     "sign_in_find(uuid, uuid, timestamptz)": ("app",),
     "sign_in_list(uuid, timestamptz)": ("app",),
     "sign_in_end(uuid, uuid, text, timestamptz)": ("app",),
+    "sign_in_narrow(uuid, uuid, text[])": ("app",),
+    "organisation_round_put(uuid, bytea, bytea, bytea, timestamptz, timestamptz)": ("app",),
+    "organisation_round_take(bytea[], bytea[], timestamptz)": ("app",),
     "sign_in_proved(uuid, uuid)": ("app",),
     "sign_in_prove(uuid, uuid, timestamptz)": ("app",),
     "credential_made(text, bytea[])": ("app",),

@@ -536,6 +536,7 @@ sign_in = Table(
     Column("ended_at", DateTime(timezone=True)),
     Column("ended_why", Text),
     Column("proved_at", DateTime(timezone=True), nullable=False),
+    Column("roles", ARRAY(Text)),
 )
 refresh_token = Table(
     "refresh_token",
@@ -603,6 +604,17 @@ page_key = Table(
     Column("hash", LargeBinary, primary_key=True),
     Column("sign_in_id", UUID(), nullable=False),
     Column("made_at", DateTime(timezone=True), nullable=False),
+)
+organisation_round = Table(
+    "organisation_round",
+    METADATA,
+    Column("id", UUID(), primary_key=True),
+    Column("state_hash", LargeBinary, nullable=False),
+    Column("device_hash", LargeBinary, nullable=False),
+    Column("told_sealed", LargeBinary, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("until_at", DateTime(timezone=True), nullable=False),
+    Column("used_at", DateTime(timezone=True)),
 )
 passkey = Table(
     "passkey",

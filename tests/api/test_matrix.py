@@ -76,7 +76,12 @@ OF_RIDES: dict[str, Category] = dict.fromkeys(
 )
 """A task is of a category: the one that is asked about here is a ride."""
 
-CAREGIVERS_ALONE = {"leaveFamily": "nobody leaves themselves"}
+CAREGIVERS_ALONE = {
+    "leaveFamily": "nobody leaves themselves",
+    "listStrain": "a patient has their check-ins",
+    "sayStrain": "a patient has their check-ins",
+    "forgetStrain": "a patient has their check-ins",
+}
 
 OWN_OR_DIRECTED = {"changeCover": "one's own leave; a colleague's for who directs the work"}
 """Who does not direct the work may do it to what is theirs; a colleague's they see and may not."""
@@ -251,7 +256,7 @@ class Matrix:
         if who.scope is None:
             return "403"
         if place is None:
-            return "reached"
+            return "404" if name in CAREGIVERS_ALONE and who.scope.own else "reached"
         right, scope = OPEN_TO_FAMILY[name], who.scope
         category = right.category or OF_RIDES.get(name)
         may = scope.may_anything(right.verb)

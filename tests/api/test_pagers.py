@@ -12,6 +12,7 @@ from engage.api.app import create_app
 from engage.messaging.http_post import HttpPost, PublicOnly
 from engage.people.pagers.browser import NoPushService, service_of
 from engage.people.pagers.vapid import VapidKey
+from engage.queue.paging.channel import Outcome, Said, Told, Trial
 from engage.settings import PUSH_HOSTS
 from tests.api.conftest import PUBLIC_URL, VAPID, House
 from tests.fakes.browsers import FakeBrowser
@@ -68,7 +69,8 @@ async def test_a_browser_takes_pushes_until_it_is_taken_away(house: House) -> No
     assert made["service"] == "fcm.googleapis.com"
     assert mine["application_server_key"] == VapidKey(VAPID).public
     assert foreign[0] == 404
-    assert ways == {"email": False, "phone_ends_in": None, "browsers": 1}
+    assert (ways["email"], ways["phone_ends_in"], ways["browsers"]) == (False, None, 1)
+    assert not any(one["set_up"] or one["proven_at"] for one in ways["ways"])
     assert "/send/abc" not in stored
     assert browser.auth not in stored
     assert [len(one["items"]) for one in after] == [0, 1]
@@ -123,6 +125,55 @@ async def test_a_phone_of_ones_own(house: House) -> None:
     assert lines == 0
     assert "5550188" not in stored
     assert none["phone_ends_in"] is None
+
+
+class _Post:
+    def __init__(self) -> None:
+        self.said: list[tuple[str, Said]] = []
+
+    async def tell(self, address: str, said: Said) -> Outcome:
+        """Take it for delivery."""
+        self.said.append((address, said))
+        return Told()
+
+
+async def test_a_way_is_proven_by_the_code_of_a_test_page(house: House) -> None:
+    """One's own, one code, once; another's code proves nothing; a few an hour, and audited."""
+    pages = _Post()
+    app = create_app(msgspec.structs.replace(house.parts, channels={"sms": pages}))
+    dana, sam = house.north.dana.headers, house.north.sam.headers
+    transport, at = httpx.ASGITransport(cast("Any", app)), "/v1/me/paging"
+    async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as client:
+
+        async def asks(path: str, body: Any, who: Any = dana) -> tuple[int, str]:  # noqa: ANN401 - JSON
+            answer = await client.post(f"{at}/{path}", json=body, headers=who)
+            return answer.status_code, answer.json().get("code", "")
+
+        refused = [await asks("test", {"way": way}) for way in ("push", "sms")]
+        await client.put(at, json={"phone": "(602) 555-0188"}, headers=dana)
+        sent = await asks("test", {"way": "sms"})
+        ((address, said),) = pages.said
+        assert isinstance(said, Trial)
+        code = {"code": said.code}
+        others = await asks("confirm", code, sam)
+        unsaid = (await client.get(at, headers=dana)).json()["ways"]
+        took = [await asks("confirm", code) for _ in range(2)]
+        ways = {one["way"]: one for one in (await client.get(at, headers=dana)).json()["ways"]}
+        hers = (await client.get(at, headers=sam)).json()["ways"]
+        many = [(await asks("test", {"way": "sms"}))[0] for _ in range(4)]
+    async with raw(house.databases.urls["admin"]) as admin:
+        query = "SELECT DISTINCT actor, actor_id FROM audit WHERE action LIKE 'page-test.%'"
+        audited = [tuple(row) for row in await admin.fetch(query)]
+
+    assert refused == [(409, "way-not-set-up"), (409, "no-way-there")]
+    assert (sent[0], address) == (201, "+16025550188")
+    assert (others, took[1]) == ((422, "not-this-code"),) * 2
+    assert took[0][0] == 200
+    assert not any(one["proven_at"] for one in (*unsaid, *hers))
+    assert (ways["sms"]["set_up"], ways["push"]["set_up"]) == (True, False)
+    assert ways["sms"]["proven_at"] is not None
+    assert many == [201, 201, 201, 429]
+    assert audited == [("staff", house.north.dana.id)]
 
 
 class _Names(AbstractResolver):

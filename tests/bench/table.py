@@ -13,6 +13,7 @@ from tests.bench.consoles import TEXTS_PER_SECOND as ARRIVING
 from tests.bench.hot import LEVELS, Hot
 from tests.bench.plans import DUE, PLANS
 from tests.bench.reading import ReaderSeen
+from tests.bench.sync import ITEMS, PEOPLE, SyncSeen
 from tests.bench.visits import REMINDED, VISITS
 
 BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
@@ -40,6 +41,7 @@ def table(
     beside: Beside | None,
     reader: ReaderSeen | None = None,
     consoles: ConsolesSeen | None = None,
+    sync: SyncSeen | None = None,
 ) -> str:
     """Return the page's part between its marks."""
     lines = [
@@ -59,6 +61,8 @@ def table(
         lines += _beside(beside)
     if consoles is not None:
         lines += _consoles(consoles)
+    if sync is not None:
+        lines += _sync(sync)
     if reader is not None:
         lines += _reader(reader)
     return "\n".join(lines).rstrip() + "\n"
@@ -157,6 +161,23 @@ def _consoles(consoles: ConsolesSeen) -> list[str]:
             f"| claim, {consoles.claims} of which {consoles.lost} were a colleague's | "
             f"p50 {consoles.claim_p50:.0f} ms, p95 {consoles.claim_p95:.0f} ms |"
         ),
+        "",
+    ]
+
+
+def _sync(sync: SyncSeen) -> list[str]:
+    return [
+        f"| `GET /v1/sync`, one caregiver, {PEOPLE} people, {ITEMS:,} things to see | |",
+        "|---|---|",
+        (
+            f"| all {ITEMS:,} changed since | p50 {sync.changed.p50:.0f} ms, "
+            f"p95 {sync.changed.p95:.0f} ms |"
+        ),
+        (
+            f"| everything, {sync.kibibytes:.0f} KiB | p50 {sync.everything.p50:.0f} ms, "
+            f"p95 {sync.everything.p95:.0f} ms |"
+        ),
+        (f"| nothing changed | p50 {sync.nothing.p50:.0f} ms, p95 {sync.nothing.p95:.0f} ms |"),
         "",
     ]
 

@@ -126,9 +126,31 @@ def test_a_needed_url_is_named() -> None:
         load(REAL).need("worker_database_url")
 
 
-def test_a_later_name_is_tolerated() -> None:
-    """A setting of a feature to come does not stop this release."""
-    assert load(REAL | {"ENGAGE_OIDC_ISSUER": "https://id.example"}) == load(REAL)
+OIDC = {
+    "ENGAGE_OIDC_ISSUER": "https://id.example.org/engage",
+    "ENGAGE_OIDC_CLIENT_ID": "engage",
+    "ENGAGE_OIDC_CLIENT_SECRET": "a secret for tests",
+    "ENGAGE_OIDC_GROUPS": "cn=nurses=care_manager, cn=heads=supervisor",
+}
+
+
+def test_an_organisations_sign_in_is_whole_or_none() -> None:
+    """All of it is read; a part of it, a foreign role or an open address stops the start."""
+    oidc = load(REAL | OIDC).oidc
+    assert oidc is not None
+    assert oidc.groups == (("cn=nurses", "care_manager"), ("cn=heads", "supervisor"))
+    assert oidc.groups_claim == "groups"
+    assert "secret" not in repr(oidc)
+    wrong = (
+        *({name: ""} for name in OIDC),
+        {"ENGAGE_OIDC_GROUPS": "nurses=owner"},
+        {"ENGAGE_OIDC_GROUPS": "nurses"},
+        {"ENGAGE_OIDC_ISSUER": "http://id.example.org"},
+        {"ENGAGE_OIDC_ISSUER": "https://id.example.org/?tenant=1"},
+    )
+    for one in wrong:
+        with pytest.raises(WrongSetting, match="ENGAGE_OIDC_"):
+            load(REAL | OIDC | one)
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,8 @@ OPEN_TO: dict[str, frozenset[Role]] = {
     "changeCannedReply": DIRECTING,
     "getPagingWays": STAFF,
     "putPagingPhone": STAFF,
+    "sendPageTest": STAFF,
+    "confirmPageTest": STAFF,
     "getMyViews": STAFF,
     "putMyViews": STAFF,
     "listStaff": STAFF,
@@ -152,12 +154,14 @@ OPEN_TO: dict[str, frozenset[Role]] = {
     "getHolidays": DIRECTING,
     "listPracticeChanges": DIRECTING,
     "getEscalation": DIRECTING,
+    "getFamilyRule": DIRECTING,
     "listOnCall": DIRECTING,
     "listTextReviews": DIRECTING,
     "listOwnOrganizations": DIRECTING,
     "changePractice": RUNNING,
     "putHolidays": RUNNING,
     "putEscalation": RUNNING,
+    "putFamilyRule": RUNNING,
     "addOnCall": RUNNING,
     "changeOnCall": RUNNING,
     "signTexts": RUNNING,
@@ -217,11 +221,17 @@ OPEN_TO_FAMILY: dict[str, Right] = {
     "putSharing": Right(own=True),
     "stopSharing": Right(own=True),
     "inviteMyCaregiver": Right(own=True),
+    "listStrain": Right(),
+    "sayStrain": Right(),
+    "forgetStrain": Right(),
 }
 """For caregivers and patients, by what the person whom the path names allows them: what may not be
 seen is not there. No role of the staff opens any of it."""
 
 OPEN_TO_ANYBODY = {
+    "getOrganisation": "no secret: whether there is a button",
+    "askOrganisation": "limits; the same for everybody",
+    "presentOrganisation": "the organisation's signature, PKCE, a round of this device; limits",
     "askForPasskey": "limits; the same for everybody",
     "presentPasskey": "a device's signature over a challenge; limits",
     "askForLink": "limits; the same for everybody",

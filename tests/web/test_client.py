@@ -14,6 +14,7 @@ from engage.web.pages import BUILT
 from tests.policy.source import ROOT
 
 CLIENT = ROOT / "engage" / "web" / "client"
+PAGES = ("index.html", "console/index.html", "family/index.html", "phone/index.html")
 LOCKS = tuple(
     folder / "package-lock.json"
     for folder in (
@@ -106,28 +107,59 @@ def chunk(name: str) -> Path:
 @pytest.mark.parametrize(
     ("page", "beside", "most"),
     [
-        ("phone", (), 40),
-        ("console", (), 40),
+        ("phone", ("{}",), 40),
+        ("console", ("{}",), 40),
         # What somebody loads who also looks at people: the pages beside the queue, and their words.
-        ("console", ("pages", "{}-more"), 60),
+        ("console", ("{}", "pages", "{}-more"), 60),
+        # All of it at once: a phone keeps it, and has it without a network.
+        ("family", ("family-{}",), 60),
     ],
 )
 def test_a_page_is_small(page: str, beside: tuple[str, ...], most: int, language: str) -> None:
     """The scripts of a page, with the words of one language: it opens on an old laptop, too."""
     scripts = [file for file in loaded(BUILT / page / "index.html") if file.suffix == ".js"]
-    more = [chunk(language), *(chunk(name.format(language)) for name in beside)]
+    more = [chunk(name.format(language)) for name in beside]
 
     assert scripts
     assert sized(*scripts, *more) <= most * 1000
 
 
-@pytest.mark.parametrize("page", ["index.html", "console/index.html", "phone/index.html"])
+@pytest.mark.parametrize("page", PAGES)
 def test_a_page_holds_nothing_inline(page: str) -> None:
     """No script, style or foreign address stands in a page: its policy would refuse them."""
     text = (BUILT / page).read_text("utf-8")
 
     assert all(file.is_file() for file in loaded(BUILT / page))
     assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=|https?://", text)
+
+
+def test_a_phone_keeps_the_whole_app_and_nothing_else() -> None:
+    """The worker keeps what the app loads, in both languages, and never touches the API."""
+    worker = (BUILT / "family" / "sw.js").read_text("utf-8")
+    kept = set(re.findall(r"/assets/[\w.-]+", worker))
+    wanted = {
+        *loaded(BUILT / "family" / "index.html"),
+        chunk("family-en"),
+        chunk("family-es"),
+    }
+
+    assert {f"/assets/{file.name}" for file in wanted} <= kept
+    assert all((BUILT / one.removeprefix("/")).is_file() for one in kept)
+    assert not any("console" in one or "phone" in one for one in kept)
+    assert "__" not in worker
+    assert "/v1/" not in worker
+
+
+@pytest.mark.parametrize("language", ["", ".es"])
+def test_the_manifest_names_files_that_are_there(language: str) -> None:
+    """Icons of every kind, and shortcuts to places of the app."""
+    name = f"manifest{language}.webmanifest"
+    manifest = json.loads((BUILT / "family" / name).read_text("utf-8"))
+
+    assert manifest["scope"] == manifest["start_url"] == "/family/"
+    assert {one["purpose"] for one in manifest["icons"]} == {"any", "maskable"}
+    assert all((BUILT / one["src"].removeprefix("/")).is_file() for one in manifest["icons"])
+    assert [one["url"] for one in manifest["shortcuts"]] == ["/family/check-in", "/family/visits"]
 
 
 def test_segments_are_counted_as_the_server_counts_them() -> None:

@@ -1,4 +1,4 @@
-"""The companion app on real phones: in by a text, answered without a network, taken away at once."""
+"""The companion app on phones: in by a text, answered without a network, taken away at once."""
 
 import re
 import time
@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+import pytest
 from playwright.async_api import Page, expect
 
 from tests.web.conftest import Stage
@@ -37,7 +38,7 @@ async def texted(stage: Stage, page: Page, number: str, wanted: Callable[[str], 
             if (found := wanted(one["body"])) is not None:
                 return found
         await page.wait_for_timeout(200)
-    raise AssertionError("no such text came")
+    pytest.fail("no such text came")
 
 
 def link_in(text: str) -> str | None:
@@ -62,11 +63,18 @@ async def signed_in(stage: Stage, desk: Page, number: str, who: str, **options: 
     await expect(code).to_have_attribute("autocomplete", "one-time-code")
     # As somebody pastes it: with words around it.
     await code.fill(f"engage: {await texted(stage, desk, number, code_in)}")
-    await page.get_by_role("button", name=who, exact=True).or_(page.locator(".tabs")).first.wait_for()
+    await (
+        page.get_by_role("button", name=who, exact=True).or_(page.locator(".tabs")).first.wait_for()
+    )
     if await page.locator(".tabs").count() == 0:
         await page.get_by_role("button", name=who, exact=True).click()
     await page.locator(".tabs").wait_for()
     return page
+
+
+async def clock_of(page: Page) -> datetime:
+    """Return the moment at which a page is."""
+    return datetime.fromtimestamp(await page.evaluate("Date.now()") / 1000, UTC)
 
 
 async def booked(page: Page, url: str, patient: str) -> None:
@@ -74,7 +82,7 @@ async def booked(page: Page, url: str, patient: str) -> None:
     place = await posted(
         page, f"{url}/v1/places", name="Elm Clinic", address="7 Elm St", bring="Your list of pills."
     )
-    at = datetime.now(UTC) + timedelta(days=3)
+    at = await clock_of(page) + timedelta(days=3)
     await posted(
         page,
         f"{url}/v1/appointments",
@@ -91,6 +99,30 @@ async def invited(stage: Stage, desk: Page, patient: str, **more: object) -> Non
     path = f"{stage.url}/v1/patients/{patient}/invitations"
     body = who | {"relationship": "daughter", "may": ALL, "how": "verbal"} | more
     await posted(desk, path, **body)
+
+
+async def helped(page: Page, url: str, eye: Eye) -> None:
+    """Take the drive, say that they come, hand over, write, and look at every other page."""
+    card = page.locator(".card.visit")
+    await card.get_by_role("button", name="I can drive").click()
+    await expect(card).to_contain_text("You drive")
+    await card.get_by_role("button", name="Yes, coming").click()
+    await expect(card).to_contain_text("You said: coming")
+    await page.get_by_role("link", name="To do").click()
+    mine = page.locator(".errand", has_text="Drive to the visit")
+    await mine.get_by_role("button", name="Ask somebody").click()
+    await mine.get_by_role("button", name="Olga").click()
+    await expect(page.get_by_text("Asked of Olga")).to_be_visible()
+    await eye.look(page, "to do")
+    await page.get_by_role("link", name="Messages").click()
+    await page.get_by_label("Write to the team").fill("Which door do we take?")
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.locator(".said.mine")).to_contain_text("Which door")
+    await eye.look(page, "messages")
+    for place in ("visits", "care", "more", "strain", "settings", "sign-ins"):
+        await page.goto(f"{url}/family/{place}")
+        await page.locator("main .head h1").wait_for()
+        await eye.look(page, place)
 
 
 async def test_a_daughter_is_in_within_a_minute_until_her_mother_ends_it(stage: Stage) -> None:
@@ -113,26 +145,7 @@ async def test_a_daughter_is_in_within_a_minute_until_her_mother_ends_it(stage: 
     await expect(card).to_contain_text("Your list of pills.")
     assert time.monotonic() - began < MINUTE
     await eye.look(page, "today")
-    # Nobody drives yet: she does.
-    await card.get_by_role("button", name="I can drive").click()
-    await expect(card).to_contain_text("You drive")
-    await card.get_by_role("button", name="Yes, coming").click()
-    await expect(card).to_contain_text("You said: coming")
-    await page.get_by_role("link", name="To do").click()
-    mine = page.locator(".errand", has_text="Drive to the visit")
-    await mine.get_by_role("button", name="Ask somebody").click()
-    await mine.get_by_role("button", name="Olga").click()
-    await expect(page.get_by_text("Asked of Olga")).to_be_visible()
-    await eye.look(page, "to do")
-    await page.get_by_role("link", name="Messages").click()
-    await page.get_by_label("Write to the team").fill("Which door do we take?")
-    await page.get_by_role("button", name="Send").click()
-    await expect(page.locator(".said.mine")).to_contain_text("Which door")
-    await eye.look(page, "messages")
-    for place in ("visits", "care", "more", "strain", "settings", "sign-ins"):
-        await page.goto(f"{stage.url}/family/{place}")
-        await page.locator("main .head h1").wait_for()
-        await eye.look(page, place)
+    await helped(page, stage.url, eye)
     # A second person, while the app is open.
     await page.goto(f"{stage.url}/family/")
     await expect(card).to_be_visible()
@@ -166,8 +179,7 @@ async def test_a_daughter_is_in_within_a_minute_until_her_mother_ends_it(stage: 
 
 async def asked_soon(page: Page, url: str, patient: str) -> None:
     """Let a patient be asked how they are, at the next minute of their clock."""
-    now = datetime.fromtimestamp(await page.evaluate("Date.now()") / 1000, UTC)
-    at = now - timedelta(hours=7) + timedelta(seconds=65)
+    at = await clock_of(page) - timedelta(hours=7) + timedelta(seconds=65)
     await posted(
         page,
         f"{url}/v1/patients/{patient}/check-in-plans",
@@ -220,7 +232,7 @@ async def test_an_answer_without_a_network_arrives_once(stage: Stage) -> None:
     question = page.locator(".question h2")
     first = await question.inner_text()
     await eye.look(page, "question")
-    await page.context.set_offline(True)  # noqa: FBT003 - playwright's own
+    await page.context.set_offline(True)
     await page.locator(".question .choice").first.click()
     await expect(page.locator("main")).to_contain_text("Guardado en este teléfono, se enviará")
     await eye.look(page, "saved")
@@ -236,7 +248,7 @@ async def test_an_answer_without_a_network_arrives_once(stage: Stage) -> None:
     await page.reload()
     await expect(page.locator(".card.visit")).to_contain_text("Elm Clinic")
     await expect(page.locator(".offline")).to_be_visible()
-    await page.context.set_offline(False)  # noqa: FBT003 - playwright's own
+    await page.context.set_offline(False)
     await page.evaluate("dispatchEvent(new Event('online'))")
     await expect(page.locator(".saved")).to_have_count(0)
     await page.goto(f"{stage.url}/family/check-in")

@@ -7,6 +7,7 @@ wait its minutes; due times that business hours explain follow them.
 
 from engage.api.administration import (
     escalation,
+    families,
     members,
     organizations,
     practice,
@@ -22,6 +23,8 @@ ROUTES = (
     practice.list_changes,
     escalation.get_escalation,
     escalation.put_escalation,
+    families.get_family_rule,
+    families.put_family_rule,
     rota.list_on_call,
     rota.post_on_call,
     rota.patch_on_call,

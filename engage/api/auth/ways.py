@@ -8,9 +8,11 @@ from typing import Any
 from litestar.connection import ASGIConnection
 
 from engage.api.parts import Parts
+from engage.errors import NotFound
 from engage.people.signing.families import FamilyWays
 from engage.people.signing.keeping import Keeping
 from engage.people.signing.limits import address_of
+from engage.people.signing.organisation import OrganisationWays
 from engage.people.signing.page_keys import PageKeys
 from engage.people.signing.passkey_ways import PasskeyWays
 from engage.people.signing.passkeys import site_of
@@ -40,6 +42,15 @@ def passkey_ways(parts: Parts) -> PasskeyWays:
     """Return the steps of passkeys, for the one site that we are."""
     site = site_of(parts.settings.public_url)
     return PasskeyWays(parts.database, parts.vault.master, parts.clock, keeping(parts), site)
+
+
+def organisation_ways(parts: Parts) -> OrganisationWays:
+    """Return the steps by which staff get in by their organisation; NotFound if there is none."""
+    if parts.issuer is None:
+        raise NotFound
+    url = parts.settings.public_url
+    master = parts.vault.master
+    return OrganisationWays(parts.database, master, parts.clock, keeping(parts), parts.issuer, url)
 
 
 def family_ways(parts: Parts) -> FamilyWays:

@@ -10,6 +10,7 @@ from engage.api.family import (
     messages,
     people,
     sharing,
+    strain,
     sync,
 )
 
@@ -42,6 +43,9 @@ ROUTES: tuple[Any, ...] = (
     invitations.post_my_invitation,
     invitations.look,
     invitations.accept,
+    strain.list_strain,
+    strain.post_strain,
+    strain.forget_strain,
     sync.get_sync,
     sync.stream_events,
 )

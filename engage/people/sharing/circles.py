@@ -17,6 +17,7 @@ from engage.people.fields import Personal
 from engage.people.patient import Patient
 from engage.people.sharing import store
 from engage.people.sharing.grant import THEMSELVES, Category, Scope, Whose, scope_of
+from engage.people.sharing.growing.store import rule_of
 from engage.people.signing.principal import CaregiverIn, Family
 from engage.people.staffing.store import get_practice
 from engage.people.store import get_patient
@@ -54,7 +55,7 @@ async def circle(
     mine = CaregiverId(me.id)
     ties = {one.patient_id: one for one in await store.ties_of(work, keys.practice, mine, at)}
     grants = await store.held_by(work, keys.practice, mine, at)
-    narrows = await store.narrows_at(work, keys.practice)
+    narrows = (await rule_of(work, keys.practice)).narrows_at
     unsafe = await store.unsafe(work, keys.practice, list(ties))
     found: dict[PatientId, InCircle] = {}
     for patient_id, tie in ties.items():
@@ -87,7 +88,7 @@ async def told(
         return ()
     person = await get_patient(work, keys, patient)
     zone = person.time_zone or (await get_practice(work, practice)).time_zone
-    narrows = await store.narrows_at(work, practice)
+    narrows = (await rule_of(work, practice)).narrows_at
     unsafe = await store.unsafe(work, practice, [patient])
     found: list[CaregiverId] = []
     for one in candidates:
@@ -109,7 +110,7 @@ async def members(
 ) -> tuple[Member, ...]:
     """Return the person, and every caregiver who may see anything of theirs now."""
     zone = person.time_zone or (await get_practice(work, keys.practice)).time_zone
-    narrows = await store.narrows_at(work, keys.practice)
+    narrows = (await rule_of(work, keys.practice)).narrows_at
     unsafe = await store.unsafe(work, keys.practice, [person.id])
     grants = await store.of_patient(work, keys.practice, person.id)
     found = [

@@ -26,10 +26,10 @@ from sqlalchemy import (
 )
 
 from engage.db.session import Query, Row, Work
-from engage.db.tables import caregiver_grant, caregiver_of, family_rule, phone_use, unsafe_contact
+from engage.db.tables import caregiver_grant, caregiver_of, phone_use, unsafe_contact
 from engage.errors import EngageError
 from engage.ids import CaregiverId, GrantId, PatientId, PracticeId, StaffId
-from engage.people.sharing.grant import NARROWS_AT, Category, Held, How, Sensitive, Verb
+from engage.people.sharing.grant import Category, Held, How, Sensitive, Verb
 
 EVIDENCE = "caregiver_grant.evidence"
 _WHO = "/caregiver_id"
@@ -187,7 +187,6 @@ _TOLD = Query(
     .distinct()
     .order_by(caregiver_grant.c.caregiver_id)
 )
-_RULE = Query(select(family_rule.c.narrows_at).where(family_rule.c.practice_id == _PRACTICE))
 _theirs, _others = phone_use.alias("theirs"), phone_use.alias("others")
 # Whoever was named, and whoever reads the same phone.
 _UNSAFE = Query(
@@ -332,12 +331,6 @@ async def told(
     """Return which caregivers have a grant about something; circles.told says who may be told."""
     rows = await work.rows(_TOLD, practice=practice, patient=patient, about=about, at=at)
     return tuple(CaregiverId(row["caregiver_id"]) for row in rows)
-
-
-async def narrows_at(work: Work, practice: PracticeId) -> int:
-    """Return from which birthday a minor's caregivers see less here."""
-    row = await work.maybe(_RULE, practice=practice)
-    return NARROWS_AT if row is None else row["narrows_at"]
 
 
 async def unsafe(

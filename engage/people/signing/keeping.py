@@ -7,6 +7,7 @@ a token that it could give out again. docs/decisions/0022 has the reasons.
 """
 
 import base64
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final, assert_never
@@ -77,9 +78,11 @@ class Keeping:
         self._clock = clock
         self._signer = _signer(master.token_seeds, issuer)
 
-    async def begin_staff(self, work: Work, staff: StaffId, factors: Factors) -> Tokens:
-        """Begin a sign-in of a member of staff."""
-        return await self._begin(work, "staff", staff, factors, None)
+    async def begin_staff(
+        self, work: Work, staff: StaffId, factors: Factors, roles: Sequence[str] | None = None
+    ) -> Tokens:
+        """Begin a sign-in of a member of staff; with `roles`, no other ones of theirs count."""
+        return await self._begin(work, "staff", staff, factors, None, roles)
 
     async def begin_family(
         self, work: Work, person: Person, factors: Factors = "sms-code"
@@ -158,6 +161,7 @@ class Keeping:
         person: UUID,
         factors: Factors,
         where: tuple[PracticeId, PhoneId] | None,
+        roles: Sequence[str] | None = None,
     ) -> Tokens:
         at = self._clock.now()
         idle, in_all = LASTS[kind]
@@ -174,6 +178,8 @@ class Keeping:
         )
         await store.begin(work, new, hashed, at)
         claims = Claims(person, new.id)
+        if roles is not None:
+            await store.narrow(work, claims, roles)
         holder = await store.signed_in(work, claims, at)
         if holder is None or (isinstance(holder, Caller) and not holder.practices):
             raise NoSignIn

@@ -51,6 +51,9 @@ VERIFY_FROM_ADDRESS: Final = Limit("verify-address", _HOUR, 60)
 #: A whole exchange has so many of our phones at most who sign in on one day.
 SENT_TO_PREFIX: Final = Limit("sent-prefix", _DAY, 20)
 SENT_AT_ONCE: Final = Limit("sent-hour", _HOUR, 25)
+#: A test page of one's own paging may cost money, and its code is one of a million.
+PAGE_TESTS: Final = Limit("page-tests", _HOUR, 6)
+PAGE_CODES: Final = Limit("page-codes", _DAY, 30)
 
 
 def sent_a_day(most: int) -> Limit:

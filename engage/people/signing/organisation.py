@@ -1,10 +1,10 @@
 """How staff sign in by their organisation: a code with PKCE, and a token about who they are.
 
 It knows where to go from the discovery of the one issuer, which must name itself exactly so. State,
-nonce and verifier are of one round: once, for ten minutes, on the device that began it. Whom it lets
-in must be staff already, under an address that it verified, and may no more than the groups allow
-that the settings map; a role that nobody gave them here is not theirs. This room refuses redirects,
-addresses that are not https, and to say what was wrong.
+nonce and verifier are of one round: once, for ten minutes, on the device that began it. Whom it
+lets in must be staff already, under an address that it verified, and may no more than the groups
+allow that the settings map; a role that nobody gave them here is not theirs. This room refuses
+redirects, addresses that are not https, and to say what was wrong.
 """
 
 import base64
@@ -37,9 +37,7 @@ _LONGEST: Final = 1 << 20
 _OK: Final = 200
 RETURN: Final = "/console/organisation"
 
-Fetch: TypeAlias = Callable[
-    [str, Mapping[str, str], bytes | None], Awaitable[tuple[int, bytes]]
-]
+Fetch: TypeAlias = Callable[[str, Mapping[str, str], bytes | None], Awaitable[tuple[int, bytes]]]
 """Gets from an address, or posts a body to it; the status is 0 if nobody answered."""
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)

@@ -23,12 +23,19 @@ from engage.people.signing.principal import Kind, Person, Principal
 
 StepKind: TypeAlias = Literal["invitation", "enrolment", "challenge"]
 Factors: TypeAlias = Literal[
-    "password-totp", "password-recovery", "password-passkey", "passkey", "sms-code", "sms-link"
+    "password-totp",
+    "password-recovery",
+    "password-passkey",
+    "passkey",
+    "organisation",
+    "sms-code",
+    "sms-link",
 ]
 Outcome: TypeAlias = Literal["refreshed", "raced", "reused"]
 
 TOTP_PLACE = "staff_secret.totp"
 NUMBER_PLACE = "sign_in_code.number"
+ROUND_PLACE = "organisation_round.told"
 _SIGNED_IN: msgspec.json.Decoder[Principal] = msgspec.json.Decoder(Principal)
 
 
@@ -241,6 +248,26 @@ async def prove(work: Work, claims: Claims, at: datetime) -> bool:
 async def token_made(work: Work, hashes: Sequence[bytes]) -> datetime | None:
     """Return when a token of `engage token` was made."""
     return await work.call("credential_made", "token", list(hashes))
+
+
+async def narrow(work: Work, claims: Claims, roles: Sequence[str]) -> None:
+    """Let a sign-in that has just begun have no other roles than these."""
+    await work.call("sign_in_narrow", claims.sign_in, claims.person, list(roles))
+
+
+async def put_round(
+    work: Work, row: UUID, state: bytes, device: bytes, told: bytes, at: datetime, until: datetime
+) -> None:
+    """Keep what one round to the organisation and back needs."""
+    await work.call("organisation_round_put", row, state, device, told, at, until)
+
+
+async def take_round(
+    work: Work, states: Sequence[bytes], devices: Sequence[bytes], at: datetime
+) -> tuple[UUID, bytes] | None:
+    """Use a round up, on the device that began it; None if it holds not."""
+    rows = await work.table("organisation_round_take", list(states), list(devices), at)
+    return None if not rows else (rows[0]["id"], rows[0]["told_sealed"])
 
 
 async def put_code(

@@ -27,11 +27,17 @@ async def give(work: Work, practice: PracticeId, reason: Reason, at: datetime) -
     about: UUID = reason.patient_id or practice
     if reason.patient_id is not None:
         await store.lock_patient(work, practice, reason.patient_id)
-    for standing in await store.items_of(work, practice, reason.source_id):
+    standing = await store.items_of(work, practice, reason.source_id)
+    for one in standing:
         # Done already, perhaps: the same cause does not ask twice.
-        if standing.subject == reason.subject:
-            return standing.id
+        if one.subject == reason.subject:
+            return one.id
     known = await store.open_item(work, practice, about, reason.subject)
+    if known is None and reason.patient_id is not None:
+        known = await store.open_whole(work, practice, about, reason.subject)
+        for one in standing:
+            if known is not None and one.id == known.id:
+                return one.id
     if known is None:
         item = QueueItemId(_new_id(at))
         owner = await _owner(work, practice, reason, at)

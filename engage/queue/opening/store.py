@@ -76,6 +76,36 @@ _OPEN = Query(
     )
     .with_for_update()
 )
+# Merged work points at what it is part of, and that perhaps at another.
+_whole = (
+    select(queue_item.c.merged_into.label("id"))
+    .where(
+        queue_item.c.practice_id == _PRACTICE,
+        queue_item.c.patient_id == bindparam("about", type_=Uuid()),
+        queue_item.c.subject == bindparam("what"),
+        queue_item.c.merged_into.is_not(None),
+    )
+    .cte("whole", recursive=True)
+)
+_part = queue_item.alias("part")
+_wholes = _whole.union(
+    select(_part.c.merged_into).where(
+        _part.c.practice_id == _PRACTICE,
+        _part.c.id == _whole.c.id,
+        _part.c.merged_into.is_not(None),
+    )
+)
+_OPEN_WHOLE = Query(
+    select(queue_item.c.id, queue_item.c.severity, queue_item.c.due_at)
+    .where(
+        queue_item.c.practice_id == _PRACTICE,
+        queue_item.c.id.in_(select(_wholes.c.id)),
+        queue_item.c.closed_at.is_(None),
+    )
+    .order_by(queue_item.c.id)
+    .limit(1)
+    .with_for_update()
+)
 _INSERT = Query(
     insert(queue_item).values(
         practice_id=_PRACTICE,
@@ -178,6 +208,16 @@ async def lock_patient(work: Work, practice: PracticeId, patient_id: PatientId) 
 async def open_item(work: Work, practice: PracticeId, about: UUID, subject: str) -> OpenItem | None:
     """Lock and return the open work of a subject, if there is any."""
     row = await work.maybe(_OPEN, practice=practice, about=about, what=subject)
+    if row is None:
+        return None
+    return OpenItem(QueueItemId(row["id"]), row["severity"], row["due_at"])
+
+
+async def open_whole(
+    work: Work, practice: PracticeId, about: UUID, subject: str
+) -> OpenItem | None:
+    """Lock and return the open work of which merged work of a subject is a part, if there is any."""
+    row = await work.maybe(_OPEN_WHOLE, practice=practice, about=about, what=subject)
     if row is None:
         return None
     return OpenItem(QueueItemId(row["id"]), row["severity"], row["due_at"])

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from engage import audit
+from engage.audit import SYSTEM, By
 from engage.clock import Clock, fresh_id, random_bytes
 from engage.db.sealing import MasterKeys
 from engage.db.session import Database, Work
@@ -83,6 +84,7 @@ async def send(
     practice: PracticeId,
     person: StaffId,
     way: Way,
+    by: By = SYSTEM,
 ) -> None:
     """Send somebody a test page by a way; what was taken for delivery waits to be confirmed."""
     channel = channels.get(way)
@@ -99,7 +101,7 @@ async def send(
     async with database.work([practice], practice) as work:
         hashed = _hashes(master, person, code)[0]
         await store.add(work, practice, test_id, person, way, hashed, at, at + HOLDS)
-        await _noted(work, practice, person, "page-test.send", at)
+        await _noted(work, practice, person, "page-test.send", by, at)
 
 
 async def confirm(
@@ -109,6 +111,7 @@ async def confirm(
     practice: PracticeId,
     person: StaffId,
     code: str,
+    by: By = SYSTEM,
 ) -> Way:
     """Take the code that somebody read on a page: from now on that way is proven."""
     at = clock.now()
@@ -116,7 +119,7 @@ async def confirm(
         way = await store.confirm(work, practice, person, _hashes(master, person, code), at)
         if way is None:
             raise NotThisCode
-        await _noted(work, practice, person, "page-test.confirm", at)
+        await _noted(work, practice, person, "page-test.confirm", by, at)
     return way
 
 
@@ -144,13 +147,14 @@ async def proven(
 
 
 async def _noted(
-    work: Work, practice: PracticeId, person: StaffId, action: str, at: datetime
+    work: Work, practice: PracticeId, person: StaffId, action: str, by: By, at: datetime
 ) -> None:
     await audit.record(
         work,
         practice,
         at,
-        actor="system",
+        actor=by.actor,
+        actor_id=by.actor_id,
         action=action,
         subject="staff",
         subject_id=person,

@@ -59,6 +59,17 @@ _PROVEN = Query(
 )
 
 
+_OF_PERSON = Query(
+    select(page_test.c.channel, func.max(page_test.c.confirmed_at).label("at"))
+    .where(
+        page_test.c.staff_id == bindparam("person"),
+        page_test.c.practice_id == any_(bindparam("practices", type_=ARRAY(Uuid()))),
+        page_test.c.confirmed_at.is_not(None),
+    )
+    .group_by(page_test.c.channel)
+)
+
+
 async def add(
     work: Work,
     practice: PracticeId,
@@ -98,3 +109,11 @@ async def proven(
     for row in await work.rows(_PROVEN, practices=list(practices)):
         found[PracticeId(row["practice_id"])][row["channel"]] = row["at"]
     return found
+
+
+async def of_person(
+    work: Work, practices: Sequence[PracticeId], person: StaffId
+) -> Mapping[Way, datetime]:
+    """Return when each way last brought a test page to this person, who said its code."""
+    rows = await work.rows(_OF_PERSON, practices=list(practices), person=person)
+    return {row["channel"]: row["at"] for row in rows}

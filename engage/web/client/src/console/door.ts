@@ -14,6 +14,20 @@ function taken(): string | null {
   return token;
 }
 
+interface Back {
+  code: string;
+  state: string;
+}
+
+/** What an organisation's sign-in sent back: taken off the address, and shown to the server once. */
+function sent(): Back | null {
+  if (!/^\/console\/organisation\/?$/.test(location.pathname)) return null;
+  const said = new URLSearchParams(location.search);
+  history.replaceState(null, "", "/console/");
+  return { code: said.get("code") ?? "", state: said.get("state") ?? "" };
+}
+
+export const back = sent();
 export const invitation = signal<string | null>(taken());
 export const mineShown = signal(false);
 /** Answers the question whether a proof was given. */

@@ -53,13 +53,15 @@ export function App() {
           </span>
           <Whose />
         </header>
-        <main id="page">
-          <State />
-          <Page />
-        </main>
-        <footer>
-          <Emergency />
-        </footer>
+        <div class="scroll">
+          <main id="page">
+            <State />
+            <Page />
+          </main>
+          <footer>
+            <Emergency />
+          </footer>
+        </div>
         <Tabs />
       </div>
       <p class="unseen" role="status">

@@ -33,7 +33,7 @@ export function go(one: Place): void {
   if (one === place.value) return;
   history.pushState(null, "", pathOf(one));
   place.value = one;
-  scrollTo(0, 0);
+  document.querySelector(".scroll")?.scrollTo(0, 0);
   // Whoever hears the page is told where they are: the heading of the new page has the focus.
   requestAnimationFrame(() => document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true }));
 }

@@ -7,7 +7,9 @@ import type { words as first } from "./words/en";
 import type { words as more } from "./words/en-more";
 import type { words as dialogs } from "./words/en-dialogs";
 import type { words as door } from "./words/en-door";
+import type { words as paging } from "./words/en-paging";
 import type { words as rare } from "./words/en-rare";
+import type { words as refer } from "./words/en-refer";
 import type { words as team } from "./words/en-team";
 import type { words as story } from "./words/en-story";
 import type { words as visiting } from "./words/en-visiting";
@@ -21,7 +23,9 @@ export type Word =
   | keyof typeof admin
   | keyof typeof dialogs
   | keyof typeof door
+  | keyof typeof paging
   | keyof typeof rare
+  | keyof typeof refer
   | keyof typeof team
   | keyof typeof story
   | keyof typeof visiting
@@ -45,6 +49,16 @@ const DOOR: typeof FIRST = {
 const RARE: typeof FIRST = {
   en: () => import("./words/en-rare"),
   es: () => import("./words/es-rare"),
+};
+
+const REFER: typeof FIRST = {
+  en: () => import("./words/en-refer"),
+  es: () => import("./words/es-refer"),
+};
+
+const PAGING: typeof FIRST = {
+  en: () => import("./words/en-paging"),
+  es: () => import("./words/es-paging"),
 };
 
 const ADMIN: typeof FIRST = {
@@ -105,6 +119,8 @@ async function also(more: typeof FIRST): Promise<void> {
 export const speakMore = (): Promise<void> => also(MORE);
 export const speakOfAdministration = (): Promise<void> => also(ADMIN);
 export const speakOfDoor = (): Promise<void> => also(DOOR);
+export const speakOfPaging = (): Promise<void> => also(PAGING);
+export const speakOfReferring = (): Promise<void> => also(REFER);
 export const speakRarely = (): Promise<void> => also(RARE);
 export const speakInDialogs = (): Promise<void> => also(DIALOGS);
 export const speakOfTeam = (): Promise<void> => also(TEAM);

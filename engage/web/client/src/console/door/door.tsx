@@ -1,11 +1,11 @@
 // The ways in: an e-mail and a password, then a code; a passkey; an invitation; a token.
-import { signal, type Signal } from "@preact/signals";
+import { signal, useSignal, type Signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
 import { call, type Schema } from "../../api/call";
 import { t, type Word } from "../../shared/words";
-import { invitation } from "../door";
+import { back, invitation } from "../door";
 import { Field, typed } from "./field";
 import { hasPasskeys, show } from "./passkey";
 
@@ -19,6 +19,7 @@ type Step =
 
 const start = (): Step => ({ at: invitation.value === null ? "password" : "choose" });
 const step = signal<Step>(start());
+let sent = back;
 
 interface Way {
   /** Does a step; whether one is in by it. */
@@ -160,8 +161,33 @@ function Password({ enter, wrong }: Way) {
     await call("post", "/v1/session", { body: { token: typed(form, "token") } });
     return done();
   };
+  const offered = useSignal(false);
+  useEffect(() => {
+    call("get", "/v1/auth/organisation").then(
+      (said) => {
+        offered.value = said.offered;
+      },
+      () => undefined,
+    );
+    const body = sent;
+    sent = null;
+    if (body === null) return;
+    void enter(async () => pass(await call("post", "/v1/auth/organisation/verify", { body })));
+  }, []);
+  const goes = async (): Promise<boolean> => {
+    const { address } = await call("post", "/v1/auth/organisation", { body: {} });
+    location.assign(address);
+    return false;
+  };
   return (
     <>
+      {offered.value ? (
+        <p>
+          <button type="button" class="button first" onClick={() => void enter(goes)}>
+            {t("door.organisation")}
+          </button>
+        </p>
+      ) : null}
       <Form enter={enter} send={first}>
         <Field name="email" type="email" label="door.email" complete="username" />
         <Field

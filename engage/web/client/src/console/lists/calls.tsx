@@ -7,7 +7,8 @@ import { t } from "../../shared/words";
 import { attempt, counts, items, nameOf, zoneOf } from "../desk";
 import { Link } from "../link";
 import { place } from "../place";
-import { Due, ownership } from "../queue";
+import { ownership } from "../owned";
+import { Due } from "../queue";
 
 const due = signal<Item[] | undefined>(undefined);
 const next = signal<string | null>(null);

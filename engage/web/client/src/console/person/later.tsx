@@ -1,4 +1,5 @@
-// Parts of a person's page that are fetched when it is looked at: who helps them, what happened.
+// Parts of a person’s page that are fetched when it is looked at: who helps them, what is asked of
+// them, what happened.
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 

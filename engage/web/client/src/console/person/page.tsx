@@ -11,11 +11,11 @@ import { notice, texting } from "../desk";
 import { Fact, Facts } from "../facts";
 import { keepFocus, Link } from "../link";
 import { directs } from "../place";
-import { Due, ownership } from "../queue";
+import { ownership } from "../owned";
+import { Due } from "../queue";
 import { openMerge } from "../records";
 import { openConsent } from "../texting";
 import { Calling } from "./calling";
-import { CheckIns } from "./checkins";
 import { Later } from "./later";
 import { Needs } from "./needs";
 import { Refer } from "./refer";
@@ -101,7 +101,7 @@ export function PersonPage() {
         </div>
         <div class="aside">
           <Part id="checkins" word="person.checkins">
-            <CheckIns />
+            <Later of="CheckIns" />
           </Part>
           <Part id="circle" word="person.circle">
             <Later of="Circle" />

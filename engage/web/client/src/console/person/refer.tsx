@@ -3,7 +3,7 @@ import { batch, signal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 
 import type { Listed, Need, ReferralMade } from "../../api/call";
-import { t } from "../../shared/words";
+import { speakOfReferring, t } from "../../shared/words";
 import { attempt, openId, part } from "../desk";
 import { Dialog } from "../dialog";
 import { Handed } from "./handed";
@@ -28,8 +28,9 @@ export function openRefer(need: Need): void {
     shown.value = true;
   });
   if (steps.value !== undefined) return;
-  void attempt(() => part(() => import("./referring"))).then((found) => {
-    steps.value = found;
+  const both = () => Promise.all([import("./referring"), speakOfReferring()]);
+  void attempt(() => part(both)).then((found) => {
+    steps.value = found?.[0];
     if (found === undefined) shown.value = false;
   });
 }

@@ -1,6 +1,8 @@
-// Who helps somebody, and what happened to them: the care team, caregivers, hospitals, the timeline.
+// Who helps somebody, what is asked of them, what happened to them: the care team, check-ins,
+// caregivers, hospitals, the timeline.
 import "./story/story.css";
 
+export { CheckIns } from "./checkins";
 export { Circle } from "./circle";
 export { Hospital } from "./hospital";
 export { CareTeam } from "./story/team";

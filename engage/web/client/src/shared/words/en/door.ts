@@ -4,6 +4,7 @@ export const words = {
   "door.password": "Password",
   "door.next": "Continue",
   "door.passkey": "Sign in with a passkey",
+  "door.organisation": "Sign in with your organization",
   "door.token.other": "Sign in with a token",
   "door.code.title": "Your code",
   "door.code": "Code from your authenticator",

@@ -6,6 +6,7 @@ export const words: Record<keyof typeof english, string> = {
   "door.password": "Contraseña",
   "door.next": "Continuar",
   "door.passkey": "Entrar con una clave de acceso",
+  "door.organisation": "Entrar con su organización",
   "door.token.other": "Entrar con un token",
   "door.code.title": "Su código",
   "door.code": "Código de su aplicación de autenticación",

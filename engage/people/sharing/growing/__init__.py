@@ -1,0 +1,1 @@
+"""From which birthday on a minor's caregivers see less here: a practice's own rule."""

@@ -1,0 +1,2 @@
+// How one is paged, in English.
+export { words } from "./en/paging";

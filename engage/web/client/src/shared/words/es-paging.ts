@@ -1,0 +1,2 @@
+// How one is paged, in Spanish.
+export { words } from "./es/paging";
