@@ -11,8 +11,8 @@ import gc
 import os
 import shutil
 import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
@@ -194,10 +194,17 @@ def database_name(
 @pytest.fixture
 async def databases(servers: embedded.Servers, database_name: str) -> AsyncIterator[Databases]:
     """Open the test's database through the app's and the worker's logins."""
-    urls: dict[str, str] = {login: servers.url(login, database_name) for login in EVERYBODY}
+    async with opened(servers, database_name) as databases:
+        yield databases
+
+
+@asynccontextmanager
+async def opened(servers: embedded.Servers, name: str) -> AsyncGenerator[Databases]:
+    """Open a database through the app's and the worker's logins."""
+    urls: dict[str, str] = {login: servers.url(login, name) for login in EVERYBODY}
     app = await Database.open(urls["app"], setting="ENGAGE_DATABASE_URL", size=6)
     worker = await Database.open(urls["worker"], setting="ENGAGE_WORKER_DATABASE_URL", size=6)
-    yield Databases(database_name, app, worker, urls)
+    yield Databases(name, app, worker, urls)
     await app.close()
     await worker.close()
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from litestar import Request, Response, delete, get, patch, post, put
+from litestar import Request, Response, delete, get, patch, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
@@ -21,11 +21,9 @@ from engage.api.once import Made, in_turn, made, once
 from engage.api.parts import Parts
 from engage.api.practices import find
 from engage.api.refusals import IdTaken
-from engage.clock import fresh_id
 from engage.db.session import Work
 from engage.errors import NotFound
 from engage.ids import CaregiverId, GrantId, PatientId, PracticeId, StaffId
-from engage.people.circle.store import is_caregiver
 from engage.people.sharing import store
 from engage.people.sharing.grant import Category, How, Sensitive, Verb, read_verbs
 from engage.people.sharing.store import EndsBefore, Grant, GrantOver
@@ -282,61 +280,6 @@ async def delete_grant(
 
     async def act(work: Work) -> None:
         await _end(work, parts, visit, practice, GrantId(grant_id))
-
-    await in_turn(parts, act, practice)
-
-
-class SafetyIn(Struct, frozen=True, forbid_unknown_fields=True):
-    """Whether a caregiver's phone is safe for a patient."""
-
-    unsafe: Annotated[
-        bool,
-        Meta(
-            description="True: nothing of the patient is shown or texted there, whatever is"
-            " granted, and it looks as if nothing ever was."
-        ),
-    ]
-
-
-@put(
-    "/patients/{patient_id:uuid}/caregivers/{caregiver_id:uuid}/safety",
-    opt=needs("consent.write"),
-    operation_id="putCaregiverSafety",
-    summary="Record that a caregiver's phone is not safe for a patient, or is",
-    status_code=HTTPStatus.NO_CONTENT,
-)
-async def put_safety(
-    patient_id: FromPath[UUID],
-    caregiver_id: FromPath[UUID],
-    data: JSONBody[SafetyIn],
-    visit: NamedDependency[Visit],
-    parts: NamedDependency[Parts],
-) -> None:
-    """Let nothing reach a phone at the next request and the next text; or lift it."""
-    practice = await find(parts.database, visit, "patient", patient_id)
-    person, whom, at = PatientId(patient_id), CaregiverId(caregiver_id), parts.clock.now()
-
-    async def act(work: Work) -> None:
-        await parts.turns.before_turn(work, practice, person)
-        if not await is_caregiver(work, practice, whom):
-            raise NotFound
-        await store.end_unsafe(work, practice, person, whom, at)
-        if data.unsafe:
-            new = fresh_id(parts.clock)
-            await store.note_unsafe(work, practice, new, person, whom, visit.staff_id, at)
-            await parts.turns.grant_ended(work, practice, person, whom)
-        await feed.add(work, practice, at, "patient", person, person)
-        await audit.record(
-            work,
-            practice,
-            at,
-            actor="staff",
-            actor_id=visit.staff_id,
-            action="caregiver.unsafe" if data.unsafe else "caregiver.safe",
-            subject="caregiver",
-            subject_id=whom,
-            patient_id=person,
-        )
 
     await in_turn(parts, act, practice)
 

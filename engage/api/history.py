@@ -99,6 +99,44 @@ class RideEntry(Struct, frozen=True, kw_only=True, tag="ride"):
     reason: str | None
 
 
+class CallEntry(Struct, frozen=True, kw_only=True, tag="call"):
+    """A call, a video call or a visit at home was logged."""
+
+    id: UUID
+    at: datetime
+    item_id: UUID | None
+    channel: Annotated[str | None, Meta(description="phone, video or visit")]
+    direction: Annotated[str | None, Meta(description="out: we called; in: they did")]
+    outcome: str
+    staff_id: Annotated[str | None, Meta(description="Who logged it.")]
+    note: str | None
+
+
+class NeedEntry(Struct, frozen=True, kw_only=True, tag="need"):
+    """A need was found, wanted, helped with, met, or opened again."""
+
+    id: UUID
+    at: datetime
+    need_id: UUID | None
+    domain: str | None
+    act: str | None
+    state: Annotated[str, Meta(description="How the need stood after it.")]
+    by: str | None
+    reason: str | None
+
+
+class CheckInEntry(Struct, frozen=True, kw_only=True, tag="check-in"):
+    """A plan's questions were due: they were asked, or not, and why not."""
+
+    id: UUID
+    at: datetime
+    script: str | None
+    state: Annotated[str, Meta(description="asked, missed or skipped")]
+    why: str | None
+    #: The screening that holds the answers, if it was asked.
+    screening_id: UUID | None
+
+
 TimelineEntry: TypeAlias = (
     MessageEntry
     | ScreeningEntry
@@ -107,6 +145,9 @@ TimelineEntry: TypeAlias = (
     | CorrectionEntry
     | AppointmentEntry
     | RideEntry
+    | CallEntry
+    | NeedEntry
+    | CheckInEntry
 )
 
 
@@ -125,7 +166,7 @@ class _Before(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     "/patients/{patient_id:uuid}/timeline",
     opt=needs("thread.read"),
     operation_id="getTimeline",
-    summary="What happened to a patient: texts, screenings, work, consent, visits, rides",
+    summary="What happened to a patient: texts, calls, questions, needs, work, consent, visits",
 )
 async def get_timeline(
     patient_id: FromPath[UUID],
@@ -221,6 +262,37 @@ def _outward(one: Entry) -> TimelineEntry:
                 state=one.state,
                 by=one.author,
                 reason=one.outcome,
+            )
+        case "call":
+            return CallEntry(
+                id=one.id,
+                at=one.at,
+                item_id=one.thread_id,
+                channel=one.what,
+                direction=one.author,
+                outcome=one.state,
+                staff_id=one.outcome,
+                note=one.body,
+            )
+        case "need":
+            return NeedEntry(
+                id=one.id,
+                at=one.at,
+                need_id=one.thread_id,
+                domain=one.outcome,
+                act=one.what,
+                state=one.state,
+                by=one.author,
+                reason=one.body,
+            )
+        case "check-in":
+            return CheckInEntry(
+                id=one.id,
+                at=one.at,
+                script=one.what,
+                state=one.state,
+                why=one.outcome,
+                screening_id=one.thread_id,
             )
         case _:
             assert_never(one.kind)

@@ -241,7 +241,9 @@ def _problems(path: str, method: str, operation: Json, *, open_to_all: bool) -> 
 
 def _signing_problems(path: str, *, takes_body: bool) -> set[int]:
     if path.startswith(_BY_STEPS) and takes_body:
-        return {401, 403, 409, 429}
+        # There may be no organisation to sign in by.
+        nowhere = {404} if path.startswith("/v1/auth/organisation") else set[int]()
+        return {401, 403, 409, 429} | nowhere
     if path.endswith("/options"):
         return {403, 429}
     return {401, 403} if path in _SIGN_IN else set()

@@ -1239,7 +1239,7 @@ unsafe_contact = Table(
     Column("patient_id", UUID(), nullable=False),
     Column("caregiver_id", UUID(), nullable=False),
     Column("from_at", DateTime(timezone=True), nullable=False),
-    Column("noted_by", UUID(), nullable=False),
+    Column("noted_by", UUID()),
     Column("until_at", DateTime(timezone=True)),
 )
 invitation = Table(

@@ -47,6 +47,10 @@ FAMILY_POLICY: Final = "; ".join(
     )
 )
 """The same for the companion app, which a phone keeps: its manifest and its own worker, too."""
+CONSOLE_POLICY: Final = "; ".join((*_DIRECTIVES[:-1], "trusted-types engage-worker"))
+"""The same for the console: it may name its own worker, which scripts of ours may be anyway."""
+CONSOLE_WORKER_POLICY: Final = "default-src 'none'"
+"""What the console's worker may do beside showing what was pushed: nothing."""
 WORKER_POLICY: Final = "default-src 'none'; connect-src 'self'"
 """What the companion app's worker may do: fetch from us."""
 
@@ -81,6 +85,8 @@ class Pages(Struct, frozen=True):
     assets: Mapping[str, Asset]
     #: What belongs to the companion app under a name that stays: worker, manifests, icons.
     family: Mapping[str, Asset]
+    #: The same of the console: its worker.
+    console: Mapping[str, Asset]
 
     @classmethod
     def read(cls, folder: Path = BUILT) -> "Pages":
@@ -90,7 +96,8 @@ class Pages(Struct, frozen=True):
             for name, path in _DOCUMENTS.items()
             if (folder / path).is_file()
         }
-        return cls(documents, _files(folder / "assets"), _files(folder / "family"))
+        parts = (_files(folder / name) for name in ("assets", "family", "console"))
+        return cls(documents, *parts)
 
 
 _DOCUMENTS: Final = {
@@ -99,7 +106,7 @@ _DOCUMENTS: Final = {
     "phone": "phone/index.html",
     "family": "family/index.html",
 }
-_POLICIES: Final = {"family": FAMILY_POLICY}
+_POLICIES: Final = {"console": CONSOLE_POLICY, "family": FAMILY_POLICY}
 
 
 def routes(
@@ -114,9 +121,12 @@ def routes(
         media_type="text/html",
         sync_to_thread=False,
     )
-    def console() -> Response[bytes]:
-        """Return the console, at whatever place in it."""
-        return _document(pages, "console")
+    def console(request: AnyRequest, place: FromPath[str] = "/") -> Response[bytes]:
+        """Return the console, at whatever place in it, or its worker."""
+        found = pages.console.get(place.removeprefix("/"))
+        if found is None:
+            return _document(pages, "console")
+        return _file(request, found, _stays(CONSOLE_WORKER_POLICY))
 
     @get(
         "/assets/{name:str}",
@@ -144,9 +154,7 @@ def routes(
         found = pages.family.get(place.removeprefix("/"))
         if found is None:
             return _document(pages, "family")
-        # Under a name that stays: a browser asks each time whether it is still the same.
-        headers = {"Cache-Control": "no-cache", "Content-Security-Policy": WORKER_POLICY}
-        return _file(request, found, headers)
+        return _file(request, found, _stays(WORKER_POLICY))
 
     @get(
         "/phone",
@@ -167,6 +175,11 @@ def routes(
         return _document(pages, "home")
 
     return (console, family, asset, home, phone) if simulated else (console, family, asset)
+
+
+def _stays(policy: str) -> dict[str, str]:
+    # Under a name that stays: a browser asks each time whether it is still the same.
+    return {"Cache-Control": "no-cache", "Content-Security-Policy": policy}
 
 
 def _document(pages: Pages, name: str) -> Response[bytes]:

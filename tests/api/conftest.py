@@ -133,6 +133,15 @@ class House:
 @pytest.fixture
 async def house(databases: Databases, vault: Vault, clock: SettableClock) -> AsyncIterator[House]:
     """Build the app, two practices and their people."""
+    async with built(databases, vault, clock) as house:
+        yield house
+
+
+@asynccontextmanager
+async def built(
+    databases: Databases, vault: Vault, clock: SettableClock
+) -> AsyncGenerator[House, None]:
+    """Build it for one test, or for all of a file."""
     await let_texts_leave(databases.urls["owner"])
     library = Library.shipped()
     bell = SilentBell()

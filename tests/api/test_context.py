@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from engage.ids import CheckInPlanId
 from tests.api.conftest import House, Member
 from tests.api.test_paging import crisis
 from tests.fakes.practice import raw
@@ -147,3 +148,34 @@ async def test_a_timeline_may_be_of_one_kind(house: House) -> None:
         assert read == wanted, kind
     wrong = await house.client.get(f"/v1{path}?kind=gossip", headers=dana.headers)
     assert wrong.status_code == 400
+
+
+async def test_calls_needs_and_check_ins_stand_in_the_timeline(house: House) -> None:
+    """What was said on the phone, what became of a need, and what was asked regularly."""
+    dana = house.north.dana
+    item = await house.item()
+    patient = (await _get(house, dana, f"/queue/{item}"))["patient"]["id"]
+    logged = {"channel": "phone", "outcome": "no-answer", "note": "rang twice"}
+    await _do(house, dana, f"/patients/{patient}/contacts", **logged)
+    daily = {"script": "chronic-care", "cadence": "FREQ=DAILY;BYHOUR=10"}
+    plan = await _do(house, dana, f"/patients/{patient}/check-in-plans", **daily)
+    async with raw(house.databases.urls["admin"]) as admin:
+        moved = "UPDATE check_in_plan SET next_at = $1 RETURNING id"
+        due = await admin.fetchval(moved, house.clock.now())
+    assert str(due) == plan["id"]
+    await house.parts.turns.check_in_due(house.north.id, CheckInPlanId(due))
+
+    path = f"/patients/{patient}/timeline"
+    told = {
+        kind: (await _get(house, dana, f"{path}?kind={kind}"))["items"]
+        for kind in ("call", "need", "check-in")
+    }
+    (call,), (asked,) = told["call"], told["check-in"]
+    assert (call["channel"], call["direction"], call["outcome"]) == ("phone", "out", "no-answer")
+    assert (call["note"], call["staff_id"]) == ("rang twice", str(dana.id))
+    assert (asked["script"], asked["why"]) == ("chronic-care", None)
+    assert asked["state"] == "asked"
+    assert asked["screening_id"]
+    assert [(one["domain"], one["act"]) for one in told["need"]] == [("food-insecurity", "find")]
+    every = (await _get(house, dana, f"{path}?limit=100"))["items"]
+    assert {"call", "need", "check-in", "message", "item"} <= {one["type"] for one in every}

@@ -1,32 +1,39 @@
 """Families: what was granted and nothing else, gone at the next request, and everything they do."""
 
 import asyncio
+import itertools
+import os
 import re
-from collections.abc import AsyncGenerator
-from datetime import timedelta
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 
+from engage import embedded
 from engage.api.auth.bearer import who
 from engage.api.auth.guard import Relative
 from engage.api.auth.ways import keeping
 from engage.api.family.sync import stream
-from engage.clock import fresh_id
-from engage.ids import CaregiverId, CheckInPlanId, PhoneId
+from engage.clock import SettableClock, fresh_id
+from engage.db.sealing import MasterKeys
+from engage.db.vault import Vault
+from engage.ids import CaregiverId, CheckInPlanId, PatientId, PhoneId
 from engage.people.sharing.circles import circle
 from engage.people.signing.principal import CaregiverIn, Person
-from tests.api.conftest import ROSAS_PHONE, House
+from tests.api.conftest import House, Office, built
+from tests.conftest import SECRET, opened
 from tests.fakes.practice import raw
 
-ANAS_PHONE = "+16025550143"
+FAMILIES = itertools.count(1)
 INVITED = {
     "given_name": "Ana",
     "family_name": "Delgado",
     "language": "en",
     "relationship": "daughter",
-    "phone": ANAS_PHONE,
 }
 ALL = [
     {"category": "visits", "verbs": ["see", "answer", "act"]},
@@ -37,10 +44,58 @@ ALL = [
 ]
 
 
+@dataclass(frozen=True)
+class Home(House):
+    """The house of the whole file, and a family of one test: nobody else has its phones."""
+
+    number: int
+
+    def phone(self, whose: int) -> str:
+        """Return the phone of somebody of this family."""
+        return f"+1602555{1000 + 10 * self.number + whose}"
+
+    @property
+    def invited(self) -> dict[str, str]:
+        """Ana, as she is invited."""
+        return INVITED | {"phone": self.phone(2)}
+
+    async def patient(
+        self, office: Office | None = None, external_id: str = "A", **fields: object
+    ) -> PatientId:
+        """Create Rosa, or somebody else of this family."""
+        own = f"{external_id}-{self.number}"
+        return await super().patient(office, own, **{"phone": self.phone(1)} | fields)
+
+    async def text_in(self, body: str, sender: str | None = None) -> None:
+        """Let a text of Rosa's come in."""
+        await super().text_in(body, sender or self.phone(1))
+
+
+@pytest.fixture(scope="module")
+async def shared(servers: embedded.Servers, template: str) -> AsyncIterator[House]:
+    """Build one house for the file: a family needs no practice of its own."""
+    name = f"families_{os.getpid()}"
+    servers.create_database(name, template)
+    clock = SettableClock(datetime(2026, 11, 24, 17, 0, tzinfo=UTC))
+    async with opened(servers, name) as databases:
+        vault = Vault(MasterKeys([SECRET]), databases.app)
+        async with built(databases, vault, clock) as house:
+            yield house
+    servers.drop_database(name)
+
+
+@pytest.fixture
+def house(shared: House) -> Iterator[Home]:
+    """Return the house, with a family of this test's."""
+    known = {one.name: getattr(shared, one.name) for one in fields(House)}
+    yield Home(**known, number=next(FAMILIES))
+    shared.clock.advance(timedelta(seconds=1))
+
+
 class Phone:
     """Somebody of a family, signed in."""
 
-    def __init__(self, house: House, token: str, patient: object) -> None:
+    def __init__(self, house: Home, token: str, patient: object) -> None:
         """Take the house, the token, and about whom they ask."""
         self._house = house
         self.token = token
@@ -83,7 +138,7 @@ class Phone:
         return await self.ask("POST", path, status, body, **more)
 
 
-async def staff(house: House, method: str, path: str, body: Any = None) -> Any:  # noqa: ANN401
+async def staff(house: Home, method: str, path: str, body: Any = None) -> Any:  # noqa: ANN401
     """Ask as Dana."""
     sent = {} if body is None else {"json": body}
     answer = await house.client.request(method, path, headers=house.north.dana.headers, **sent)
@@ -96,7 +151,7 @@ async def all_of(opened: AsyncGenerator[bytes, None]) -> list[bytes]:
     return [chunk async for chunk in opened]
 
 
-async def texts(house: House, kind: str) -> list[str]:
+async def texts(house: Home, kind: str) -> list[str]:
     """Return the words of the texts of a kind, oldest first."""
     async with raw(house.databases.urls["admin"]) as admin:
         rows = await admin.fetch(
@@ -106,9 +161,9 @@ async def texts(house: House, kind: str) -> list[str]:
     return [keys.open_text("message.body", row["id"], row["body_sealed"]) for row in rows]
 
 
-async def invited(house: House, patient: object, may: Any = ALL) -> tuple[Phone, str]:  # noqa: ANN401
+async def invited(house: Home, patient: object, may: Any = ALL) -> tuple[Phone, str]:  # noqa: ANN401
     """Invite Ana as staff do, and let her open the link."""
-    body = INVITED | {"may": may, "how": "verbal", "evidence": "said at the desk"}
+    body = house.invited | {"may": may, "how": "verbal", "evidence": "said at the desk"}
     made = await staff(house, "POST", f"/v1/patients/{patient}/invitations", body)
     secret = re.search(r"#i=([\w-]+)", (await texts(house, "code"))[-1])
     assert secret is not None
@@ -125,12 +180,12 @@ async def invited(house: House, patient: object, may: Any = ALL) -> tuple[Phone,
     return Phone(house, taken.json()["access_token"], patient), made["caregiver_id"]
 
 
-async def _practice(house: House) -> str:
+async def _practice(house: Home) -> str:
     me = await staff(house, "GET", "/v1/me")
     return str(me["memberships"][0]["practice_name"])
 
 
-async def patient_of(house: House, patient: Any) -> Phone:  # noqa: ANN401
+async def patient_of(house: Home, patient: Any) -> Phone:  # noqa: ANN401
     """Sign Rosa in, as a code by text would."""
     async with raw(house.databases.urls["admin"]) as admin:
         phone = await admin.fetchval(
@@ -153,14 +208,14 @@ async def patient_of(house: House, patient: Any) -> Phone:  # noqa: ANN401
     return Phone(house, token, patient)
 
 
-async def booked(house: House, patient: object, days: int = 2) -> str:
+async def booked(house: Home, patient: object, days: int = 2) -> str:
     """Book a visit with a secret reason, at a place."""
     place = await staff(
         house,
         "POST",
         "/v1/places",
         {
-            "name": f"Clinic {days}",
+            "name": f"Clinic {house.number}/{days}",
             "address": "1 Main St",
             "zone": "America/Phoenix",
             "bring": "Your list of medicines",
@@ -177,7 +232,7 @@ async def booked(house: House, patient: object, days: int = 2) -> str:
     return str((await staff(house, "POST", "/v1/appointments", body))["id"])
 
 
-async def test_invitation_to_today_card(house: House) -> None:
+async def test_invitation_to_today_card(house: Home) -> None:
     """A text, a tap, and the card of today says what was shared, and nothing of the reason."""
     rosa = await house.patient()
     visit = await booked(house, rosa)
@@ -214,10 +269,10 @@ async def test_invitation_to_today_card(house: House) -> None:
     assert staffs.status_code == 403
 
 
-async def test_nothing_by_default_and_nothing_hidden_shows(house: House) -> None:
+async def test_nothing_by_default_and_nothing_hidden_shows(house: Home) -> None:
     """Whoever has no grant, another's patient and nobody's are one answer; ETags say no more."""
     rosa = await house.patient()
-    luis = await house.patient(external_id="A-2", phone="+16025550155", given_name="Luis")
+    luis = await house.patient(external_id="B", phone=house.phone(3), given_name="Luis")
     ana, whom = await invited(house, rosa, [{"category": "visits"}])
     bare = await ana.ask("GET", f"/v1/family/{fresh_id(house.clock)}/visits", 404)
     for path in (f"/v1/family/{luis}/visits", f"/v1/family/{rosa}/messages"):
@@ -241,11 +296,21 @@ async def test_nothing_by_default_and_nothing_hidden_shows(house: House) -> None
     await staff(house, "PUT", f"/v1/patients/{rosa}/caregivers/{whom}/safety", {"unsafe": True})
     assert (await ana.get("/v1/family"))["items"] == []
     assert (await ana.get("/today", 404))["code"] == bare["code"]
+    mine = await patient_of(house, rosa)
+    # What staff wrote down, Rosa's page does not lift: somebody else may hold her phone.
+    own = f"/sharing/{whom}/safety"
+    await mine.ask("PUT", own, 204, {"unsafe": False})
+    assert (await ana.get("/v1/family"))["items"] == []
     await staff(house, "PUT", f"/v1/patients/{rosa}/caregivers/{whom}/safety", {"unsafe": False})
     assert len((await ana.get("/v1/family"))["items"]) == 1
+    await mine.ask("PUT", own, 204, {"unsafe": True})
+    assert (await ana.get("/today", 404))["code"] == bare["code"]
+    await mine.ask("PUT", own, 204, {"unsafe": False})
+    assert len((await ana.get("/v1/family"))["items"]) == 1
+    await mine.ask("PUT", f"/sharing/{fresh_id(house.clock)}/safety", 404, {"unsafe": True})
 
 
-async def test_one_text_ends_it_at_once(house: House) -> None:
+async def test_one_text_ends_it_at_once(house: Home) -> None:
     """STOP SHARING by text: gone at the next request, on the open stream, and as tombstones."""
     rosa = await house.patient()
     visit = await booked(house, rosa)
@@ -273,7 +338,7 @@ async def test_one_text_ends_it_at_once(house: House) -> None:
     await ana.ask("GET", "/v1/sync?since=nonsense", 410)
 
 
-async def test_sharing_by_page_and_by_staff(house: House) -> None:
+async def test_sharing_by_page_and_by_staff(house: Home) -> None:
     """The patient says exactly what holds; staff change and end it, versions held."""
     rosa = await house.patient(birth_date="2013-03-05")
     ana, whom = await invited(house, rosa)
@@ -315,11 +380,18 @@ async def test_sharing_by_page_and_by_staff(house: House) -> None:
         f"/v1/grants/{grant}", json={"verbs": ["see"]}, headers=house.north.dana.headers
     )
     assert (over.status_code, over.json()["code"]) == (409, "grant-over")
+    rides = put["grants"][1]["id"]
+    ended = await staff(house, "POST", f"/v1/grants/{rides}/end")
+    assert ended["until_at"] is not None
+    assert await staff(house, "POST", f"/v1/grants/{rides}/end") == ended
+    assert (await ana.get("/v1/family"))["items"] == []
+    await mine.ask("PUT", f"/sharing/{whom}", 200, wanted)
+    assert len((await ana.get("/v1/family"))["items"]) == 1
     await mine.ask("DELETE", "/sharing", 204)
     assert (await ana.get("/v1/family"))["items"] == []
 
 
-async def test_who_does_what(house: House) -> None:
+async def test_who_does_what(house: Home) -> None:
     """A drive is claimed by one, handed to another, and stands on the card of today."""
     rosa = await house.patient()
     visit = await booked(house, rosa)
@@ -350,7 +422,46 @@ async def test_who_does_what(house: House) -> None:
     await ana.get("/tasks", 404)
 
 
-async def test_a_check_in_answered_for_her(house: House) -> None:
+async def test_rides_and_needs_in_plain_words(house: Home) -> None:
+    """What is wanted and who drives is read by who may; a risk found stays the person's own."""
+    rosa = await house.patient()
+    visit = await booked(house, rosa)
+    ana, whom = await invited(house, rosa)
+    mine = await patient_of(house, rosa)
+    await house.screening(rosa)
+    for answer in ("often", "never"):
+        house.clock.advance(timedelta(minutes=1))
+        await house.text_in(answer)
+    (found,) = (await mine.get("/needs"))["items"]
+    assert (found["domain"], found["status"]) == ("food-insecurity", "found")
+    assert (await ana.get("/needs"))["items"] == []
+    wants = {"act": "want", "reason": "Said so on the phone"}
+    await staff(house, "POST", f"/v1/needs/{found['id']}/status", wants)
+    (wanted,) = (await ana.get("/needs"))["items"]
+    assert wanted == (await mine.get("/needs"))["items"][0]
+    assert (wanted["id"], wanted["status"]) == (found["id"], "wanted")
+
+    asked = {"patient_id": str(rosa), "appointment_id": visit, "direction": "both", "pickup": "Elm"}
+    ride = (await staff(house, "POST", "/v1/rides", asked))["id"]
+    pickup = (house.clock.now() + timedelta(days=2, hours=-1)).isoformat()
+    arranged = {"status": "arranged", "pickup_at": pickup, "broker": "City Cab"}
+    await staff(house, "POST", f"/v1/rides/{ride}/status", arranged)
+    (seen,) = (await ana.get("/rides"))["items"]
+    assert (seen["id"], seen["visit_id"], seen["status"]) == (ride, visit, "arranged")
+    assert (seen["driver"], "pickup" in seen) == ("City Cab", False)
+    card = await ana.get("/today")
+    assert card["driver"] == {"kind": "arranged", "name": "City Cab", "me": False}
+    assert [one["id"] for one in card["rides"]] == [ride]
+    kinds = {one["kind"] for one in (await ana.get("/v1/sync"))["changes"]}
+    assert {"ride", "need", "visit"} <= kinds
+    # With nothing but visits, neither is there.
+    visits = {"may": [{"category": "visits"}]}
+    await mine.ask("PUT", f"/sharing/{whom}", 200, visits)
+    assert (await ana.get("/rides", 404))["code"] == (await ana.get("/needs", 404))["code"]
+    assert (await ana.get("/today"))["rides"] == []
+
+
+async def test_a_check_in_answered_for_her(house: Home) -> None:
     """A caregiver's answer is stored as theirs; a second tap is no news."""
     rosa = await house.patient()
     ana, whom = await invited(house, rosa)
@@ -366,12 +477,14 @@ async def test_a_check_in_answered_for_her(house: House) -> None:
     first = await ana.post(path, body, 200, **{"Idempotency-Key": "offline-1"})
     assert await ana.post(path, body, 200, **{"Idempotency-Key": "offline-1"}) == first
     async with raw(house.databases.urls["admin"]) as admin:
-        rows = await admin.fetch("SELECT reporter, reporter_id FROM answer")
+        rows = await admin.fetch(
+            "SELECT reporter, reporter_id FROM answer WHERE screening_id = $1", UUID(asked)
+        )
     assert [(row["reporter"], str(row["reporter_id"])) for row in rows] == [("caregiver", whom)]
     await ana.post(f"/check-ins/{fresh_id(house.clock)}/answers", body, 404)
 
 
-async def _check_in(house: House, patient: object) -> str:
+async def _check_in(house: Home, patient: object) -> str:
     plan = {"script": "chronic-care", "cadence": "FREQ=DAILY;BYHOUR=10"}
     made = CheckInPlanId(
         UUID((await staff(house, "POST", f"/v1/patients/{patient}/check-in-plans", plan))["id"])
@@ -385,7 +498,7 @@ async def _check_in(house: House, patient: object) -> str:
     return str(asked["screening_id"])
 
 
-async def test_messages_with_the_team(house: House) -> None:
+async def test_messages_with_the_team(house: Home) -> None:
     """What she writes is work once, danger pages, and she reads nobody else's words."""
     rosa = await house.patient()
     ana, _ = await invited(house, rosa)
@@ -410,11 +523,11 @@ async def test_messages_with_the_team(house: House) -> None:
     assert [item["from"] for item in (await mine.get("/messages"))["items"]] == ["me"]
 
 
-async def test_a_patient_invites(house: House) -> None:
+async def test_a_patient_invites(house: Home) -> None:
     """A patient invites by page, to exactly what they tick; too many texts are refused."""
     rosa = await house.patient()
     mine = await patient_of(house, rosa)
-    body = INVITED | {"may": [{"category": "rides"}], "minutes": 10}
+    body = house.invited | {"may": [{"category": "rides"}], "minutes": 10}
     made = await mine.post("/invitations", body, 201)
     house.clock.advance(timedelta(seconds=1))
     again = await mine.post("/invitations", body, 201)
@@ -431,10 +544,109 @@ async def test_a_patient_invites(house: House) -> None:
     await mine.post("/invitations", body, 201)
     await mine.post("/invitations", body, 429)
     assert CaregiverId(UUID(made["caregiver_id"])) is not None
-    assert ROSAS_PHONE not in str(await texts(house, "code"))
+    assert house.phone(1) not in str(await texts(house, "code"))
 
 
-async def _refused(house: House, secret: str) -> None:
+async def test_how_a_caregiver_is(house: Home) -> None:
+    """Her answers are hers alone; the team hears what she says to it, once, and danger is heard."""
+    rosa = await house.patient()
+    ana, _ = await invited(house, rosa, [{"category": "visits"}])
+    mine = await patient_of(house, rosa)
+    path = "/v1/family/me/strain"
+    asked = await ana.get(path)
+    questions = {one["key"]: one["options"] for one in asked["check"]["questions"]}
+    assert (len(questions), asked["items"]) == (3, [])
+    assert asked["check"]["review"].startswith("not validated")
+    assert [one["key"] for one in questions["strain.holding-up"]] == ["fine", "hard", "help"]
+    for method, body in (("GET", None), ("DELETE", None), ("POST", {"answers": {"x": "y"}})):
+        await mine.ask(method, path, 404, body)
+
+    before = await _written_about(house, rosa)
+    said = {"answers": {"strain.holding-up": "help", "strain.rest": "hardly"}}
+    one = {"id": str(fresh_id(house.clock))} | said
+    kept = await ana.post(path, one, 201)
+    assert (kept["could_use_help"], kept["urgent"], kept["item"]["told"]) == (True, False, False)
+    assert kept["help"] == {"emergency": "911", "crisis": "988"}
+    assert (await ana.post(path, one, 201))["item"] == kept["item"]
+    other = {"answers": {"strain.rest": "mostly"}}
+    assert (await ana.post(path, one | other, 409))["code"] == "id-taken"
+    # Nobody was told, and nothing about Rosa was written, not even that it was said.
+    assert await _written_about(house, rosa) == before
+
+    telling = {"tell_the_team": True, "patient_id": str(rosa)}
+    for wrong in (
+        {"answers": {"strain.rest": "help"}},
+        {"answers": {"strain.sleep": "hardly"}},
+        said | {"words": "I am so tired"},
+        said | telling,
+        said | telling | {"words": " \n"},
+        said | telling | {"words": "Call me", "patient_id": str(fresh_id(house.clock))},
+    ):
+        await ana.post(path, wrong, 422)
+    assert await _written_about(house, rosa) == before
+    told = said | telling | {"words": "Could somebody call me about a break?"}
+    house.clock.advance(timedelta(seconds=1))
+    answer = await ana.post(path, told, 201, **{"Idempotency-Key": "strain"})
+    assert await ana.post(path, told, 201, **{"Idempotency-Key": "strain"}) == answer
+    assert (answer["urgent"], answer["item"]["told"]) == (False, True)
+    assert await _written_about(house, rosa) == (*before, "caregiver-wrote")
+    house.clock.advance(timedelta(seconds=1))
+    grave = told | {"words": "I can't do this any more, I want to kill myself"}
+    assert (await ana.post(path, grave, 201))["urgent"] is True
+    assert [one["told"] for one in (await ana.get(path))["items"]] == [True, True, False]
+    # She may read nothing but visits of Rosa, and Rosa nothing of what Ana said.
+    assert (await mine.get("/messages"))["items"] == []
+    await ana.ask("DELETE", path, 204)
+    assert (await ana.get(path))["items"] == []
+
+
+async def _written_about(house: Home, patient: object) -> tuple[str, ...]:
+    async with raw(house.databases.urls["admin"]) as admin:
+        rows = await admin.fetch(
+            "SELECT reason FROM flag WHERE patient_id = $1 ORDER BY at", UUID(str(patient))
+        )
+    return tuple(row["reason"] for row in rows)
+
+
+async def test_the_birthday_is_the_practices_own(house: Home) -> None:
+    """An administrator says from which birthday on caregivers see less; the next request heeds."""
+    teenager = await house.patient(birth_date="2010-06-05")
+    ana, _ = await invited(house, teenager)
+    async with raw(house.databases.urls["admin"]) as admin:
+        await admin.execute(
+            "UPDATE caregiver_grant SET granted_at = '2025-01-01' WHERE patient_id = $1", teenager
+        )
+
+    async def seen() -> list[str]:
+        (known,) = (await ana.get("/v1/family"))["items"]
+        return [one["category"] for one in known["may"]]
+
+    path, ada = f"/v1/practices/{house.north.id}/family-rule", house.north.admin.headers
+    shipped = await house.client.get(path, headers=ada)
+    assert (shipped.json()["narrows_at"], shipped.headers["etag"]) == (12, '"0"')
+    # They were fourteen when they said it: their own word.
+    assert len(await seen()) == len(ALL)
+    for status in (200, 412):
+        put = await house.client.put(
+            path, json={"narrows_at": 16}, headers=ada | {"If-Match": '"0"'}
+        )
+        assert put.status_code == status
+    assert await seen() == ["visits", "rides"]
+    for wrong in (11, 19):
+        refused = await house.client.put(path, json={"narrows_at": wrong}, headers=ada)
+        assert refused.status_code == 400
+    danas = await house.client.put(path, json={"narrows_at": 12}, headers=house.north.dana.headers)
+    assert danas.status_code == 403
+    house.clock.advance(timedelta(seconds=1))
+    again = await house.client.put(path, json={"narrows_at": 12}, headers=ada)
+    assert (again.json()["version"], again.headers["etag"]) == (2, '"2"')
+    assert len(await seen()) == len(ALL)
+    changes = await house.client.get(f"/v1/practices/{house.north.id}/changes", headers=ada)
+    newest = changes.json()["items"][0]
+    assert (newest["before"], newest["after"]) == ({"narrows_at": 16}, {"narrows_at": 12})
+
+
+async def _refused(house: Home, secret: str) -> None:
     answer: httpx.Response = await house.client.post(
         "/v1/auth/invitation/accept", json={"secret": secret}
     )

@@ -57,6 +57,7 @@ ELSEWHERE = {
     "getSharing": "tests/api/test_family.py",
     "putSharing": "tests/api/test_family.py",
     "stopSharing": "tests/api/test_family.py",
+    "putMySafety": "tests/api/test_family.py",
     "inviteMyCaregiver": "tests/api/test_family.py",
     "listStrain": "tests/api/test_family.py",
     "sayStrain": "tests/api/test_family.py",

@@ -163,12 +163,12 @@ async def _circle(servers: embedded.Servers, world: World) -> str:
         async with app.work([world.practice], world.practice) as work:
             caregiver = await _caregiver(work, world, clock)
         async with admin(servers, world.database) as rows:
-            phone: UUID = await rows.fetchval(
+            phone = await rows.fetchval(
                 "SELECT phone_id FROM phone_use WHERE caregiver_id = $1", caregiver
             )
         person = Person(
             practice_id=world.practice,
-            phone_id=PhoneId(phone),
+            phone_id=PhoneId(UUID(str(phone))),
             kind="caregiver",
             id=caregiver,
             given_name="Ana",

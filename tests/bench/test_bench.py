@@ -6,6 +6,8 @@ from tests.bench.bare import WRITTEN
 from tests.bench.consoles import CONSOLES, ConsolesSeen
 from tests.bench.hot import LEAST_SECONDS, shortened, wrongs
 from tests.bench.measure import percentile, sample, summary
+from tests.bench.sync import Asked, SyncSeen
+from tests.bench.table import Machine, table
 
 
 def test_rows_that_add_up_are_not_complained_of() -> None:
@@ -52,3 +54,15 @@ def test_a_console_that_misses_a_text_fails() -> None:
     counts = dict.fromkeys(("claims", "lost", "looks"), 1)
     assert ConsolesSeen(texts=10, seen=10 * CONSOLES, **figures, **counts).wrong == ()
     assert ConsolesSeen(texts=10, seen=10 * CONSOLES - 1, **figures, **counts).wrong != ()
+
+
+def test_what_a_phone_asks_is_on_the_page() -> None:
+    """The three questions of a family's phone are three lines, each with its own figures."""
+    seen = SyncSeen(
+        everything=Asked(1, 2), changed=Asked(3, 4), nothing=Asked(5, 6), kibibytes=470.2
+    )
+    machine = Machine("2026-11-22", 2, "18", "on", "on", 0.1)
+    lines = table(machine, None, None, sync=seen).splitlines()
+    assert "| all 1,000 changed since | p50 3 ms, p95 4 ms |" in lines
+    assert "| everything, 470 KiB | p50 1 ms, p95 2 ms |" in lines
+    assert "| nothing changed | p50 5 ms, p95 6 ms |" in lines

@@ -220,6 +220,7 @@ OPEN_TO_FAMILY: dict[str, Right] = {
     "getSharing": Right(own=True),
     "putSharing": Right(own=True),
     "stopSharing": Right(own=True),
+    "putMySafety": Right(own=True),
     "inviteMyCaregiver": Right(own=True),
     "listStrain": Right(),
     "sayStrain": Right(),

@@ -17,7 +17,7 @@ from tests.reading.train import HOUSE, Example, Reply, fitted
 
 GROUPS = 3
 DANGER = ("u:emergency", "emergency_medical", "self_harm", "violence")
-ALLOWED = {"possible": 0.11, "emergency": 0.04}
+ALLOWED = {"possible": 0.118, "emergency": 0.04}
 """False alarms among replies that need nobody now, by models of fewer writers: no more than the
 policy allows, so that the shipped model, which has read more, stays below."""
 WRONG_OPT_OUTS = 0.0048

@@ -147,6 +147,7 @@ def test_a_phone_keeps_the_whole_app_and_nothing_else() -> None:
     assert all((BUILT / one.removeprefix("/")).is_file() for one in kept)
     assert not any("console" in one or "phone" in one for one in kept)
     assert "__" not in worker
+    assert "export" not in worker, "a worker that is a script has none"
     assert "/v1/" not in worker
 
 

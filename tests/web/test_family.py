@@ -1,6 +1,8 @@
 """The companion app on phones: in by a text, answered without a network, taken away at once."""
 
+import asyncio
 import re
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,11 +12,14 @@ from urllib.parse import quote
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.policy.source import ROOT
 from tests.web.conftest import Stage
 from tests.web.eye import Eye
 from tests.web.test_people import known, posted
 
-OLGA, ANA, HOME = "+16025550151", "+16025550152", "+16025550153"
+OLGA, ANA, HOME, PAVEL = "+16025550151", "+16025550152", "+16025550153", "+16025550154"
+OTHER = "+16025550155"
+EXAMPLE = ROOT / "examples" / "companion-python" / "companion.py"
 MINUTE = 60
 ALL: list[dict[str, Any]] = [
     {"category": one, "verbs": ["see", "answer", "act"]}
@@ -26,8 +31,25 @@ LEFT = """async () => {
   const caches_ = (await caches.keys()).filter(one => one.startsWith("engage-family-"));
   return [...kept, ...caches_];
 }"""
-CONTROLLED = "() => navigator.serviceWorker.ready.then(() => true)"
+CONTROLLED = """async () => {
+  const worker = await navigator.serviceWorker.getRegistration();
+  return worker?.active?.state === "activated";
+}"""
+WIDER = """() => {
+  const wide = document.querySelector(".scroll");
+  return wide === null ? 0 : wide.scrollWidth - wide.clientWidth;
+}"""
 OFFLINE = "ERR_INTERNET_DISCONNECTED"
+
+
+class Close(Eye):
+    """Looks at what scrolls within the app, too: nothing in it is wider than the phone."""
+
+    async def look(self, page: Page, state: str) -> None:
+        """Note what is wrong with a page in a state."""
+        await super().look(page, state)
+        if (wider := await page.evaluate(WIDER)) > 0:
+            self.found.append(f"{state}: {wider} px wider than its column")
 
 
 async def texted(stage: Stage, page: Page, number: str, wanted: Callable[[str], str | None]) -> str:
@@ -127,10 +149,10 @@ async def helped(page: Page, url: str, eye: Eye) -> None:
 
 async def test_a_daughter_is_in_within_a_minute_until_her_mother_ends_it(stage: Stage) -> None:
     """From the text to the card; two patients on one phone; what is revoked is gone at once."""
-    eye = Eye(360)
+    eye = Close(360)
     desk = await stage.console()
     olga = await known(desk, stage.url, "Olga", phone=OLGA)
-    pavel = await known(desk, stage.url, "Pavel")
+    pavel = await known(desk, stage.url, "Pavel", phone=PAVEL)
     await booked(desk, stage.url, olga)
     await invited(stage, desk, olga)
     link = await texted(stage, desk, ANA, link_in)
@@ -177,6 +199,24 @@ async def test_a_daughter_is_in_within_a_minute_until_her_mother_ends_it(stage: 
     assert eye.found == []
 
 
+async def test_the_example_is_a_companion_app(stage: Stage) -> None:
+    """The program that the guide leads through signs in, keeps in step, shows a day, signs out."""
+    desk = await stage.console()
+    quentin = await known(desk, stage.url, "Quentin", phone=OTHER)
+    await booked(desk, stage.url, quentin)
+    running = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(EXAMPLE), stage.url, OTHER),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    code = await texted(stage, desk, OTHER, code_in)
+    said, _ = await asyncio.wait_for(running.communicate(f"{code}\n".encode()), MINUTE)
+
+    assert running.returncode == 0
+    assert "Today for Quentin" in said.decode()
+    assert "Bring: Your list of pills." in said.decode()
+
+
 async def asked_soon(page: Page, url: str, patient: str) -> None:
     """Let a patient be asked how they are, at the next minute of their clock."""
     at = await clock_of(page) - timedelta(hours=7) + timedelta(seconds=65)
@@ -212,21 +252,27 @@ async def household(stage: Stage, desk: Page) -> str:
 
 async def test_an_answer_without_a_network_arrives_once(stage: Stage) -> None:
     """In Spanish, dark, at 320 px: who is it, read and answered offline, sent once, and as hers."""
-    eye = Eye(320)
+    eye = Close(320)
     desk = await stage.console()
     elena = await household(stage, desk)
     look = {"viewport": {"width": 320, "height": 700}, "color_scheme": "dark", "locale": "es-US"}
     page = await signed_in(stage, desk, HOME, "Lucía", **look)
     await expect(page.locator("html")).to_have_attribute("lang", "es")
     await expect(page.get_by_role("heading", level=1)).to_have_text("Hoy para Elena")
-    await page.evaluate(CONTROLLED)
+    await page.wait_for_function(CONTROLLED)
     for place in ("visits", "to-do", "messages", "care", "more", "strain", "settings", "sign-ins"):
         await page.goto(f"{stage.url}/family/{place}")
         await page.locator("main .head h1").wait_for()
         await eye.look(page, place)
-        words = await page.locator("body").inner_text()
+        # What people wrote stays as they wrote it.
+        words = (await page.locator("body").inner_text()).replace("Your list of pills.", "")
         assert not re.search(r"\b(the|you|and|of|with)\b", words), words
-    await page.goto(f"{stage.url}/family/")
+    await page.get_by_role("link", name="Más").click()
+    await page.get_by_role("link", name="Ajustes").click()
+    await page.get_by_label("Muy grande").check()
+    await eye.look(page, "the largest letters: settings")
+    await page.get_by_role("link", name="Hoy").click()
+    await eye.look(page, "the largest letters: today")
     await page.get_by_role("link", name="Contestar ahora").click(timeout=120_000)
     await expect(page.locator(".proxy")).to_contain_text("Usted contesta por Elena")
     question = page.locator(".question h2")

@@ -63,6 +63,21 @@ async def test_a_page_comes_under_a_strict_policy(built: Path, path: str, title:
     )
 
 
+async def test_the_console_has_a_worker_that_may_nothing(built: Path) -> None:
+    """It is asked for anew each time and loads nothing; the console may name it, phones not."""
+    (built / "console" / "sw.js").write_bytes(SCRIPT)
+    async with _visited(built) as client:
+        worker = await client.get("/console/sw.js")
+        console, phone = [await client.get(path) for path in ("/console/paging", "/phone/")]
+
+    assert (worker.status_code, worker.content) == (200, SCRIPT)
+    assert worker.headers["content-type"].startswith("text/javascript")
+    assert worker.headers["cache-control"] == "no-cache"
+    assert worker.headers["content-security-policy"] == "default-src 'none'"
+    assert "trusted-types engage-worker" in console.headers["content-security-policy"]
+    assert "trusted-types 'none'" in phone.headers["content-security-policy"]
+
+
 async def test_what_a_page_loads_is_kept_for_ever(built: Path) -> None:
     """A file named by its content never changes; it is packed for browsers that unpack."""
     async with _visited(built) as client:

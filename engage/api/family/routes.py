@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from engage.api import safe_phones
 from engage.api.family import (
     care,
     checkin,
@@ -38,6 +39,7 @@ ROUTES: tuple[Any, ...] = (
     sharing.get_sharing,
     sharing.put_sharing,
     sharing.stop_sharing,
+    safe_phones.put_my_safety,
     sharing.list_seen,
     invitations.post_invitation,
     invitations.post_my_invitation,

@@ -18,6 +18,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    exists,
     func,
     literal,
     null,
@@ -31,10 +32,16 @@ from sqlalchemy.dialects.postgresql import BYTEA
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Query, Work
 from engage.db.tables import (
+    answer_undone,
     appointment_event,
+    check_in,
+    check_in_plan,
     consent_event,
+    contact_attempt,
     correction,
     message,
+    need,
+    need_event,
     patient,
     queue_item,
     ride_event,
@@ -44,7 +51,16 @@ from engage.db.tables import (
 from engage.ids import PatientId
 
 EntryKind: TypeAlias = Literal[
-    "message", "screening", "item", "consent", "correction", "appointment", "ride"
+    "message",
+    "screening",
+    "item",
+    "consent",
+    "correction",
+    "appointment",
+    "ride",
+    "call",
+    "need",
+    "check-in",
 ]
 
 LAST = UUID(int=2**128 - 1)
@@ -203,6 +219,74 @@ _rides = select(
     ride_event.c.patient_id.in_(_RECORDS),
     ride_event.c.id < _BEFORE,
 )
+_calls = select(
+    literal("call").label("kind"),
+    contact_attempt.c.id,
+    contact_attempt.c.at,
+    contact_attempt.c.outcome.label("state"),
+    contact_attempt.c.channel.label("what"),
+    contact_attempt.c.item_id.label("thread_id"),
+    contact_attempt.c.direction.label("author"),
+    cast(contact_attempt.c.staff_id, String()).label("outcome"),
+    contact_attempt.c.note_sealed.label("body_sealed"),
+).where(
+    contact_attempt.c.practice_id == _PRACTICE,
+    contact_attempt.c.patient_id.in_(_RECORDS),
+    contact_attempt.c.id < _BEFORE,
+)
+_needs = (
+    select(
+        literal("need").label("kind"),
+        need_event.c.id,
+        need_event.c.at,
+        need_event.c.status.label("state"),
+        need_event.c.act.label("what"),
+        need_event.c.need_id.label("thread_id"),
+        need_event.c.by.label("author"),
+        need.c.domain.label("outcome"),
+        need_event.c.reason_sealed.label("body_sealed"),
+    )
+    .join(
+        need,
+        (need.c.practice_id == need_event.c.practice_id) & (need.c.id == need_event.c.need_id),
+    )
+    .where(
+        need.c.practice_id == _PRACTICE,
+        need.c.patient_id.in_(_RECORDS),
+        need_event.c.practice_id == _PRACTICE,
+        need_event.c.id < _BEFORE,
+        # What stood on an answer that turned out to be somebody else's never happened to them.
+        ~exists(
+            select(answer_undone.c.answer_id).where(
+                answer_undone.c.practice_id == need_event.c.practice_id,
+                answer_undone.c.answer_id == need_event.c.answer_id,
+            )
+        ),
+    )
+)
+_check_ins = (
+    select(
+        literal("check-in").label("kind"),
+        check_in.c.id,
+        check_in.c.at,
+        check_in.c.status.label("state"),
+        check_in_plan.c.script.label("what"),
+        check_in.c.screening_id.label("thread_id"),
+        _NO_TEXT.label("author"),
+        check_in.c.why.label("outcome"),
+        _NO_BODY.label("body_sealed"),
+    )
+    .join(
+        check_in_plan,
+        (check_in_plan.c.practice_id == check_in.c.practice_id)
+        & (check_in_plan.c.id == check_in.c.plan_id),
+    )
+    .where(
+        check_in.c.practice_id == _PRACTICE,
+        check_in.c.patient_id.in_(_RECORDS),
+        check_in.c.id < _BEFORE,
+    )
+)
 _PARTS: Mapping[EntryKind, tuple[Select[Any], ...]] = {
     "message": (_newest(_messages, message.c.id.desc()),),
     "screening": (_newest(_screenings, screening.c.id.desc()),),
@@ -214,8 +298,16 @@ _PARTS: Mapping[EntryKind, tuple[Select[Any], ...]] = {
     "correction": (_newest(_corrections, correction.c.id.desc()),),
     "appointment": (_newest(_visits, appointment_event.c.id.desc()),),
     "ride": (_newest(_rides, ride_event.c.id.desc()),),
+    "call": (_newest(_calls, contact_attempt.c.id.desc()),),
+    "need": (_newest(_needs, need_event.c.id.desc()),),
+    "check-in": (_newest(_check_ins, check_in.c.id.desc()),),
 }
-_SEALED = {"message": "message.body", "correction": "correction.reason"}
+_SEALED = {
+    "message": "message.body",
+    "correction": "correction.reason",
+    "call": "contact_attempt.note",
+    "need": "need_event.reason",
+}
 
 
 def _page(*parts: Select[Any]) -> Query:

@@ -221,19 +221,27 @@ _NOTE_UNSAFE = Query(
         patient_id=_PERSON,
         caregiver_id=bindparam("caregiver"),
         from_at=_AT,
-        noted_by=bindparam("staff"),
+        noted_by=bindparam("staff", type_=Uuid()),
     )
 )
-_END_UNSAFE = Query(
-    update(unsafe_contact)
-    .where(
-        unsafe_contact.c.practice_id == _PRACTICE,
-        unsafe_contact.c.patient_id == _PERSON,
-        unsafe_contact.c.caregiver_id == bindparam("caregiver"),
-        unsafe_contact.c.until_at.is_(None),
+
+
+def _end_unsafe(*which: ColumnElement[bool]) -> Query:
+    return Query(
+        update(unsafe_contact)
+        .where(
+            unsafe_contact.c.practice_id == _PRACTICE,
+            unsafe_contact.c.patient_id == _PERSON,
+            unsafe_contact.c.caregiver_id == bindparam("caregiver"),
+            unsafe_contact.c.until_at.is_(None),
+            *which,
+        )
+        .values(until_at=_AT)
     )
-    .values(until_at=_AT)
-)
+
+
+_END_UNSAFE = _end_unsafe()
+_END_OWN_UNSAFE = _end_unsafe(unsafe_contact.c.noted_by.is_(None))
 
 
 async def add(work: Work, new: Grant) -> None:
@@ -352,10 +360,10 @@ async def note_unsafe(
     one: UUID,
     patient: PatientId,
     caregiver: CaregiverId,
-    staff: StaffId,
+    staff: StaffId | None,
     at: datetime,
 ) -> None:
-    """Write down that a caregiver's phone is not safe for a person."""
+    """Write down that a caregiver's phone is not safe for a person; None: they said it."""
     await work.run(
         _NOTE_UNSAFE,
         practice=practice,
@@ -368,12 +376,17 @@ async def note_unsafe(
 
 
 async def end_unsafe(
-    work: Work, practice: PracticeId, patient: PatientId, caregiver: CaregiverId, at: datetime
+    work: Work,
+    practice: PracticeId,
+    patient: PatientId,
+    caregiver: CaregiverId,
+    at: datetime,
+    *,
+    own: bool = False,
 ) -> bool:
-    """Take it back; say whether there was anything."""
-    return bool(
-        await work.run(_END_UNSAFE, practice=practice, patient=patient, caregiver=caregiver, at=at)
-    )
+    """Take it back, or what the person themselves said; say whether there was anything."""
+    sql = _END_OWN_UNSAFE if own else _END_UNSAFE
+    return bool(await work.run(sql, practice=practice, patient=patient, caregiver=caregiver, at=at))
 
 
 def _grant(row: Row) -> Grant:

@@ -216,7 +216,7 @@ async def open_item(work: Work, practice: PracticeId, about: UUID, subject: str)
 async def open_whole(
     work: Work, practice: PracticeId, about: UUID, subject: str
 ) -> OpenItem | None:
-    """Lock and return the open work of which merged work of a subject is a part, if there is any."""
+    """Lock and return the open work of which merged work of a subject is a part, or None."""
     row = await work.maybe(_OPEN_WHOLE, practice=practice, about=about, what=subject)
     if row is None:
         return None

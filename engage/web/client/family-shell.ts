@@ -35,7 +35,9 @@ export function familyShell(): Plugin {
       const { code } = await transformWithOxc(readFileSync(here("src/family/worker.ts"), "utf8"), "worker.ts");
       const worker = code
         .replace("__FILES__", JSON.stringify(JSON.stringify(files)).slice(1, -1))
-        .replace("__BUILD__", build);
+        .replace("__BUILD__", build)
+        // It is checked as a module and runs as a script: every phone can run one as a worker.
+        .replace(/^export \{.*\};?$/m, "");
       const emit = (fileName: string, source: string | Uint8Array): void => {
         this.emitFile({ type: "asset", fileName: `family/${fileName}`, source });
       };

@@ -3,6 +3,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 
+import { consoleWorker } from "./console-worker.ts";
 import { familyShell } from "./family-shell.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -11,7 +12,7 @@ export default defineConfig({
   root: here("."),
   base: "/",
   publicDir: false,
-  plugins: [familyShell()],
+  plugins: [consoleWorker(), familyShell()],
   build: {
     outDir: here("../static"),
     emptyOutDir: true,

@@ -37,7 +37,8 @@ CREATE TABLE unsafe_contact (
     patient_id uuid NOT NULL,
     caregiver_id uuid NOT NULL,
     from_at timestamptz NOT NULL,
-    noted_by uuid NOT NULL REFERENCES staff (id),
+    -- Nobody: the person themselves said it, and nobody but them takes it back on their page.
+    noted_by uuid REFERENCES staff (id),
     until_at timestamptz,
     PRIMARY KEY (practice_id, id),
     FOREIGN KEY (practice_id, patient_id) REFERENCES patient (practice_id, id),

@@ -1162,6 +1162,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/family/{patient_id}/sharing/{caregiver_id}/safety": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say that somebody's phone is not safe for me, or is
+         * @description Let nothing of mine reach their phone; what staff wrote down, I do not lift.
+         */
+        put: operations["putMySafety"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/family/{patient_id}/tasks": {
         parameters: {
             query?: never;
@@ -1492,6 +1512,46 @@ export interface paths {
          */
         put: operations["putPagingPhone"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/paging/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say the code of a test page: this way reaches me
+         * @description Take the code once, within a day; it counts for the practice as that of the command does.
+         */
+        post: operations["confirmPageTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/paging/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test page to myself
+         * @description Send it at once, with a code and nothing else; a few an hour.
+         */
+        post: operations["sendPageTest"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2256,7 +2316,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What happened to a patient: texts, screenings, work, consent, visits, rides
+         * What happened to a patient: texts, calls, questions, needs, work, consent, visits
          * @description Return a page of the timeline; that it was looked at is recorded.
          */
         get: operations["getTimeline"];
@@ -4181,6 +4241,26 @@ export interface components {
             patient_id: string;
         };
         /**
+         * CallEntry
+         * @description A call, a video call or a visit at home was logged.
+         */
+        CallEntry: {
+            at: string;
+            /** @description phone, video or visit */
+            channel: string | null;
+            /** @description out: we called; in: they did */
+            direction: string | null;
+            /** Format: uuid */
+            id: string;
+            item_id: string | null;
+            note: string | null;
+            outcome: string;
+            /** @description Who logged it. */
+            staff_id: string | null;
+            /** @enum {unknown} */
+            type: "call";
+        };
+        /**
          * CallOut
          * @description The call within two business days, as the work stands.
          */
@@ -4410,6 +4490,22 @@ export interface components {
             question: string;
             /** @enum {unknown} */
             reporter: "caregiver" | "patient" | "staff";
+        };
+        /**
+         * CheckInEntry
+         * @description A plan's questions were due: they were asked, or not, and why not.
+         */
+        CheckInEntry: {
+            at: string;
+            /** Format: uuid */
+            id: string;
+            screening_id: string | null;
+            script: string | null;
+            /** @description asked, missed or skipped */
+            state: string;
+            /** @enum {unknown} */
+            type: "check-in";
+            why: string | null;
         };
         /**
          * CheckInFlagOut
@@ -6411,6 +6507,24 @@ export interface components {
             type?: "public-key";
         };
         /**
+         * NeedEntry
+         * @description A need was found, wanted, helped with, met, or opened again.
+         */
+        NeedEntry: {
+            act: string | null;
+            at: string;
+            by: string | null;
+            domain: string | null;
+            /** Format: uuid */
+            id: string;
+            need_id: string | null;
+            reason: string | null;
+            /** @description How the need stood after it. */
+            state: string;
+            /** @enum {unknown} */
+            type: "need";
+        };
+        /**
          * NeedList
          * @description A person's needs and risks, in the order in which they came up.
          */
@@ -7267,6 +7381,49 @@ export interface components {
             why: string;
         };
         /**
+         * PageProofIn
+         * @description The code that stood on a test page.
+         */
+        PageProofIn: {
+            code: string;
+            /**
+             * @description Whose account sends it; needed by who works in several.
+             * @default null
+             */
+            practice_id?: string | null;
+        };
+        /**
+         * PageProofOut
+         * @description The way that is proven from now on.
+         */
+        PageProofOut: {
+            proven_at: string;
+            /** @enum {unknown} */
+            way: "email" | "push" | "sms";
+        };
+        /**
+         * PageTestIn
+         * @description By which way a test page is to come to me.
+         */
+        PageTestIn: {
+            /**
+             * @description Whose account sends it; needed by who works in several.
+             * @default null
+             */
+            practice_id?: string | null;
+            /** @enum {unknown} */
+            way: "email" | "push" | "sms";
+        };
+        /**
+         * PageTestOut
+         * @description That a test page left, and until when its code can be said.
+         */
+        PageTestOut: {
+            until_at: string;
+            /** @enum {unknown} */
+            way: "email" | "push" | "sms";
+        };
+        /**
          * PagingOut
          * @description Who is told of work that can't wait, and who has taken it on.
          */
@@ -7284,6 +7441,18 @@ export interface components {
             phone: string | null;
         };
         /**
+         * PagingWayOut
+         * @description One way out of the console.
+         */
+        PagingWayOut: {
+            /** @description When a test page last came to me by it: I said its code. */
+            proven_at: string | null;
+            /** @description Whether this installation can page by it at all. */
+            set_up: boolean;
+            /** @enum {unknown} */
+            way: "email" | "push" | "sms";
+        };
+        /**
          * PagingWaysOut
          * @description By which ways I am told of what can't wait, beside the console.
          */
@@ -7293,6 +7462,7 @@ export interface components {
             email: boolean;
             /** @description The last digits of the phone; null: no SMS. */
             phone_ends_in: string | null;
+            ways: components["schemas"]["PagingWayOut"][];
         };
         /**
          * PartOut
@@ -9368,7 +9538,7 @@ export interface components {
          * @description A page of what happened, newest first.
          */
         Timeline: {
-            items: (components["schemas"]["MessageEntry"] | components["schemas"]["ScreeningEntry"] | components["schemas"]["ItemEntry"] | components["schemas"]["ConsentEntry"] | components["schemas"]["CorrectionEntry"] | components["schemas"]["AppointmentEntry"] | components["schemas"]["RideEntry"])[];
+            items: (components["schemas"]["MessageEntry"] | components["schemas"]["ScreeningEntry"] | components["schemas"]["ItemEntry"] | components["schemas"]["ConsentEntry"] | components["schemas"]["CorrectionEntry"] | components["schemas"]["AppointmentEntry"] | components["schemas"]["RideEntry"] | components["schemas"]["CallEntry"] | components["schemas"]["NeedEntry"] | components["schemas"]["CheckInEntry"])[];
             next: string | null;
         };
         /**
@@ -16238,6 +16408,114 @@ export interface operations {
             };
         };
     };
+    putMySafety: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient_id: string;
+                caregiver_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SafetyIn"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listTasks: {
         parameters: {
             query?: never;
@@ -18334,6 +18612,264 @@ export interface operations {
             /** @description Unprocessable Entity */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirmPageTest: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PageProofIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageProofOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sendPageTest: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PageTestIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageTestOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    "Retry-After": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -23205,7 +23741,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only entries of this kind. */
-                kind?: "message" | "screening" | "item" | "consent" | "correction" | "appointment" | "ride";
+                kind?: "message" | "screening" | "item" | "consent" | "correction" | "appointment" | "ride" | "call" | "need" | "check-in";
                 /** @description Where the page begins: `next` of the page before. */
                 cursor?: string;
                 /** @description How many items at the most. */

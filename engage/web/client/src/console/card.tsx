@@ -23,7 +23,7 @@ import {
 } from "./desk";
 import { questionOf } from "./instruments";
 import { Present } from "./present";
-import { Due, Severity } from "./queue";
+import { Clinic, Due, Severity } from "./queue";
 import { goToPane, goToQueue } from "./route";
 import { WhoButton } from "./who";
 
@@ -62,6 +62,7 @@ export function Card() {
           <p class="row">
             <Severity of={item} />
             <span class="chip">{named("subject", item.subject)}</span>
+            <Clinic of={item} />
             {closed.value ? null : <Due moment={item.due_at} />}
           </p>
         )}

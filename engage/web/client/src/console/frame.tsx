@@ -93,6 +93,9 @@ export function Desk() {
               {t("admin.tab")}
             </Link>
           ) : null}
+          <Link to={{ at: "paging" }} class="button quiet small">
+            {t("paging.open")}
+          </Link>
           <Switches />
           <button type="button" class="button quiet small" onClick={openHelp}>
             {t("keys.title")}

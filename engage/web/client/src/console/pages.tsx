@@ -1,44 +1,33 @@
-// The pages beside the queue: a program of its own that is fetched when it is needed.
-import { signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
-
-import { speakRarely, t } from "../shared/words";
-import { Refused, useActing } from "./acting";
-import { part } from "./desk";
+// The pages beside the queue: a program of its own that is fetched when it is needed. What is seldom
+// looked at is fetched when somebody does.
+import {
+  speakOfAdministration,
+  speakOfPaging,
+  speakOfTeam,
+  speakOfWork,
+  speakRarely,
+} from "../shared/words";
+import { fetched } from "./fetched";
 import { LaterPage } from "./later";
-import { keepFocus } from "./link";
 import { Calls } from "./lists/calls";
 import { People } from "./lists/people";
 import { Reach } from "./lists/reach";
 import { PersonPage } from "./person/page";
-import { AdminLater } from "./admin-later";
 import { place } from "./place";
-import { RepliesPage } from "./replies";
-import { TeamLater } from "./team-later";
 
-/** What is seldom looked at is fetched when somebody does. */
-const rare = signal<typeof import("./rare") | undefined>(undefined);
-
-function Rare() {
-  const acting = useActing();
-  useEffect(() => {
-    if (rare.value !== undefined) return;
-    const both = () => Promise.all([import("./rare"), speakRarely()]);
-    void acting.act(() => part(both)).then((found) => {
-      rare.value = found?.[0];
-    });
-  }, []);
-  useEffect(keepFocus, [rare.value]);
-  if (rare.value !== undefined) return <rare.value.Page />;
-  return (
-    <main class="page" id="main">
-      <h2 id="place" tabIndex={-1}>
-        {t("loading")}
-      </h2>
-      <Refused of={acting} />
-    </main>
-  );
-}
+const Admin = fetched(() =>
+  Promise.all([import("./admin/page").then((one) => one.AdminPage), speakOfAdministration()]),
+);
+const Paging = fetched(() =>
+  Promise.all([import("./paging/page").then((one) => one.PagingPage), speakOfPaging()]),
+);
+const Rare = fetched(() => Promise.all([import("./rare").then((one) => one.Page), speakRarely()]));
+const Replies = fetched(() =>
+  Promise.all([import("./work/replies").then((one) => one.Replies), speakOfWork()]),
+);
+const Team = fetched(() =>
+  Promise.all([import("./team/page").then((one) => one.TeamPage), speakOfTeam()]),
+);
 
 export function Page() {
   switch (place.value.at) {
@@ -54,11 +43,13 @@ export function Page() {
     case "schedules":
       return <LaterPage />;
     case "admin":
-      return <AdminLater />;
+      return <Admin />;
     case "replies":
-      return <RepliesPage />;
+      return <Replies />;
     case "team":
-      return <TeamLater />;
+      return <Team />;
+    case "paging":
+      return <Paging />;
     case "measures":
     case "rides":
     case "places":

@@ -37,6 +37,7 @@ export type Place =
   | { at: "places" }
   | { at: "replies" }
   | { at: "team" }
+  | { at: "paging" }
   | { at: "admin"; page: AdminPage }
   | { at: "measures" };
 
@@ -45,7 +46,7 @@ export const place = signal<Place>({ at: "queue" });
 export const stirred = signal(0);
 
 const PERSON = /^\/console\/people\/([0-9a-f-]{36})\/?$/;
-const LIST = /^\/console\/(people|calls|reach|visits|schedules|rides|places|replies|admin|team|measures)(?:\/([a-z0-9-]+))?\/?$/;
+const LIST = /^\/console\/(people|calls|reach|visits|schedules|rides|places|replies|admin|team|paging|measures)(?:\/([a-z0-9-]+))?\/?$/;
 const DAY = /^2\d{3}-\d\d-\d\d$/;
 
 export function placeOf(path: string): Place {
@@ -59,6 +60,7 @@ export function placeOf(path: string): Place {
     case "places":
     case "replies":
     case "team":
+    case "paging":
     case "measures":
       return { at };
     case "visits":

@@ -20,6 +20,7 @@ import {
   counts,
   FURTHER,
   loadMore,
+  me,
   nameOf,
   next,
   openId,
@@ -179,6 +180,7 @@ function Row({ item }: { item: Item }) {
         <span class="row">
           <strong class="who">{nameOf(item)}</strong>
           <span class="chip">{named("subject", item.subject)}</span>
+          <Clinic of={item} />
         </span>
         <Said of={item} />
         {item.snoozed === null ? null : <Rests of={item} />}
@@ -231,6 +233,14 @@ export function resting(item: Item): string {
 /** Focus goes where the reader goes: to the name at the head of the card. */
 export function focusCard(): void {
   requestAnimationFrame(() => document.getElementById("card")?.focus());
+}
+
+/** Which practice work is of, for who serves several. */
+export function Clinic({ of }: { of: Item }) {
+  const held = me.value?.memberships ?? [];
+  const its = held.find((one) => one.practice_id === of.practice_id);
+  if (held.every((one) => one.practice_id === of.practice_id)) return null;
+  return <span class="soft small">{its?.practice_name}</span>;
 }
 
 export function Severity({ of }: { of: Item }) {

@@ -6,6 +6,7 @@ import { useState } from "preact/hooks";
 import type { Answer, Answered, CheckIn, Person } from "./kinds";
 import { uuid7 } from "./ids";
 import { Picture } from "./icons";
+import { whenLeft } from "./leaving";
 import { Head, Hours, Now, To } from "./parts";
 import { keep, whenHeard } from "./outbox";
 import { away, may, person, questions, saved } from "./state";
@@ -14,6 +15,9 @@ import { counted, t } from "./words";
 /** What became of the last answer here. */
 const last = signal<{ patient: string; status: Answered["status"]; refused: boolean; stale: boolean } | null>(null);
 
+whenLeft(() => {
+  last.value = null;
+});
 whenHeard((one, answered) => {
   if (answered !== null) last.value = { patient: one.patient, ...answered };
 });

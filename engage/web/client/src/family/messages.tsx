@@ -5,6 +5,7 @@ import { signal } from "@preact/signals";
 import { call, Problem } from "../api/call";
 import { uuid7 } from "./ids";
 import type { Message } from "./kinds";
+import { whenLeft } from "./leaving";
 import { attempt, Head, Hours, Now } from "./parts";
 import { drop, keep, type SavedMessage } from "./outbox";
 import { away, may, of, person, saved, tell } from "./state";
@@ -12,14 +13,20 @@ import { sync } from "./sync";
 import { brief } from "./time";
 import { t } from "./words";
 
-const draft = signal("");
+/** By person: what is written about one is never sent about another. */
+const drafts = signal<Readonly<Record<string, string>>>({});
 const busy = signal(false);
 /** What was written without a network, before the writer has said what becomes of it. */
 const held = signal<SavedMessage | null>(null);
 const urgent = signal(false);
+whenLeft(() => {
+  drafts.value = {};
+  held.value = null;
+  urgent.value = false;
+});
 
-export function write(words: string): void {
-  draft.value = words;
+function draft(patient: string, words: string): void {
+  drafts.value = { ...drafts.value, [patient]: words };
 }
 
 export function MessagesPage() {
@@ -49,7 +56,7 @@ export function MessagesPage() {
           </li>
         ))}
       </ol>
-      {held.value === null ? <Compose patient={whom.patient_id} /> : <Held one={held.value} />}
+      {held.value?.patient === whom.patient_id ? <Held one={held.value} /> : <Compose patient={whom.patient_id} />}
     </>
   );
 }
@@ -70,7 +77,7 @@ function Compose({ patient }: { patient: string }) {
   if (!may("messages", "act")) return null;
   const send = async (event: Event): Promise<void> => {
     event.preventDefault();
-    const body = draft.value.trim();
+    const body = (drafts.value[patient] ?? "").trim();
     if (body === "" || busy.value) return;
     const one: SavedMessage = { kind: "message", id: uuid7(), patient, at: new Date().toISOString(), body };
     urgent.value = false;
@@ -87,7 +94,7 @@ function Compose({ patient }: { patient: string }) {
           key: one.id,
         });
         urgent.value = answer.urgent;
-        draft.value = "";
+        draft(patient, "");
         if (!answer.urgent) tell("good", t("messages.sent"));
         await sync();
       } catch (problem) {
@@ -107,8 +114,8 @@ function Compose({ patient }: { patient: string }) {
           rows={3}
           maxLength={1600}
           required
-          value={draft}
-          onInput={(event) => (draft.value = event.currentTarget.value)}
+          value={drafts.value[patient] ?? ""}
+          onInput={(event) => draft(patient, event.currentTarget.value)}
         />
       </label>
       <button type="submit" class="button first" disabled={busy.value}>
@@ -130,7 +137,7 @@ function Held({ one }: { one: SavedMessage }) {
           class="button wide"
           onClick={() => {
             held.value = null;
-            draft.value = "";
+            draft(one.patient, "");
             void keep(one);
           }}
         >

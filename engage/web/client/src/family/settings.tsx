@@ -1,7 +1,6 @@
 // How the app looks and speaks, and how one is told of what is new.
 import { theme } from "../shared/look";
 import { Language, Size } from "./looks";
-import { Notify } from "./notify";
 import { Head } from "./parts";
 import { t } from "./words";
 
@@ -34,7 +33,10 @@ export function SettingsPage() {
           <Language />
         </div>
       </section>
-      <Notify />
+      <section class="card">
+        <h2>{t("notify.title")}</h2>
+        <p>{t("notify.texts")}</p>
+      </section>
       <section class="card">
         <h2>{t("install.title")}</h2>
         <p>{t("install.words")}</p>

@@ -5,6 +5,7 @@ import { call, type Schema } from "../api/call";
 import { uuid7 } from "./ids";
 import { Picture } from "./icons";
 import type { Task } from "./kinds";
+import { whenLeft } from "./leaving";
 import { attempt, Head } from "./parts";
 import { away, may, of, person, tell } from "./state";
 import { sync } from "./sync";
@@ -17,6 +18,10 @@ type Step = "claim" | "decline" | "done" | "reopen";
 const busy = signal("");
 const handing = signal<{ task: string; to: readonly Member[] } | null>(null);
 const adding = signal(false);
+whenLeft(() => {
+  handing.value = null;
+  adding.value = false;
+});
 
 const CATEGORY = { "to-do": "visits", ride: "rides", goal: "needs" } as const;
 type Sort = keyof typeof CATEGORY;

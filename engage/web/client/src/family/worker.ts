@@ -9,26 +9,12 @@ interface Fetched extends Extended {
   request: Request;
   respondWith(what: Promise<Response>): void;
 }
-interface Clicked extends Extended {
-  notification: Notification;
-}
-interface Window {
-  url: string;
-  focus(): Promise<unknown>;
-  navigate(url: string): Promise<unknown>;
-}
 interface Scope {
   location: Location;
-  registration: ServiceWorkerRegistration;
-  clients: {
-    claim(): Promise<void>;
-    matchAll(of: object): Promise<Window[]>;
-    openWindow(url: string): Promise<unknown>;
-  };
+  clients: { claim(): Promise<void> };
   skipWaiting(): Promise<void>;
-  addEventListener(of: "install" | "activate" | "push", act: (event: Extended) => void): void;
+  addEventListener(of: "install" | "activate", act: (event: Extended) => void): void;
   addEventListener(of: "fetch", act: (event: Fetched) => void): void;
-  addEventListener(of: "notificationclick", act: (event: Clicked) => void): void;
 }
 
 const worker = self as unknown as Scope;
@@ -83,29 +69,5 @@ async function file(request: Request): Promise<Response> {
   const shell = await caches.open(SHELL);
   return (await shell.match(request)) ?? fetch(request);
 }
-
-// What is pushed says nothing of anybody, whatever it holds: a locked phone shows it to everyone.
-worker.addEventListener("push", (event) => {
-  const spanish = navigator.language.toLowerCase().startsWith("es");
-  const words = spanish ? "Hay algo nuevo para usted." : "There is something new for you.";
-  event.waitUntil(
-    worker.registration.showNotification("engage", {
-      body: words,
-      icon: "/family/icon-192.png",
-      tag: "engage-family",
-    }),
-  );
-});
-
-worker.addEventListener("notificationclick", (event) => {
-  event.notification.close();
-  const open = async (): Promise<void> => {
-    const [first] = (await worker.clients.matchAll({ type: "window" })).filter((one) =>
-      new URL(one.url).pathname.startsWith(PAGE),
-    );
-    await (first === undefined ? worker.clients.openWindow(PAGE) : first.focus());
-  };
-  event.waitUntil(open());
-});
 
 export {};

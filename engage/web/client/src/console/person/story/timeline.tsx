@@ -14,8 +14,11 @@ type Entry = Schema["Timeline"]["items"][number];
 type Kind = Entry["type"];
 const KINDS: Kind[] = [
   "message",
+  "call",
   "item",
+  "need",
   "screening",
+  "check-in",
   "appointment",
   "ride",
   "consent",
@@ -186,6 +189,32 @@ function One({ of: one }: { of: Entry }) {
           {named("visit.status", one.state)}
           {one.act === "move" ? ` · ${t("story.moved")}` : ""}
           {one.reason === null ? "" : ` · ${named("visit.reason", one.reason)}`}
+        </p>
+      );
+    case "call":
+      return (
+        <>
+          <p>
+            {one.direction === "in" ? `${t("around.they")} · ` : ""}
+            {named("around.by", one.channel ?? "")}: {named("around.was", one.outcome)}
+          </p>
+          {one.note === null ? null : <blockquote>{one.note}</blockquote>}
+        </>
+      );
+    case "need":
+      return (
+        <>
+          <p>
+            {named("subject", `need:${one.domain ?? ""}`)}: {named("need.act", one.act ?? "")}
+          </p>
+          {one.reason === null ? null : <blockquote>{one.reason}</blockquote>}
+        </>
+      );
+    case "check-in":
+      return (
+        <p>
+          {named("script", one.script ?? "")}: {named("checkin.status", one.state)}
+          {one.why === null ? "" : ` · ${named("checkin.why", one.why)}`}
         </p>
       );
     case "ride":

@@ -32,6 +32,7 @@ export const words = {
   "admin.tab": "Administration",
   "team.tab": "Team",
   "team.mine": "My leave",
+  "paging.open": "How I am paged",
   "person.open": "Needs, check-ins, calls",
   "refused.call-first":
     "Log the call first, on the person’s page: this is closed by reaching somebody or by two tries.",

@@ -33,6 +33,7 @@ export const words: Record<keyof typeof en, string> = {
   "admin.tab": "Administración",
   "team.tab": "Equipo",
   "team.mine": "Mis ausencias",
+  "paging.open": "Cómo me avisan",
   "person.open": "Necesidades, seguimiento, llamadas",
   "refused.call-first":
     "Anote primero la llamada, en la página de la persona: esto se cierra al hablar con alguien o tras dos intentos.",
