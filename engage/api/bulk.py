@@ -1,8 +1,8 @@
 """The same step on many pieces of work, each by itself: what can't be done holds up nothing else.
 
 The answer says of every item what became of it, in the order asked. A crisis, and what may be one,
-is closed by itself and never in bulk. Nothing is kept under an Idempotency-Key: a step that was
-taken is refused the second time, item by item, and the answer says so.
+is closed by itself and never in bulk. Under an Idempotency-Key each item remembers that its step
+was taken: the same request again says so, and tries only what was refused.
 """
 
 from datetime import datetime
@@ -21,7 +21,7 @@ from engage.api.auth.guard import Visit
 from engage.api.auth.marks import needs
 from engage.api.candidates import Labels, RelabelIn, Urgency, relabelled
 from engage.api.desk import HandOverIn, SnoozeIn, directs, doing
-from engage.api.once import in_turn, key_of
+from engage.api.once import Made, each_once, in_turn, key_of
 from engage.api.parts import Parts
 from engage.api.practices import practice_of
 from engage.api.problems import Problem, describe
@@ -108,21 +108,31 @@ async def post_bulk(
     parts: NamedDependency[Parts],
 ) -> BulkOut:
     """Take the step on each; the answer is 200 also if some could not be done, and says which."""
-    key_of(request)  # nothing is kept under it, but a key that is none is refused as anywhere
+    key_of(request)  # a key that is none is refused as anywhere, and not item by item
     if len(set(data.items)) != len(data.items):
         raise Unprocessable(FieldError("/items", "named-twice", "Name each item once."))
-    results = tuple([await _one(parts, visit, item, data.step) for item in data.items])
+    results = tuple([await _one(request, parts, visit, item, data.step) for item in data.items])
     parts.bell.ring("outbox")
     return BulkOut(results, sum(one.problem is None for one in results))
 
 
-async def _one(parts: Parts, visit: Visit, item: QueueItemId, step: StepIn) -> BulkResult:
+async def _one(
+    request: Request[Any, Any, State],
+    parts: Parts,
+    visit: Visit,
+    item: QueueItemId,
+    step: StepIn,
+) -> BulkResult:
     try:
         practice = await _practice(parts, visit, item)
         keys, at = await parts.vault.keys(practice), parts.clock.now()
 
-        async def act(work: Work) -> None:
+        async def taken(work: Work) -> Made:
             await _step(work, keys, parts, visit, item, step, at)
+            return Made(BulkResult(id=item, status=HTTPStatus.OK))
+
+        async def act(work: Work) -> None:
+            await each_once(request, parts, keys, work, str(item), taken)
 
         await in_turn(parts, act, practice)
     except DatabaseAway:

@@ -7,7 +7,7 @@ same transaction.
 
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, TypeAlias
 from uuid import UUID
 
 from litestar import Request, Response, get, post
@@ -19,6 +19,7 @@ from msgspec import Meta, Struct
 from engage import audit, feed
 from engage.api.auth.guard import Visit
 from engage.api.auth.marks import needs
+from engage.api.bare_page import spoken_by
 from engage.api.ids import Own, chosen
 from engage.api.once import Made, once
 from engage.api.parts import Parts
@@ -44,7 +45,8 @@ from engage.people.consents.store import ConsentSeen
 from engage.people.merging.store import survivor
 from engage.turns.context import ConsentTold
 
-_LANGUAGE = "en"
+Spoken: TypeAlias = Literal["en", "es"]
+"""The language of whoever reads it."""
 LONGEST_REASON = 500
 ID = "/id"
 
@@ -140,6 +142,7 @@ class EnrolmentIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     summary="What a patient agreed to, and the ledger in words",
 )
 async def get_consent(
+    request: Request[Any, Any, State],
     patient_id: FromPath[UUID],
     visit: NamedDependency[Visit],
     parts: NamedDependency[Parts],
@@ -149,7 +152,7 @@ async def get_consent(
     keys = await parts.vault.keys(practice)
     async with parts.database.work([practice], practice) as work:
         person = await survivor(work, practice, PatientId(patient_id))
-        out = await _load(work, keys, person, parts.catalogue)
+        out = await _load(work, keys, person, parts.catalogue, spoken_by(request))
         await _record(work, visit, practice, out.patient_id, "consent.read", parts.clock.now())
     return out
 
@@ -181,7 +184,7 @@ async def post_consent(
         at = parts.clock.now()
         await feed.add(work, practice, at, "patient", person, person)
         await _record(work, visit, practice, person, f"consent.{data.kind}", at)
-        out = await _load(work, keys, person, parts.catalogue)
+        out = await _load(work, keys, person, parts.catalogue, spoken_by(request))
         return Made(out, HTTPStatus.CREATED, f"/v1/patients/{person}/consent")
 
     answer = await once(request, parts, practice, ConsentOut, act)
@@ -213,7 +216,7 @@ async def post_enrolment(
             raise IdTaken(ID)
         await parts.turns.enrol(work, practice, person, cause, visit.staff_id)
         await _record(work, visit, practice, person, "consent.enrol", parts.clock.now())
-        out = await _load(work, keys, person, parts.catalogue)
+        out = await _load(work, keys, person, parts.catalogue, spoken_by(request))
         return Made(out, HTTPStatus.CREATED, f"/v1/patients/{person}/consent")
 
     answer = await once(request, parts, practice, ConsentOut, act)
@@ -221,20 +224,22 @@ async def post_enrolment(
     return answer
 
 
-def purposes_in_words(closed: frozenset[Purpose], catalogue: Catalogue) -> tuple[PurposeOut, ...]:
+def purposes_in_words(
+    closed: frozenset[Purpose], catalogue: Catalogue, language: Spoken
+) -> tuple[PurposeOut, ...]:
     """Return every purpose, and whether the person wants texts about it."""
     return tuple(
         PurposeOut(
             purpose=one,
             wanted=one not in closed,
-            words=render(catalogue, f"texting.purpose.{one}", _LANGUAGE, {}),
+            words=render(catalogue, f"texting.purpose.{one}", language, {}),
         )
         for one in PURPOSES
     )
 
 
 async def _load(
-    work: Work, keys: PracticeKeys, person: PatientId, catalogue: Catalogue
+    work: Work, keys: PracticeKeys, person: PatientId, catalogue: Catalogue, language: Spoken
 ) -> ConsentOut:
     practice = keys.practice
     facts = await texting_facts(work, practice, person)
@@ -256,18 +261,18 @@ async def _load(
     return ConsentOut(
         patient_id=person,
         phone=phone,
-        purposes=purposes_in_words(facts.closed, catalogue),
-        entries=tuple(_entry(one, catalogue) for one in seen),
+        purposes=purposes_in_words(facts.closed, catalogue, language),
+        entries=tuple(_entry(one, catalogue, language) for one in seen),
     )
 
 
-def _entry(one: ConsentSeen, catalogue: Catalogue) -> ConsentEntryOut:
+def _entry(one: ConsentSeen, catalogue: Catalogue, language: Spoken) -> ConsentEntryOut:
     row = one.row
     # A ledger is for ever: a word of an older version is shown as it stands.
     how = row.how
     if (text := f"texting.how.{how}") in catalogue:
-        how = render(catalogue, text, _LANGUAGE, {})
-    about = render(catalogue, f"texting.purpose.{row.purpose or 'all'}", _LANGUAGE, {})
+        how = render(catalogue, text, language, {})
+    about = render(catalogue, f"texting.purpose.{row.purpose or 'all'}", language, {})
     values = {"how": how, "purpose": about}
     says = f"texting.ledger.{row.kind}"
     says = own if (own := f"{says}.{row.how}") in catalogue else says
@@ -284,7 +289,7 @@ def _entry(one: ConsentSeen, catalogue: Catalogue) -> ConsentEntryOut:
         message_id=row.message_id,
         wording=_wording(row.wording),
         reason=row.reason,
-        words=render(catalogue, says, _LANGUAGE, values),
+        words=render(catalogue, says, language, values),
     )
 
 

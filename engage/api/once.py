@@ -10,6 +10,7 @@ import re
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, Final, TypeVar, cast
+from uuid import UUID
 
 import msgspec
 from litestar import Request, Response
@@ -21,6 +22,7 @@ from engage.api.auth.guard import caller_of
 from engage.api.etags import tag
 from engage.api.parts import Parts
 from engage.api.refusals import FieldError, InvalidRequest, KeyReused, StillRunning
+from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
 from engage.ids import PracticeId
 from engage.turns.store import TurnFailed
@@ -66,31 +68,65 @@ async def once(
     """
     del kind
     key = key_of(request)
-    caller = caller_of(request)
     keys = await parts.vault.keys(practice)
-    asked = hashlib.sha256(
-        f"{request.method} {request.url.path}\n".encode() + await request.body()
-    ).digest()
+    asked = await _hash(request)
 
     async def with_key(work: Work) -> _Stored:
         if key is None:
             return _written(await act(work))
-        row = f"{caller}|{key}"
-        if not await store.alone(work, caller, key):
-            raise StillRunning
-        known = await store.kept(work, practice, caller, key)
-        if known is not None:
-            if known.request_hash != asked:
-                raise KeyReused
-            plain = keys.open(_PLACE, row, known.answer_sealed)
-            return msgspec.msgpack.decode(plain, type=_Stored)
-        answer = _written(await act(work))
-        sealed = keys.seal(_PLACE, row, msgspec.msgpack.encode(answer))
-        kept = store.Kept(asked, answer.status, sealed)
-        await store.keep(work, practice, caller, key, kept, parts.clock.now())
-        return answer
+        return await _remembered(work, keys, parts, (caller_of(request), key), asked, act)
 
     return cast("Response[T]", _response(await in_turn(parts, with_key, practice)))
+
+
+async def each_once(
+    request: Request[Any, Any, State],
+    parts: Parts,
+    keys: PracticeKeys,
+    work: Work,
+    name: str,
+    act: Act,
+) -> None:
+    """Run one of the many steps of a request, once for its key: what was done is not done again.
+
+    Each step has a transaction of its own, so each has a key of its own, made of theirs and a name.
+    """
+    key = key_of(request)
+    if key is None:
+        await act(work)
+        return
+    own = hashlib.sha256(f"{key}\n{name}".encode()).hexdigest()
+    asked = await _hash(request)
+    await _remembered(work, keys, parts, (caller_of(request), own), asked, act)
+
+
+async def _hash(request: Request[Any, Any, State]) -> bytes:
+    asked = f"{request.method} {request.url.path}\n".encode() + await request.body()
+    return hashlib.sha256(asked).digest()
+
+
+async def _remembered(
+    work: Work,
+    keys: PracticeKeys,
+    parts: Parts,
+    place: tuple[UUID, str],
+    asked: bytes,
+    act: Act,
+) -> _Stored:
+    row = f"{place[0]}|{place[1]}"
+    if not await store.alone(work, *place):
+        raise StillRunning
+    known = await store.kept(work, keys.practice, *place)
+    if known is not None:
+        if known.request_hash != asked:
+            raise KeyReused
+        plain = keys.open(_PLACE, row, known.answer_sealed)
+        return msgspec.msgpack.decode(plain, type=_Stored)
+    answer = _written(await act(work))
+    sealed = keys.seal(_PLACE, row, msgspec.msgpack.encode(answer))
+    kept = store.Kept(asked, answer.status, sealed)
+    await store.keep(work, keys.practice, *place, kept, parts.clock.now())
+    return answer
 
 
 async def in_turn(parts: Parts, act: Callable[[Work], Awaitable[T]], practice: PracticeId) -> T:

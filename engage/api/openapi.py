@@ -218,16 +218,11 @@ def _problems(path: str, method: str, operation: Json, *, open_to_all: bool) -> 
         found |= {403}
     if named and open_to_all:
         found |= {400}
-    if path.startswith(("/v1/calendars/", "/v1/me/paging/")):
-        found |= {429}
+    found |= _problems_of_few(path)
     if "{" in path or (takes_body and not open_to_all):
         found |= {404}
     if path in _OF_ONE:
         found |= {404, 422}
-    if path.endswith("/invitations"):
-        found |= {429}
-    if path == "/v1/sync":
-        found |= {410}
     if method == "POST" and not open_to_all:
         found |= {409, 413, 422}
     if method == "DELETE" and not open_to_all:
@@ -237,6 +232,13 @@ def _problems(path: str, method: str, operation: Json, *, open_to_all: bool) -> 
     if "If-Match" in named:
         found |= {409, 412}
     return sorted(found)
+
+
+def _problems_of_few(path: str) -> set[int]:
+    limited = path.startswith(("/v1/calendars/", "/v1/me/paging/"))
+    if limited or path.endswith("/invitations"):
+        return {429}
+    return {410} if path == "/v1/sync" else set()
 
 
 def _signing_problems(path: str, *, takes_body: bool) -> set[int]:

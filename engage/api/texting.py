@@ -5,11 +5,12 @@ text's own words is in here.
 """
 
 from datetime import datetime, timedelta
-from typing import Annotated, Literal, assert_never
+from typing import Annotated, Any, Literal, assert_never
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from litestar import get
+from litestar import Request, get
+from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Meta, Struct
@@ -17,7 +18,8 @@ from msgspec import Meta, Struct
 from engage import audit
 from engage.api.auth.guard import Visit
 from engage.api.auth.marks import needs
-from engage.api.consent import PurposeOut, purposes_in_words
+from engage.api.bare_page import spoken_by
+from engage.api.consent import PurposeOut, Spoken, purposes_in_words
 from engage.api.parts import Parts
 from engage.api.practices import find
 from engage.errors import NotFound
@@ -36,7 +38,7 @@ from engage.people.store import get_patient
 LATELY = timedelta(days=14)
 """For so long a text that was not sent is a line on the page."""
 
-_LANGUAGE = "en"
+_MOMENT: dict[Spoken, str] = {"en": "%a %b %d, %H:%M", "es": "el %d/%m a las %H:%M"}
 
 
 class VerdictOut(Struct, frozen=True, kw_only=True):
@@ -90,6 +92,7 @@ class TextingOut(Struct, frozen=True, kw_only=True):
     summary="May we text this patient, and if not, why",
 )
 async def get_texting(
+    request: Request[Any, Any, State],
     patient_id: FromPath[UUID],
     visit: NamedDependency[Visit],
     parts: NamedDependency[Parts],
@@ -122,7 +125,8 @@ async def get_texting(
             subject_id=person,
             patient_id=person,
         )
-    says = _Speaker(parts.catalogue, now, zone)
+    language = spoken_by(request)
+    says = _Speaker(parts.catalogue, now, zone, language)
     own = says.verdict(facts, "staff")
     return TextingOut(
         may=own.may,
@@ -131,7 +135,7 @@ async def get_texting(
         words=own.words,
         planned=says.verdict(facts, "check-in"),
         clock=says.clock(),
-        purposes=purposes_in_words(facts.closed, parts.catalogue),
+        purposes=purposes_in_words(facts.closed, parts.catalogue, language),
         waiting=tuple(says.held(one) for one in back if one.until is not None),
         dropped=tuple(says.held(one) for one in back if one.until is None),
     )
@@ -140,9 +144,12 @@ async def get_texting(
 class _Speaker:
     """Puts verdicts into words, by the person's own clock if it is known."""
 
-    def __init__(self, catalogue: Catalogue, now: Timing, practice_zone: str) -> None:
-        """Take the words, the moment, and the clock on the practice's wall."""
+    def __init__(
+        self, catalogue: Catalogue, now: Timing, practice_zone: str, language: Spoken
+    ) -> None:
+        """Take the words, the moment, the clock on the practice's wall, and who listens."""
         self._catalogue = catalogue
+        self._language: Spoken = language
         self._now = now
         zones = tuple(dict.fromkeys(place.zone for place in now.hours.places))
         self._zones = zones
@@ -183,9 +190,10 @@ class _Speaker:
         )
 
     def _say(self, text: str, until: datetime | None = None, zone: str = "") -> str:
+        moment = _MOMENT[self._language]
         values = {
             "now": f"{self._now.at.astimezone(self._zone):%H:%M}",
-            "until": "" if until is None else f"{until.astimezone(self._zone):%a %b %d, %H:%M}",
+            "until": "" if until is None else f"{until.astimezone(self._zone):{moment}}",
             "zone": zone,
         }
-        return render(self._catalogue, f"texting.{text}", _LANGUAGE, values)
+        return render(self._catalogue, f"texting.{text}", self._language, values)

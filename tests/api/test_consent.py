@@ -169,3 +169,19 @@ async def test_an_entry_has_the_id_that_was_chosen(house: House) -> None:
     assert own in of(first.json(), "id")
     assert (again.status_code, again.json()["code"]) == (409, "id-taken")
     assert of(await consent(house, patient), "kind").count("withdrawn") == 1
+
+
+async def test_the_page_speaks_the_language_of_who_reads_it(house: House) -> None:
+    """What may be texted, and the ledger, are told in Spanish to whoever reads Spanish."""
+    patient = await house.patient()
+    spanish = {**house.north.dana.headers, "Accept-Language": "es"}
+
+    async def read(what: str) -> dict[str, object]:
+        path = f"/v1/patients/{patient}/{what}"
+        return (await house.client.get(path, headers=spanish)).json()
+
+    await house.text_in("STOP")
+    now, ledger = await read("texting"), await read("consent")
+    assert str(now["words"]).startswith("Este teléfono mandó ALTO")
+    assert "Agreed to all texts" not in str(of(ledger, "words"))
+    assert {str(one).isascii() for one in of(ledger, "words")} == {False}

@@ -308,6 +308,29 @@ async def test_who_has_it_open_is_seen_for_half_a_minute(house: House) -> None:
     assert claimed[0] == 200
 
 
+async def test_the_same_request_for_many_does_nothing_twice(house: House) -> None:
+    """Under one key what was done is answered as done, and only what was refused is tried again."""
+    dana, item = house.north.dana, await house.item()
+    await house.text_in("I want to kill myself")
+    (crisis,) = (await _get(house, dana, "/queue?view=crises"))["items"]
+    done = {"type": "complete", "outcome": "reached-patient"}
+    body = {"items": [str(item), crisis["id"]], "step": done}
+
+    async def ask(**other: object) -> list[int]:
+        headers = {**dana.headers, "Idempotency-Key": "the-same"}
+        path = "/v1/queue/bulk"
+        answer = await house.client.post(path, json=body | other, headers=headers)
+        return [one["status"] for one in answer.json()["results"]]
+
+    first = await ask()
+    closed = await _get(house, dana, f"/queue/{item}")
+    assert (first, await ask()) == ([200, 409], [200, 409])
+    assert await _get(house, dana, f"/queue/{item}") == closed
+    assert await _audited(house, "item.completed") == 1
+    # The key is for what it was first said with.
+    assert (await ask(step={"type": "claim"}))[0] == 422
+
+
 async def test_each_of_many_has_its_own_result(house: House) -> None:
     """In bulk each item is done or refused by itself, and no crisis is closed that way."""
     dana = house.north.dana

@@ -138,6 +138,7 @@ WORDING = {"text_id": "help", "language": "es", "sha256": "0" * 64}
 BODIES: dict[str, Json] = {
     "correctAttribution": {"author": "unknown", "patient_id": None},
     "addTask": {"kind": "ride"},
+    "sayStrain": {"answers": {"strain.rest": "hardly"}},
     "putRoles": {"roles": ["care_manager"]},
     "addSlots": {"times": ["09:00"], "minutes": 30},
     "enterAnswers": {"answers": {"hvs.worried": {"type": "chosen", "option": "often"}}},

@@ -88,6 +88,8 @@ async def test_the_queue(stage: Stage) -> None:
     await everybody_writes(stage, page)
     await page.get_by_role("button", name=re.compile("^All")).click()
     await opened(page, "cita")
+    # What is gravest stands on top.
+    await page.locator(".queue .scroll").evaluate("list => list.scrollTo(0, 0)")
     await shot(page, "console")
     await opened(page, "my chest hurts")
     await shot(page, "console-crisis")
@@ -110,6 +112,8 @@ async def test_the_queue(stage: Stage) -> None:
         await boxes.nth(place).check()
     await page.locator(".bulk").get_by_role("button", name="Complete").click()
     await page.get_by_label("Reached the patient").check()
+    await page.get_by_role("button", name=re.compile(r"^Complete \d")).click()
+    await page.locator(".became").wait_for()
     await shot(page, "console-many")
 
 

@@ -18,7 +18,7 @@ SCRIPT = b"let x = 1;" * 100
 @pytest.fixture
 def built(tmp_path: Path) -> Path:
     """Build three small pages."""
-    for name in ("index.html", "console/index.html", "phone/index.html"):
+    for name in ("index.html", "console/index.html", "family/index.html", "phone/index.html"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(f"<!doctype html><title>{name}</title>", "utf-8")
     (tmp_path / "assets").mkdir()
@@ -44,6 +44,10 @@ async def _visited(folder: Path, *, simulated: bool = True) -> AsyncIterator[htt
         ("/console", "console/index.html"),
         ("/console/", "console/index.html"),
         ("/console/items/0195c1a0-0000-7000-8000-0000000000d3", "console/index.html"),
+        ("/family", "family/index.html"),
+        ("/family/", "family/index.html"),
+        ("/family/check-in", "family/index.html"),
+        ("/family/index.html", "family/index.html"),
     ],
 )
 async def test_a_page_comes_under_a_strict_policy(built: Path, path: str, title: str) -> None:
@@ -76,6 +80,24 @@ async def test_the_console_has_a_worker_that_may_nothing(built: Path) -> None:
     assert worker.headers["content-security-policy"] == "default-src 'none'"
     assert "trusted-types engage-worker" in console.headers["content-security-policy"]
     assert "trusted-types 'none'" in phone.headers["content-security-policy"]
+
+
+async def test_the_companion_app_has_a_worker_and_a_manifest(built: Path) -> None:
+    """Both are asked for anew each time; the worker may fetch from us, the page may name it."""
+    (built / "family" / "sw.js").write_bytes(SCRIPT)
+    (built / "family" / "manifest.es.webmanifest").write_text("{}", "utf-8")
+    async with _visited(built, simulated=False) as client:
+        worker = await client.get("/family/sw.js")
+        manifest = await client.get("/family/manifest.es.webmanifest")
+        policy = (await client.get("/family/")).headers["content-security-policy"].split("; ")
+
+    assert (worker.status_code, worker.content) == (200, SCRIPT)
+    assert worker.headers["content-type"].startswith("text/javascript")
+    assert worker.headers["cache-control"] == manifest.headers["cache-control"] == "no-cache"
+    assert worker.headers["content-security-policy"] == "default-src 'none'; connect-src 'self'"
+    assert manifest.headers["content-type"].startswith("application/manifest+json")
+    wanted = {"worker-src 'self'", "manifest-src 'self'", "trusted-types engage-worker"}
+    assert wanted <= set(policy)
 
 
 async def test_what_a_page_loads_is_kept_for_ever(built: Path) -> None:
@@ -115,16 +137,16 @@ async def test_only_what_was_built_is_served(built: Path, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/phone/"])
 async def test_the_demo_is_not_there_with_a_real_carrier(built: Path, path: str) -> None:
-    """Without the simulator there is a console and nothing to play with."""
+    """Without the simulator there are the console and the app, and nothing to play with."""
     async with _visited(built, simulated=False) as client:
         played = await client.get(path)
-        console = await client.get("/console/")
+        served = [await client.get(page) for page in ("/console/", "/family/")]
 
     assert played.status_code == 404
-    assert console.status_code == 200
+    assert [one.status_code for one in served] == [200, 200]
 
 
-@pytest.mark.parametrize("path", ["/", "/console/", "/phone/"])
+@pytest.mark.parametrize("path", ["/", "/console/", "/family/", "/phone/"])
 async def test_pages_that_were_not_built_say_how(tmp_path: Path, path: str) -> None:
     """Before `make web` the address answers 503, in a sentence that says what to do."""
     async with _visited(tmp_path) as client:

@@ -121,7 +121,10 @@ export async function call<P extends keyof paths, V extends Verb>(
   for (const [name, value] of Object.entries(asked.query ?? {})) {
     if (value !== undefined && value !== null) query.set(name, String(value));
   }
-  const headers: Record<string, string> = { "X-Engage-CSRF": "1" };
+  const headers: Record<string, string> = {
+    "X-Engage-CSRF": "1",
+    "Accept-Language": document.documentElement.lang,
+  };
   if (asked.key !== undefined) headers["Idempotency-Key"] = asked.key;
   if (asked.version !== undefined) headers["If-Match"] = `"${asked.version}"`;
   const alone = asked.quiet === true || Date.now() - touched > UNTOUCHED_MS;

@@ -77,17 +77,16 @@ function Stands({ person, held }: { person: Patient; held: Held | undefined }) {
     <dl class="facts">
       {now === undefined ? null : (
         <>
-          {/* These sentences come from the server, and it speaks English. */}
           <Fact name={t("consent.now")}>
-            <span lang="en">{now.words}</span>
+            {now.words}
           </Fact>
           {now.planned.words === now.words ? null : (
             <Fact name={t("consent.planned")}>
-              <span lang="en">{now.planned.words}</span>
+              {now.planned.words}
             </Fact>
           )}
           <Fact name={t("why.time")}>
-            <span lang="en">{now.clock.words}</span>
+            {now.clock.words}
           </Fact>
         </>
       )}

@@ -5,6 +5,7 @@ import { signal } from "@preact/signals";
 
 import { call, Problem, type Schema } from "../api/call";
 import { Mark } from "../shared/brand";
+import { leftBefore } from "./leaving";
 import { Emergency } from "./parts";
 import { ended } from "./state";
 import { Looks } from "./looks";
@@ -44,6 +45,7 @@ export async function open(hash: string): Promise<boolean> {
 }
 
 async function enter(tokens: Schema["TokensOut"]): Promise<void> {
+  await leftBefore();
   await call("post", "/v1/session", { body: { refresh_token: tokens.refresh_token } });
   step.value = "phone";
   phone.value = code.value = secret = "";

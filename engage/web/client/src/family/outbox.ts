@@ -98,6 +98,7 @@ async function answer(one: SavedAnswer): Promise<Answered> {
     body: { prompt: one.prompt, answer: one.answer },
     key: one.id,
   });
+  if (me.value == null) return answered;
   questions.value = { ...questions.value, [one.patient]: answered.check_in };
   await disk.write([{ box: "kept", key: `question ${one.patient}`, value: answered.check_in }]);
   return answered;

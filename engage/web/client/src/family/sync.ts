@@ -68,14 +68,17 @@ export function sync(): Promise<void> {
 }
 
 async function once(): Promise<void> {
+  const who = me.value?.id;
   const since = await disk.get<string>("kept", "since");
   try {
     const { changes, gone, next } = await call("get", "/v1/sync", {
       query: since === undefined ? {} : { since },
       quiet: true,
     });
+    // Somebody signed out meanwhile: what comes now is nobody's, and is not kept.
+    if (who === undefined || me.value?.id !== who) return;
     await apply(since === undefined, changes as Kept[], gone, next);
-    await cards();
+    await cards(who);
     away.value = false;
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
@@ -128,7 +131,7 @@ async function apply(whole: boolean, changes: Kept[], gone: readonly object[], n
 }
 
 /** The card of each person, and the question that waits, for those who may answer it. */
-async function cards(): Promise<void> {
+async function cards(who: string): Promise<void> {
   const held = [...records.value.values()];
   for (const one of held) {
     if (one.kind !== "person") continue;
@@ -147,6 +150,7 @@ async function cards(): Promise<void> {
       waits && answers
         ? (await call("get", "/v1/family/{patient_id}/check-in", { path, quiet: true })).check_in
         : null;
+    if (me.value?.id !== who) return;
     await disk.write([
       { box: "kept", key: `today ${one.patient_id}`, value: card },
       { box: "kept", key: `question ${one.patient_id}`, value: question },

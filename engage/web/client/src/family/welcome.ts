@@ -2,7 +2,7 @@
 import { call, Problem } from "../api/call";
 import { language } from "../shared/look";
 import * as disk from "./disk";
-import { forget, over } from "./leaving";
+import { forget, leftBefore, over } from "./leaving";
 import { spoken } from "./look";
 import { flush, load } from "./outbox";
 import { away, ended, me } from "./state";
@@ -12,6 +12,10 @@ import { register } from "./worker-of";
 
 /** Show what the phone kept, then ask who is signed in. */
 export async function start(): Promise<void> {
+  if (await leftBefore()) {
+    me.value = null;
+    return;
+  }
   const known = await recall().catch(() => false);
   if (known) await load();
   await welcome(known);

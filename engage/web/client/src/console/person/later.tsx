@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
-import { speakOfReasons, speakOfStories, t } from "../../shared/words";
+import { speakInDialogs, speakOfReasons, speakOfStories, t } from "../../shared/words";
 import { Refused, useActing } from "../acting";
 import { part } from "../desk";
 
@@ -14,7 +14,7 @@ export function Later({ of: which }: { of: keyof Story }) {
   const acting = useActing();
   useEffect(() => {
     if (story.value !== undefined) return;
-    const all = () => Promise.all([import("./story"), speakOfReasons(), speakOfStories()]);
+    const all = () => Promise.all([import("./story"), speakOfReasons(), speakOfStories(), speakInDialogs()]);
     void acting.act(() => part(all)).then((found) => {
       if (found !== undefined) story.value = found[0];
     });

@@ -176,8 +176,7 @@ function About({ who }: { who: Patient }) {
         </Fact>
         {reach === undefined ? null : (
           <Fact name={t("person.texting")}>
-            {/* This sentence comes from the server, and it speaks English. */}
-            <span lang="en">{reach.words}</span>
+            {reach.words}
           </Fact>
         )}
       </dl>

@@ -20,8 +20,7 @@ export function Around() {
     <>
       {reach === undefined ? null : (
         <Fact name={t("around.texting")}>
-          {/* This sentence comes from the server, and it speaks English. */}
-          <span lang="en">{reach.words}</span>
+          {reach.words}
         </Fact>
       )}
       {all === undefined ? null : (

@@ -6,7 +6,7 @@ import { useEffect } from "preact/hooks";
 
 import { call, type Schema } from "../../../api/call";
 import { Moment } from "../../../shared/moment";
-import { named, t } from "../../../shared/words";
+import { isWord, named, t } from "../../../shared/words";
 import { Refused, useActing } from "../../acting";
 import { attempt, loadQueue } from "../../desk";
 import { Select } from "../../fields";
@@ -49,7 +49,7 @@ export function CareTeam() {
       {directs(who.practice_id) ? <Change now={who.care_manager?.id ?? NOBODY} /> : null}
       <dl class="facts">
         <Group name={team.practice} of={team.team}>
-          {(one) => `${nameOf(one.staff)}, ${one.role}`}
+          {(one) => `${nameOf(one.staff)}, ${roleOf(one.role)}`}
         </Group>
         <Group name={t("around.family")} of={all.caregivers}>
           {(one) => `${nameOf(one)}, ${one.relationship}`}
@@ -173,4 +173,10 @@ function Change({ now }: { now: string }) {
       </form>
     </details>
   );
+}
+
+/** A role is the practice's own words; those that we have words for are said in them. */
+function roleOf(role: string): string {
+  const word = `role.${role.replaceAll(" ", "_")}`;
+  return isWord(word) ? t(word) : role;
 }
