@@ -84,6 +84,18 @@ async def everybody_writes(stage: Stage, page: Page) -> dict[str, Any]:
 
 async def test_the_queue(stage: Stage) -> None:
     """The list, a crisis, the forms beside the card, many at once, ready replies."""
+    boss = await stage.console(PRIYA, **LAPTOP)
+    reply = {
+        "title": "On my way",
+        "bodies": {
+            "en": "Hello {given_name}, this is {care_manager}. I will call you today.",
+            "es": "Hola {given_name}, soy {care_manager}. Le llamo hoy.",
+        },
+    }
+    kept_ready = await boss.request.post(
+        f"{stage.url}/v1/canned-replies", data=reply, headers={"X-Engage-CSRF": "1"}
+    )
+    assert kept_ready.ok, await kept_ready.text()
     page = await stage.console(**LAPTOP)
     await everybody_writes(stage, page)
     await page.get_by_role("button", name=re.compile("^All")).click()

@@ -1,13 +1,15 @@
 """A day at the queue: rest, hand over, join, note, undo, many at once, lists and replies kept."""
 
+import json
 import re
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from tests.web.conftest import DANA, LUIS, ROSA, Stage
 from tests.web.eye import Eye
 
 KIM, MARGUERITE, STRANGER = "+14805550114", "+16235550116", "+16025550199"
+STRANGE_PRACTICE = "0193a000-0000-7000-8000-000000000002"
 FLAGS = 20
 BEFORE = 1
 """Keys until the first row has the focus."""
@@ -207,6 +209,27 @@ async def _open_again(luis: Page, eye: Eye) -> None:
     await luis.keyboard.press("1")
     await luis.keyboard.press("Enter")
     await expect(luis.locator(".doing .notice.done")).to_contain_text("Reached the patient")
+
+
+async def test_who_serves_several_practices_sees_which_one_work_is_of(stage: Stage) -> None:
+    """A row and a card name the practice for who has a role in two, and for nobody else."""
+    page = await stage.console()
+    await stage.text(page, KIM, "can my brother come too")
+    kim = row(page, "Kim Tran").filter(has_text="brother").first
+    await kim.wait_for()
+    await expect(kim).not_to_contain_text("Desert Bloom")
+
+    async def two(route: Route) -> None:
+        real = await (await route.fetch()).json()
+        (here,) = real["memberships"]
+        other = here | {"practice_id": STRANGE_PRACTICE, "practice_name": "Salt River Clinic"}
+        await route.fulfill(body=json.dumps(real | {"memberships": [here, other]}))
+
+    await page.route("**/v1/me", two)
+    await page.reload()
+    await expect(kim).to_contain_text("Desert Bloom Family Practice")
+    await opened(page, kim)
+    await expect(page.locator(".card .pane-head")).to_contain_text("Desert Bloom Family Practice")
 
 
 async def _join(stage: Stage, dana: Page, eye: Eye) -> None:
