@@ -299,7 +299,7 @@ async def _end(
         for ended in await store.end(work, practice, known, at):
             await _record(work, parts, visit, replace(known, id=ended), "grant.end")
         await feed.add(work, practice, at, "patient", known.patient_id, known.patient_id)
-        if known.category == "visits":
+        if known.category in {"visits", "rides"}:
             await parts.turns.grant_ended(work, practice, known.patient_id, known.caregiver_id)
     after = await store.one_of(work, practice, mine)
     if after is None:

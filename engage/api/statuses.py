@@ -109,6 +109,7 @@ STATUS: Mapping[type[EngageError], int] = {
     PatientIdTaken: 409,
     ExternalIdTaken: 409,
     of_turns.NoPhone: 409,
+    of_turns.UnsafePhone: 409,
     of_turns.AlreadyAsked: 409,
     of_turns.NobodyReadsToday: 409,
     of_turns.NotInCare: 409,

@@ -184,6 +184,7 @@ _DISCHARGED = Query(
     .order_by(discharge.c.discharged_at.desc())
     .limit(1)
 )
+_unsafe_use = phone_use.alias("unsafe_use")
 _CAREGIVERS_PHONE = Query(
     select(phone_use.c.phone_id, practice_number.c.id.label("number_id"), caregiver.c.language)
     .join(
@@ -211,12 +212,15 @@ _CAREGIVERS_PHONE = Query(
             caregiver_of.c.until_at.is_(None),
             caregiver_of.c.until_at > bindparam("at", type_=caregiver_of.c.from_at.type),
         ),
-        # A phone that is not safe for the person hears nothing about them.
+        # A phone that is not safe for the person hears nothing about them, whoever else reads it.
         ~exists().where(
             unsafe_contact.c.practice_id == caregiver_of.c.practice_id,
             unsafe_contact.c.patient_id == caregiver_of.c.patient_id,
-            unsafe_contact.c.caregiver_id == caregiver_of.c.caregiver_id,
             unsafe_contact.c.until_at.is_(None),
+            _unsafe_use.c.practice_id == unsafe_contact.c.practice_id,
+            _unsafe_use.c.caregiver_id == unsafe_contact.c.caregiver_id,
+            _unsafe_use.c.phone_id == phone_use.c.phone_id,
+            _unsafe_use.c.until_at.is_(None),
         ),
     )
     .order_by(phone_use.c.from_at.desc(), practice_number.c.created_at, practice_number.c.id)

@@ -61,6 +61,8 @@ _SUBJECTS: dict[str, Subject] = {
 }
 
 NEED = "need:"
+THANKS = "inbox/thanks"
+"""The rule of a text that only thanks: it wakes no open work that rests, and starts no clock."""
 
 
 class Flag(Struct, frozen=True, kw_only=True):

@@ -111,7 +111,7 @@ def woken_by(item: Item, *, joined: bool, by_text: bool) -> bool:
     """Say whether a flag about the patient wakes a resting item.
 
     `joined`: the flag belongs to this item. `by_text`: it is about words that somebody wrote. What
-    raises no flag ("ok thanks", yes, a confirmed visit) never gets here.
+    raises no flag (an answer, a confirmed visit) never gets here, and neither do thanks alone.
     """
     return item.snoozed_at is not None and (joined or (by_text and item.snoozed_for_reply))
 

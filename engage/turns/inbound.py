@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from engage.conversation.effects import OptIn, OptOut
 from engage.conversation.events import ConsentChanged, TextReceived
 from engage.conversation.states import Asking
-from engage.queue.flag import Flag
+from engage.queue.flag import THANKS, Flag
 from engage.reading.fold import words
 from engage.reading.keywords import (
     FreeFormStop,
@@ -37,7 +37,7 @@ from engage.turns.draft import Draft
 from engage.turns.helping import spoke_of_needs
 from engage.turns.intents import is_only_cannot
 from engage.turns.meeting import is_meeting
-from engage.turns.spoken import stated, wholly
+from engage.turns.spoken import only_thanks, stated, wholly
 
 
 def read_text(
@@ -213,9 +213,8 @@ def _words(
     if draft.turn.corrected is None and visit_words.unasked(draft, event, who):
         return
     reason = "caregiver-wrote" if who.author == "caregiver" else "outside-conversation"
-    draft.flag(
-        Flag(reason=reason, severity="routine", rule=f"inbox/{reason}", quote=True), who.thread
-    )
+    rule = THANKS if only_thanks(event.text) else f"inbox/{reason}"
+    draft.flag(Flag(reason=reason, severity="routine", rule=rule, quote=True), who.thread)
 
 
 def _language(thread: ThreadSeen | None, word: Stop | FreeFormStop | Start | Help) -> str:

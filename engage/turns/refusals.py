@@ -27,6 +27,10 @@ class NoPhone(EngageError):  # noqa: N818
     """This patient has no phone to text, or the practice has no number."""
 
 
+class UnsafePhone(EngageError):  # noqa: N818
+    """This phone is noted as not safe for the patient: nothing about them is texted there."""
+
+
 class NoSuchAnswer(EngageError):  # noqa: N818
     """The instrument has no such question or option."""
 

@@ -69,6 +69,23 @@ _BARE = frozenset(
 """An answer to a question that nobody asks now says nothing of what it was about."""
 
 
+_MANNERS = _THANKS - {"received", "delivered", "recibi", "recibimos"} | frozenset(
+    [
+        *("ok", "okay", "k", "you", "u", "so", "very", "much", "a", "lot", "great", "good", "god"),
+        *("bless", "perfect", "alright", "dear", "we", "i", "it", "that", "all", "for"),
+        *("muchas", "muchisimas", "mil", "vale", "bueno", "bien", "perfecto", "se", "lo", "le"),
+        *("dios", "bendiga", "la", "los", "las", "por", "todo", "su", "your"),
+    ]
+)
+"""Words of which thanks alone are made; with any other it is more."""
+
+
+def only_thanks(text: str) -> bool:
+    """Say whether a text is thanks and nothing else: "ok thanks", "muchas gracias"."""
+    said = frozenset(words(text))
+    return not said.isdisjoint(_THANKS) and said <= _MANNERS
+
+
 def says_nothing(text: str) -> bool:
     """Say whether a text only thanks, without a word of trouble, or is an answer alone."""
     said = frozenset(one for one in words(text) if not one.isdecimal())

@@ -64,7 +64,7 @@ def tell(
     if thread is None or thread.id is None or not thread.active:
         return None
     if ride.kind == "food-box" and reader.caregiver_id is not None:
-        # What they may be told of is visits.
+        # What they may be told of is rides.
         return None
     language = reader.language or thread.language
     text_id = f"{'pick-up' if ride.kind == 'ride' else 'brought'}.{news}"

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from engage.conversation.severity import Severity, rank
 from engage.ids import FlagId, QueueItemId, StaffId, derived
 from engage.queue.clocks import due_at
-from engage.queue.flag import Flag
+from engage.queue.flag import THANKS, Flag
 from engage.queue.routing import owner_for
 from engage.turns.context import ThreadSeen, Turn, TurnContext
 from engage.turns.decision import FlagRaised, ItemOpened, ItemRaised, PageSet
@@ -144,6 +144,8 @@ class Triage:
             (i for i in self.context.items if i.about_id == about and i.subject == subject), None
         )
         if seen is not None:
+            if flag.rule == THANKS:
+                waiting = None
             before = self.raised.get(seen.id)
             # The clock of what was answered was kept: who writes again starts another.
             again = before is None and seen.answered and waiting is not None

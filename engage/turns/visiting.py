@@ -162,15 +162,30 @@ class Visiting(Afterwards):
     async def grant_ended(
         self, work: Work, practice: PracticeId, patient: PatientId, caregiver: CaregiverId
     ) -> None:
-        """Take back what a caregiver was to read and has not: they may not be told any more."""
+        """Take back what was to be read and was not, by who may not be told of it any more.
+
+        Besides the caregiver: whoever else reads a phone that is not safe for the person.
+        """
         at = self._clock.now()
         keys = await self._vault.keys(practice, work)
         person = await survivor(work, practice, patient)
+        silent = {caregiver} | {who for _, who in await sharing.unsafe(work, practice, [person])}
+        of_rides = silent.difference(await circles.told(work, keys, person, "rides", at))
+        of_visits = silent.difference(await circles.told(work, keys, person, "visits", at))
         known = await rides.of_patient(work, keys, person, None, _RECENT)
-        unsaid = tuple(one for kept in known for one in older_texts(kept.ride, Reader(caregiver)))
-        rule = await rule_of(work, practice)
-        for visit in await visits.ahead(work, practice, person, at, at + _FAR):
-            unsaid += copies_of(visit, rule.hours_before, Reader(caregiver))
+        ahead = await visits.ahead(work, practice, person, at, at + _FAR)
+        hours = (await rule_of(work, practice)).hours_before
+        unsaid = tuple(
+            one
+            for who in sorted(of_rides)
+            for kept in known
+            for one in older_texts(kept.ride, Reader(who))
+        ) + tuple(
+            one
+            for who in sorted(of_visits)
+            for visit in ahead
+            for one in copies_of(visit, hours, Reader(who))
+        )
         if not unsaid:
             return
         context = await store.open_turn(work, practice, None, person, at)
@@ -221,7 +236,7 @@ class Visiting(Afterwards):
         own = await store.line_to(work, practice, person, at)
         if own is not None:
             ways[own] = Reader()
-        for caregiver in await circles.told(work, keys, person, "visits", at):
+        for caregiver in await circles.told(work, keys, person, "rides", at):
             found = await plans.line_to_caregiver(work, practice, caregiver, person, at)
             if found is not None:
                 # On one phone it is read once.

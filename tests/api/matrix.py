@@ -5,7 +5,7 @@ of Dana's, once for a patient of Sam's. Bodies are drawn from the description, s
 operation needs a line only where its form says less than it means.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -20,7 +20,15 @@ from engage.needs.hsds import read, shipped_terms
 from engage.needs.hsds_tables import tables_of_csv
 from engage.needs.listing.store import write
 from engage.people import bootstrap
-from engage.people.sharing.grant import CATEGORIES, NOTHING, THEMSELVES, VERBS, Scope
+from engage.people.sharing.grant import (
+    CATEGORIES,
+    NOTHING,
+    THEMSELVES,
+    VERBS,
+    Category,
+    Scope,
+    Verb,
+)
 from engage.people.signing.keeping import Keeping
 from engage.people.signing.principal import FamilyKind, Person
 from engage.people.staff import NewStaff, Role
@@ -186,7 +194,7 @@ class Furnisher:
         assert office in roles
         return Member(person, token)
 
-    async def _families(self, patient: str) -> Any:  # noqa: ANN401 - an async iterator
+    async def _families(self, patient: str) -> AsyncIterator[Principal]:
         house = self._house
         people: list[tuple[str, FamilyKind, str, Scope]] = [
             ("patient", "patient", patient, THEMSELVES)
@@ -201,7 +209,7 @@ class Furnisher:
                     "verbs": list(verbs),
                 }
                 await self._made(f"/patients/{patient}/grants", house.north.dana, body)
-                rights = frozenset((category, verb) for verb in verbs)
+                rights = frozenset[tuple[Category, Verb]]((category, verb) for verb in verbs)
                 name = f"caregiver who may {verbs[-1]} {category}"
                 people.append((name, "caregiver", caregiver, Scope(rights)))
         caregiver = await self._caregiver(patient)

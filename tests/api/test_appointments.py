@@ -231,7 +231,7 @@ async def test_what_is_arranged_is_told_and_what_falls_through_too(house: House)
         grants, caregiver_id=str(fresh_id(house.clock)), category="visits", how="verbal"
     )
     assert unknown.json()["code"] == "not-their-family"
-    grant = await play.made(grants, caregiver_id=str(daughter), category="visits", how="verbal")
+    grant = await play.made(grants, caregiver_id=str(daughter), category="rides", how="verbal")
     await play.made(
         f"/v1/rides/{first['id']}/status", status="failed", reason="driver-did-not-come"
     )

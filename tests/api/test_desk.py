@@ -220,6 +220,31 @@ async def test_work_of_one_patient_is_joined_and_taken_apart(house: House) -> No
     assert twice[1]["code"] == "not-part-of-another"
 
 
+async def test_thanks_wake_nothing_and_start_no_clock(house: House) -> None:
+    """Behaviours 32 and 33: manners are kept with the work; more than manners wakes it."""
+    dana, patient = house.north.dana, await house.patient()
+    await house.text_in("can I bring my dog")
+    (item,) = (await _get(house, dana, f"/queue?patient={patient}"))["items"]
+    await _do(house, dana, f"/queue/{item['id']}/claim")
+    spoken = {"channel": "phone", "outcome": "reached-patient"}
+    await _do(house, dana, f"/patients/{patient}/contacts", **spoken)
+    until = (house.clock.now() + WHILE).isoformat()
+    rest = {"until": until, "for_reply": True}
+    await _do(house, dana, f"/queue/{item['id']}/snooze", **rest)
+    before = await _get(house, dana, f"/queue/{item['id']}")
+    for words in ("ok thanks", "Muchas gracias!", "Thank you so much"):
+        await house.text_in(words)
+    after = await _get(house, dana, f"/queue/{item['id']}")
+    assert before["snoozed"] is not None
+    for kept in ("snoozed", "due_at", "waiting_since"):
+        assert after[kept] == before[kept]
+    assert len(after["flags"]) == 4
+
+    await house.text_in("thanks but can I bring my dog")
+    woken = await _get(house, dana, f"/queue/{item['id']}")
+    assert (woken["snoozed"], woken["waiting_since"] is None) == (None, False)
+
+
 async def test_what_comes_about_joined_work_comes_to_the_work_it_is_part_of(house: House) -> None:
     """Whoever writes again about merged work opens nothing new, through two mergers as well."""
     dana = house.north.dana

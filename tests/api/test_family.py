@@ -547,6 +547,65 @@ async def test_a_patient_invites(house: Home) -> None:
     assert house.phone(1) not in str(await texts(house, "code"))
 
 
+async def told_of_rides(house: Home, patient: object) -> list[str]:
+    """Return the texts about somebody's rides: their words' ids and where they are."""
+    async with raw(house.databases.urls["admin"]) as admin:
+        rows = await admin.fetch(
+            "SELECT m.text_id, m.status FROM message m JOIN thread t ON t.id = m.thread_id"
+            " WHERE t.patient_id = $1 AND m.text_key LIKE 'ride/%' ORDER BY m.text_id",
+            UUID(str(patient)),
+        )
+    return [f"{row['text_id']} {row['status']}" for row in rows]
+
+
+async def test_a_phone_that_is_not_safe_is_sent_nothing(house: Home) -> None:
+    """T7: no ride, link or check-in to whoever reads it; and with visits alone, no word of rides."""
+    rosa = await house.patient()
+    visit = await booked(house, rosa)
+    _, ana = await invited(house, rosa, [{"category": "visits"}])
+    ben = await staff(
+        house,
+        "POST",
+        f"/v1/patients/{rosa}/caregivers",
+        house.invited | {"given_name": "Ben", "relationship": "son", "language": "es"},
+    )
+    asked = {"patient_id": str(rosa), "appointment_id": visit, "direction": "both"}
+    ride = (await staff(house, "POST", "/v1/rides", asked))["id"]
+    pickup = (house.clock.now() + timedelta(days=2, hours=-1)).isoformat()
+    arranged = {"status": "arranged", "pickup_at": pickup, "broker": "City Cab"}
+    await staff(house, "POST", f"/v1/rides/{ride}/status", arranged)
+    assert await told_of_rides(house, rosa) == ["pick-up.arranged queued"]
+    allowed = {"caregiver_id": ben["id"], "category": "rides", "how": "verbal"}
+    await staff(house, "POST", f"/v1/patients/{rosa}/grants", allowed)
+    later = (house.clock.now() + timedelta(days=2, hours=-2)).isoformat()
+    await staff(house, "POST", f"/v1/rides/{ride}/status", arranged | {"pickup_at": later})
+    assert "pick-up.arranged.caregiver queued" in await told_of_rides(house, rosa)
+
+    # Ana is named, and Ben reads the same phone: what had not left for him does not leave.
+    path = f"/v1/patients/{rosa}/caregivers/{ana}/safety"
+    await staff(house, "PUT", path, {"unsafe": True})
+    assert "pick-up.arranged.caregiver withdrawn" in await told_of_rides(house, rosa)
+    plan = {
+        "script": "post-discharge",
+        "cadence": "FREQ=DAILY;BYHOUR=10;BYMINUTE=0;COUNT=3",
+        "anchor": "enrolment",
+        "answerer": ben["id"],
+    }
+    by = house.north.dana.headers
+    begun = await house.client.post(f"/v1/patients/{rosa}/check-in-plans", json=plan, headers=by)
+    assert (begun.status_code, begun.json()["code"]) == (422, "not-their-helper")
+    # Staff are told why no link leaves; the page, which somebody else may hold, is not.
+    links = await texts(house, "code")
+    again = house.invited | {"may": [{"category": "rides"}]}
+    refused = await house.client.post(
+        f"/v1/patients/{rosa}/invitations", json=again | {"how": "verbal"}, headers=by
+    )
+    assert (refused.status_code, refused.json()["code"]) == (409, "unsafe-phone")
+    mine = await patient_of(house, rosa)
+    await mine.post("/invitations", again, 201)
+    assert await texts(house, "code") == links
+
+
 async def test_how_a_caregiver_is(house: Home) -> None:
     """Her answers are hers alone; the team hears what she says to it, once, and danger is heard."""
     rosa = await house.patient()

@@ -245,7 +245,7 @@ class Matrix:
             "elsewhere": self._world.south,
         }
         where = stands.get(place)
-        if where not in may:
+        if where is None or where not in may:
             return "404"
         if name in OWN_ALONE:
             return "reached" if theirs else "404"

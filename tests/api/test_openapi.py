@@ -89,6 +89,9 @@ def test_tagged_unions_have_a_discriminator(described: dict[str, Any]) -> None:
         "correction",
         "appointment",
         "ride",
+        "call",
+        "need",
+        "check-in",
     }
 
 
@@ -121,7 +124,9 @@ def test_posts_take_a_key_and_changes_a_version(described: dict[str, Any]) -> No
     """Idempotency-Key stands on every POST under /v1, If-Match where a version can be old."""
     for path, method, operation in _operations(described):
         named = {one["name"] for one in operation.get("parameters", ())}
-        signs_in = operation["operationId"] in SIGN_IN or path.startswith(("/v1/auth/", "/v1/me/passkeys"))
+        signs_in = operation["operationId"] in SIGN_IN or path.startswith(
+            ("/v1/auth/", "/v1/me/passkeys")
+        )
         if path.startswith("/v1/") and method == "post" and not signs_in:
             assert "Idempotency-Key" in named, path
         if "If-Match" in named:

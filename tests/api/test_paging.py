@@ -6,17 +6,17 @@ from uuid import UUID
 
 from engage.ids import QueueItemId
 from engage.queue.paging import Pager
-from engage.queue.paging.channel import Notice, Told
+from engage.queue.paging.channel import Channel, Notice, Said, Told, Way
 from tests.api.conftest import House, Member, SilentBell
 
 
 class Post:
     """A way to tell somebody that always works."""
 
-    async def tell(self, address: str, notice: Notice) -> Told:
+    async def tell(self, address: str, said: Said) -> Told:
         """Take it."""
         assert address
-        assert notice.item_id
+        assert isinstance(said, Notice)
         return Told()
 
 
@@ -26,12 +26,13 @@ async def crisis(house: House) -> QueueItemId:
     await house.text_in("I want to kill myself")
     listed = await house.client.get("/v1/queue?view=crises", headers=house.north.dana.headers)
     item = QueueItemId(UUID(listed.json()["items"][0]["id"]))
+    channels: dict[Way, Channel] = {"email": Post()}
     pager = Pager(
         database=house.databases.worker,
         vault=house.parts.vault,
         clock=house.clock,
         bell=SilentBell(),
-        channels={"email": Post()},
+        channels=channels,
     )
     await pager.hop(house.north.id, item)
     return item

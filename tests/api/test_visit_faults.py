@@ -12,7 +12,7 @@ async def test_a_grant_that_ends_ends_whoever_wrote_it_down_twice(house: House) 
     play, patient = Play(house), await house.patient()
     daughter = await sofia(house, patient)
     grants = f"/v1/patients/{patient}/grants"
-    allowed = {"caregiver_id": str(daughter), "category": "visits", "how": "verbal"}
+    allowed = {"caregiver_id": str(daughter), "category": "rides", "how": "verbal"}
     first = await play.made(grants, **allowed)
     await play.made(grants, **allowed)
     visit = await play.book(patient, 24)

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-import http_ece  # type: ignore[import-untyped] # it has no types
+import http_ece
 import jwt
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
 
 from engage.clock import Clock
 
@@ -66,7 +67,7 @@ class FakeIssuer:
         return self._token(headers, body or b"")
 
     def _public(self) -> dict[str, Any]:
-        made: dict[str, Any] = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key()))
+        made: dict[str, Any] = json.loads(RSAAlgorithm.to_jwk(self.key.public_key()))
         return made | {"kid": self.kid, "use": "sig", "alg": "RS256"}
 
     def _token(self, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
@@ -95,5 +96,6 @@ class FakeIssuer:
         how = self.wrong.get("alg", "RS256")
         key: Any = self.wrong.get("key", self.key if how == "RS256" else "s" * 32)
         headers_of = {"kid": self.kid} | self.wrong.get("header", {})
-        token = jwt.encode(said, None if how == "none" else key, algorithm=how, headers=headers_of)
+        signed_by: Any = None if how == "none" else key
+        token = jwt.encode(said, signed_by, algorithm=how, headers=headers_of)
         return 200, json.dumps({"id_token": self.wrong.get("token", token)}).encode()

@@ -27,7 +27,8 @@ for made-up ids, and compares what is answered with what follows from here.
 - A role counts in the practice in which it is held. A record of another practice and one that does
   not exist are answered with the same bytes, a 404.
 - All staff of a practice see all its patients: who a patient is assigned to says who answers for
-  them, not who may look. Every look is in the audit.
+  them, not who may look. Every look is in the audit. No record is closed to them, so there is no
+  glass to break: records that only some of the staff may open are not built.
 - A caregiver or a patient reaches what is their own, and of a patient what that patient allows: a
   category (visits, check-ins, needs, rides, messages, documents) and a verb (see, answer, act).
   What is not allowed is not there: a 404. Of themselves a patient may all of it.

@@ -106,9 +106,10 @@ class Play(NamedTuple):
         await self.loops["page"].drain()
         return QueueItemId(await house.one("SELECT id FROM queue_item"))  # type: ignore[arg-type]
 
-    async def told(self) -> dict[object, object]:
+    async def told(self) -> dict[str, str]:
         """Return what became of each way's newest page."""
-        return dict(await self.house.rows("SELECT channel, status FROM page ORDER BY id"))
+        rows = await self.house.rows("SELECT channel, status FROM page ORDER BY id")
+        return {str(channel): str(status) for channel, status in rows}
 
     async def due(self) -> int:
         """Return how many pages are still to leave."""

@@ -46,7 +46,7 @@ from engage.people.sharing.grant import read_verbs
 from engage.people.sharing.store import EndsBefore, Grant
 from engage.people.staffing.store import get_practice
 from engage.people.store import get_patient
-from engage.turns.refusals import NoPhone
+from engage.turns.refusals import NoPhone, UnsafePhone
 
 _PHONE = "/phone"
 _LONGEST_MINUTES = int(inviting.LONGEST.total_seconds()) // 60
@@ -285,6 +285,9 @@ async def _invited(
     )
     secret = await inviting.make(work, master, new)
     link = f"{parts.settings.public_url}/family/#i={secret}"
+    unsafe = (person, whom) in await sharing.unsafe(work, practice, [person])
+    if unsafe and by.actor == "staff":
+        raise UnsafePhone(_PHONE)
     text = LinkText(
         id=MessageId(fresh_id(parts.clock)),
         phone_id=on,
@@ -294,7 +297,9 @@ async def _invited(
         at=at,
         until=new.until_at,
     )
-    await queue_link(work, keys, parts.catalogue, text)
+    if not unsafe:
+        # Else the page answers as ever: somebody else may hold the person's phone.
+        await queue_link(work, keys, parts.catalogue, text)
     await audit.record(
         work,
         practice,

@@ -145,9 +145,11 @@ async def put_sharing(
             if new is not None and _says(one, new):
                 wanted.pop(one.category)
                 continue
-            await _ended(work, parts, relative, one, tell=new is None)
+            await _ended(work, parts, relative, one)
         for new in wanted.values():
             await grant_by_page(work, parts.clock, relative, whom, new)
+        if before:
+            await parts.turns.grant_ended(work, keys.practice, person, whom)
         if before or wanted:
             await feed.add(work, keys.practice, at, "patient", person, person)
         for item in await _sharing(work, keys, person, at):
@@ -243,7 +245,7 @@ async def grant_by_page(
     await _recorded(work, relative, practice, new, "grant.add", at)
 
 
-async def _ended(work: Work, parts: Parts, relative: Relative, one: Grant, *, tell: bool) -> None:
+async def _ended(work: Work, parts: Parts, relative: Relative, one: Grant) -> None:
     at, practice = parts.clock.now(), one.practice_id
     for ended in await store.end(work, practice, one, at):
         await audit.record(
@@ -257,8 +259,6 @@ async def _ended(work: Work, parts: Parts, relative: Relative, one: Grant, *, te
             subject_id=ended,
             patient_id=one.patient_id,
         )
-    if tell and one.category == "visits":
-        await parts.turns.grant_ended(work, practice, one.patient_id, one.caregiver_id)
 
 
 def _says(one: Grant, wanted: MayIn) -> bool:
