@@ -15,7 +15,8 @@ from msgspec import Meta, Struct
 
 from engage import audit, feed
 from engage.api.auth.guard import Relative, Visit
-from engage.api.auth.marks import family, needs
+from engage.api.auth.marks import family, fresh_if, needs
+from engage.api.auth.proof import require_proof
 from engage.api.once import in_turn
 from engage.api.parts import Parts
 from engage.api.practices import find
@@ -42,7 +43,7 @@ class SafetyIn(Struct, frozen=True, forbid_unknown_fields=True):
 
 @put(
     "/patients/{patient_id:uuid}/caregivers/{caregiver_id:uuid}/safety",
-    opt=needs("consent.write"),
+    opt=fresh_if(needs("consent.write"), "a phone that is safe again"),
     operation_id="putCaregiverSafety",
     summary="Record that a caregiver's phone is not safe for a patient, or is",
     status_code=HTTPStatus.NO_CONTENT,
@@ -57,6 +58,9 @@ async def put_safety(
     """Let nothing reach a phone at the next request and the next text; or lift it."""
     practice = await find(parts.database, visit, "patient", patient_id)
     whom, by = CaregiverId(caregiver_id), By.staff(visit.staff_id)
+    if not data.unsafe:
+        # It opens what is granted again, as a new grant would.
+        await require_proof(parts, visit.token)
     await _say(parts, practice, PatientId(patient_id), whom, by, unsafe=data.unsafe)
 
 

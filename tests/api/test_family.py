@@ -559,7 +559,7 @@ async def told_of_rides(house: Home, patient: object) -> list[str]:
 
 
 async def test_a_phone_that_is_not_safe_is_sent_nothing(house: Home) -> None:
-    """T7: no ride, link or check-in to whoever reads it; and with visits alone, no word of rides."""
+    """T7: no ride, link or check-in to whoever reads it; visits alone say no word of rides."""
     rosa = await house.patient()
     visit = await booked(house, rosa)
     _, ana = await invited(house, rosa, [{"category": "visits"}])

@@ -56,7 +56,11 @@ async def test_each_operation_asks_and_takes_a_proof(house: House) -> None:
         path = f"/v1/patients/{rosa}"
         return _said(await house.client.patch(path, json=fields, headers=mine))
 
-    refused = await each()
+    async def safe(*, unsafe: bool) -> tuple[int, str]:
+        path = f"/v1/patients/{rosa}/caregivers/{fresh_id(house.clock)}/safety"
+        return _said(await house.client.put(path, json={"unsafe": unsafe}, headers=mine))
+
+    refused, lifted, noted = await each(), await safe(unsafe=False), await safe(unsafe=True)
     kept = [await change({"phone": one}) for one in (ANAS_PHONE, None)]
     named = await change({"given_name": "Rosalía"})
     step = await house.client.post("/v1/auth/step-up", json={"code": key.code(house)}, headers=mine)
@@ -67,6 +71,8 @@ async def test_each_operation_asks_and_takes_a_proof(house: House) -> None:
     assert set(refused.values()) == {NEEDED}
     assert kept == [NEEDED, NEEDED]
     assert (step.status_code, step.json()) == (200, {"expires_in": 300})
+    # That a phone is safe again opens what was granted; that it is not is said at once.
+    assert (lifted, noted[0], (await safe(unsafe=False))[0]) == (NEEDED, 404, 404)
     assert NEEDED not in let_on.values()
     assert (named[0], changed[0]) == (200, 200)
 

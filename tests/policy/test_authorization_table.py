@@ -271,14 +271,17 @@ OPEN_TO_ANYBODY = {
 ASKS_FOR_PROOF: frozenset[str] = frozenset(
     {
         *("prepareMyPasskey", "addMyPasskey", "removeMyPasskey"),
-        *("recordGrant", "changeGrant", "inviteCaregiver"),
+        *("recordGrant", "changeGrant", "inviteCaregiver", "putFamilyRule"),
         *("printRidesOfDay", "makeCalendar"),
         *("inviteStaff", "addStaff", "putRoles", "changeStaff", "putPagingPhone"),
     }
 )
 """What gives something away, or changes who gets in: the caller proved themselves just now."""
 
-ASKS_SOMETIMES: dict[str, str] = {"changePatient": "a phone"}
+ASKS_SOMETIMES: dict[str, str] = {
+    "changePatient": "a phone",
+    "putCaregiverSafety": "a phone that is safe again",
+}
 
 
 def _routes() -> Iterator[HTTPRouteHandler]:

@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from engage.api.auth.guard import Visit
-from engage.api.auth.marks import needs
+from engage.api.auth.marks import fresh, needs
 from engage.api.etags import IfMatch, require
 from engage.api.once import Made, in_turn, made
 from engage.api.parts import Parts
@@ -53,7 +53,7 @@ async def get_family_rule(
 
 @put(
     "/practices/{practice_id:uuid}/family-rule",
-    opt=needs("practice.write"),
+    opt=fresh(needs("practice.write")),
     operation_id="putFamilyRule",
     summary="Say from which birthday on a minor's caregivers see less",
 )
