@@ -10,6 +10,7 @@ import msgspec
 
 from engage.api.app import V1, create_app
 from engage.api.auth.marks import FRESH, FRESH_IF, OWN
+from engage.clock import fresh_id
 from tests.api.conftest import ROSAS_PHONE, House, alive
 from tests.api.test_codes import ANAS_PHONE, ask, caregiver, code_of, verify
 from tests.api.test_passwords import invited
