@@ -41,6 +41,7 @@ from engage.db.tables import (
     practice_number,
     receipt,
     thread,
+    unsafe_contact,
 )
 from engage.ids import MessageId, NumberId, PracticeId
 from engage.messaging.delivery import State
@@ -87,6 +88,20 @@ _BEHIND = Query(
     )
     .limit(1)
 )
+_NAMED = phone_use.alias("named")
+_UNSAFE = exists(
+    select(unsafe_contact.c.id)
+    .where(
+        unsafe_contact.c.practice_id == line.c.practice_id,
+        unsafe_contact.c.patient_id == thread.c.patient_id,
+        unsafe_contact.c.until_at.is_(None),
+        _NAMED.c.practice_id == line.c.practice_id,
+        _NAMED.c.caregiver_id == unsafe_contact.c.caregiver_id,
+        _NAMED.c.phone_id == line.c.phone_id,
+        _NAMED.c.until_at.is_(None),
+    )
+    .correlate(line, thread)
+)
 STILL_THEIRS = exists(
     select(phone_use.c.id).where(
         phone_use.c.practice_id == line.c.practice_id,
@@ -101,6 +116,8 @@ STILL_THEIRS = exists(
                     caregiver_of.c.caregiver_id == phone_use.c.caregiver_id,
                     caregiver_of.c.patient_id == thread.c.patient_id,
                     caregiver_of.c.until_at.is_(None),
+                    # Whatever was queued before somebody said so, and whoever queues it.
+                    ~_UNSAFE,
                 )
                 # By itself it would read all threads: whoever cares for anybody would do.
                 .correlate(phone_use, line, thread)
@@ -108,7 +125,7 @@ STILL_THEIRS = exists(
         ),
     )
 )
-"""The phone of a line is still the person's of a thread, or their caregiver's."""
+"""The phone of a line is still the person's of a thread, or a caregiver's and safe for them."""
 
 # A text's surroundings, found from the text outwards. LIMIT keeps the planner from turning that
 # round: without figures it joins every line with every thread and every patient of the practice

@@ -21,7 +21,8 @@ from engage.api.family.sync import stream
 from engage.clock import SettableClock, fresh_id
 from engage.db.sealing import MasterKeys
 from engage.db.vault import Vault
-from engage.ids import CaregiverId, CheckInPlanId, PatientId, PhoneId
+from engage.ids import CaregiverId, CheckInPlanId, MessageId, PatientId, PhoneId
+from engage.messaging.store import outgoing
 from engage.people.sharing.circles import circle
 from engage.people.signing.principal import CaregiverIn, Person
 from tests.api.conftest import House, Office, built
@@ -558,6 +559,20 @@ async def told_of_rides(house: Home, patient: object) -> list[str]:
     return [f"{row['text_id']} {row['status']}" for row in rows]
 
 
+async def may_leave(house: Home, patient: object) -> bool:
+    """Say whether the newest text to a caregiver may go to the phone that it was queued to."""
+    async with raw(house.databases.urls["admin"]) as admin:
+        newest = await admin.fetchval(
+            "SELECT m.id FROM message m JOIN thread t ON t.id = m.thread_id WHERE t.patient_id = $1"
+            " AND m.text_id LIKE '%.caregiver' ORDER BY m.id DESC LIMIT 1",
+            UUID(str(patient)),
+        )
+    async with house.parts.database.work([house.north.id], house.north.id) as work:
+        text = await outgoing(work, house.north.keys, MessageId(newest))
+    assert text is not None
+    return text.facts.has_phone
+
+
 async def test_a_phone_that_is_not_safe_is_sent_nothing(house: Home) -> None:
     """T7: no ride, link or check-in to whoever reads it; visits alone say no word of rides."""
     rosa = await house.patient()
@@ -581,9 +596,12 @@ async def test_a_phone_that_is_not_safe_is_sent_nothing(house: Home) -> None:
     await staff(house, "POST", f"/v1/rides/{ride}/status", arranged | {"pickup_at": later})
     assert "pick-up.arranged.caregiver queued" in await told_of_rides(house, rosa)
 
+    assert await may_leave(house, rosa)
+
     # Ana is named, and Ben reads the same phone: what had not left for him does not leave.
     path = f"/v1/patients/{rosa}/caregivers/{ana}/safety"
     await staff(house, "PUT", path, {"unsafe": True})
+    assert not await may_leave(house, rosa)
     assert "pick-up.arranged.caregiver withdrawn" in await told_of_rides(house, rosa)
     plan = {
         "script": "post-discharge",

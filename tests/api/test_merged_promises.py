@@ -19,6 +19,12 @@ async def test_promises_go_along_and_come_back(house: House) -> None:
         category="visits",
         how="verbal",
     )
+    noted = await house.client.put(
+        f"/v1/patients/{given_up}/caregivers/{daughter}/safety",
+        json={"unsafe": True},
+        headers=house.north.dana.headers,
+    )
+    assert noted.status_code == 204, noted.text
     kept = await house.patient(external_id="A-2", phone="+16025550155")
     admin = house.north.admin.headers
     (dates,) = (await ask(house, f"/v1/patients/{given_up}/rescreens"))["items"]
@@ -31,6 +37,9 @@ async def test_promises_go_along_and_come_back(house: House) -> None:
     (told,) = (await ask(house, f"/v1/patients/{kept}/grants"))["items"]
     assert (told["caregiver_id"], told["until_at"]) == (str(daughter), None)
     assert told["granted_at"] == grant["granted_at"]
+    # And whose phone is not safe for them.
+    unsafe = "SELECT patient_id FROM unsafe_contact WHERE until_at IS NULL"
+    assert await rows_of(house, unsafe) == [(UUID(str(kept)),)]
     (date,) = (await ask(house, f"/v1/patients/{kept}/rescreens"))["items"]
     assert (date["next_at"], date["why"]) == (dates["next_at"], dates["why"])
     assert await rows_of(house, of.format("closing")) == [(UUID(str(kept)),)]
@@ -50,6 +59,7 @@ async def test_promises_go_along_and_come_back(house: House) -> None:
     assert (await ask(house, f"/v1/patients/{kept}/needs"))["items"] == []
     standing = "SELECT patient_id FROM caregiver_grant WHERE until_at IS NULL"
     assert await rows_of(house, standing) == [(UUID(str(given_up)),)]
+    assert await rows_of(house, unsafe) == [(UUID(str(given_up)),)]
 
 
 async def test_of_two_dates_the_later_screening_counts(house: House) -> None:

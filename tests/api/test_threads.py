@@ -108,7 +108,7 @@ async def test_pages_lose_and_repeat_nothing(house: House) -> None:
 
 
 async def test_a_timeline_merges_everything_once(house: House) -> None:
-    """Texts, screenings, work and consent come in one order, once, however small the page."""
+    """Texts, screenings, work, needs, consent: in one order, each once, however small the page."""
     item = await house.item()
     await house.text_in("STOP")
     headers = house.north.dana.headers
@@ -123,6 +123,6 @@ async def test_a_timeline_merges_everything_once(house: House) -> None:
         page = (await house.client.get(next_page, headers=headers)).json()
         seen += [one["id"] for one in page["items"]]
 
-    assert {one["type"] for one in whole} == {"message", "screening", "item", "consent"}
+    assert {one["type"] for one in whole} == {"message", "screening", "item", "consent", "need"}
     assert seen == [one["id"] for one in whole]
     assert len(set(seen)) == len(seen)

@@ -1,9 +1,9 @@
 """What a person was promised, and goes along when their record is merged.
 
-Who may be told of them, when they are asked whether it came, when they are screened again. Needs,
-visits and rides stay where they are: whoever looks at the kept record reads both. Of two dates for
-one instrument the one holds that counts from the later screening. This room refuses to allow a
-caregiver what the person has taken back meanwhile.
+Who may be told of them, whose phone is not safe for them, when they are asked whether it came, when
+they are screened again. Needs, visits and rides stay where they are: whoever looks at the kept
+record reads both. Of two dates for one instrument the one holds that counts from the later
+screening. This room refuses to allow a caregiver what the person has taken back meanwhile.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from sqlalchemy import ARRAY, DateTime, Uuid, any_, bindparam, insert, or_, sele
 
 from engage.clock import random_bytes
 from engage.db.session import Query, Row, Work
-from engage.db.tables import caregiver_grant, closing, rescreen
+from engage.db.tables import caregiver_grant, closing, rescreen, unsafe_contact
 from engage.ids import RANDOM_BYTES, PatientId, PracticeId, uuid7
 
 _HERE = bindparam("practice", type_=Uuid())
@@ -72,6 +72,25 @@ _GIVE_CLOSINGS = Query(
     )
     .values(patient_id=_ONE)
 )
+_MOVE_UNSAFE = Query(
+    update(unsafe_contact)
+    .where(
+        unsafe_contact.c.practice_id == _HERE,
+        unsafe_contact.c.patient_id == _ONE,
+        unsafe_contact.c.until_at.is_(None),
+    )
+    .values(patient_id=_INTO)
+    .returning(unsafe_contact.c.id)
+)
+_GIVE_UNSAFE = Query(
+    update(unsafe_contact)
+    .where(
+        unsafe_contact.c.practice_id == _HERE,
+        unsafe_contact.c.patient_id == _INTO,
+        unsafe_contact.c.id == any_(bindparam("some", type_=ARRAY(Uuid()))),
+    )
+    .values(patient_id=_ONE)
+)
 _RESCREENS = Query(
     select(rescreen)
     .where(rescreen.c.practice_id == _HERE, rescreen.c.patient_id == _ONE)
@@ -106,7 +125,9 @@ async def move(
 ) -> dict[str, Any]:
     """Let the kept record have what the other was promised; return what there was."""
     moved = await work.rows(_MOVE_CLOSINGS, practice=practice, one=one, into=into)
+    unsafe = await work.rows(_MOVE_UNSAFE, practice=practice, one=one, into=into)
     return {
+        "unsafe": [row["id"] for row in unsafe],
         "grants": await _move_grants(work, practice, one, into, at),
         "closings": [row["id"] for row in moved],
         "rescreens": await _move_rescreens(work, practice, one, into),
@@ -127,6 +148,8 @@ async def give_back(
         stands = begun is None or await work.run(_END_GRANT, practice=practice, grant=begun, now=at)
         if stands:
             await _begin_grant(work, practice, one, msgspec.convert(grant, _Said), at)
+    noted = [UUID(known) for known in changed.get("unsafe", ())]
+    await work.run(_GIVE_UNSAFE, practice=practice, one=one, into=into, some=noted)
     some = [UUID(known) for known in changed.get("closings", ())]
     await work.run(_GIVE_CLOSINGS, practice=practice, one=one, into=into, some=some)
     for date in changed.get("rescreens", ()):
