@@ -37,7 +37,9 @@ async def test_a_yes_to_food_worry_reaches_the_queue(house: House) -> None:
     assert done.status_code == 200, done.text
     assert done.json()["note"] == "Food box on Friday."
     line = (await house.client.get(f"/v1/patients/{patient}/timeline", headers=dana)).json()
-    assert {one["type"] for one in line["items"]} == {"message", "screening", "item", "consent"}
+    assert {one["type"] for one in line["items"]} == {
+        *("message", "screening", "item", "consent", "need"),
+    }
 
 
 async def test_the_handset_sees_what_left(house: House) -> None:

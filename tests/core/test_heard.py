@@ -10,7 +10,7 @@ from tests.core.cast import LIBRARY, ROSA, Row, rows, scene, taken, text
 SAFE = {
     language: render(LIBRARY.catalogue, "safety.medical", language, {}) for language in ("en", "es")
 }
-WISH = "I'd like to be taken off of whatever this list is before my minutes run out"
+WISH = "kindly remove me from whatever this list is before my minutes run out"
 SOUNDS: dict[str, Row] = {
     "a wish that no phrase names is heard by a human and closes nothing": (
         scene(ROSA),

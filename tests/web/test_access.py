@@ -76,6 +76,7 @@ async def test_the_console(stage: Stage, look: tuple[str, int, str]) -> None:
     await page.locator("dialog .choice").first.wait_for()
     await eye.look(page, "ask")
     await page.keyboard.press("Escape")
+    await expect(page.locator("dialog[open]")).to_have_count(0)
     await stage.text(page, WALTER, "my chest hurts and i cant breathe")
     await page.locator(".crisis-bar").wait_for()
     await eye.look(page, "crisis elsewhere")

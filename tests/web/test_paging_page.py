@@ -14,7 +14,6 @@ MINE = "+16025550193"
 VAPID_PUBLIC = (
     "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM"
 )
-SENTENCE = "1 urgent item is waiting / 1 asunto urgente espera"
 SUBSCRIBED = """() => {
   const made = {
     toJSON: () => ({endpoint: "https://fcm.googleapis.com/x", keys: {p256dh: "a", auth: "b"}}),
@@ -26,11 +25,6 @@ SUBSCRIBED = """() => {
   };
 }"""
 """A headless browser has no push service: what it would say is said in its place."""
-SHOWN = """async () => {
-  const found = await navigator.serviceWorker.getRegistration("/console/");
-  const all = await found.getNotifications();
-  return all.map(one => [one.title, one.body, one.data]);
-}"""
 
 
 def part(page: Page, name: str) -> Locator:
@@ -81,8 +75,8 @@ async def test_my_phone_is_kept_masked_and_proven(stage: Stage) -> None:
     assert eye.found == []
 
 
-async def test_this_browser_shows_what_is_pushed(stage: Stage) -> None:
-    """Asked after a tap alone; the worker shows the one sentence, and where it leads is kept."""
+async def test_this_browser_is_added_and_taken_away(stage: Stage) -> None:
+    """Asked after a tap alone; what the browser says is kept until it is taken away."""
     page, eye = await stage.console(LUIS, **STILL), Eye(1366)
     kept: list[dict[str, Any]] = []
 
@@ -116,30 +110,7 @@ async def test_this_browser_shows_what_is_pushed(stage: Stage) -> None:
     await push.get_by_role("button", name="Show pages in this browser").click()
     await expect(push).to_contain_text("also while the console is closed")
     await looked_at(page, eye)
-    path = "/console/queue/01a20e80-0280-7000-8000-000000000001"
-    assert await pushed(page, stage, {"title": SENTENCE, "url": path, "tag": "t"}) == [
-        [SENTENCE, "", f"{stage.url}{path}"]
-    ]
     await push.get_by_role("button", name="Show them no more").click()
     await expect(push).to_contain_text("This browser shows no pages.")
     assert kept == []
     assert eye.found == []
-
-
-async def pushed(page: Page, stage: Stage, payload: dict[str, str]) -> list[list[str]]:
-    """Push to the console's worker as a push service would, and return what it shows."""
-    tools = await page.context.new_cdp_session(page)
-    found: list[str] = []
-    tools.on(
-        "ServiceWorker.workerRegistrationUpdated",
-        lambda event: found.extend(one["registrationId"] for one in event["registrations"]),
-    )
-    await tools.send("ServiceWorker.enable")
-    while not found:  # the browser tells of its worker by itself
-        await page.evaluate("new Promise(resolve => requestAnimationFrame(resolve))")
-    said = {"origin": stage.url, "registrationId": found[0], "data": json.dumps(payload)}
-    await tools.send("ServiceWorker.deliverPushMessage", said)
-    shown: list[list[str]] = []
-    while not shown:
-        shown = await page.evaluate(SHOWN)
-    return shown

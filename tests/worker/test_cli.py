@@ -325,7 +325,7 @@ def test_keys_are_rotated_while_processes_could_run(settings: dict[str, str]) ->
     assert "There is one secret key" in only.stdout
     assert "ENGAGE_SECRET_KEYS lacks the key" in early.stdout
     assert rotated.returncode == 0
-    assert rotated.stdout.startswith("1 practices: 2 practice keys wrapped anew, 1 of staff")
+    assert rotated.stdout.startswith("1 practices: 2 practice keys wrapped anew, 1 of people")
     assert "key 2 in ENGAGE_SECRET_KEYS" in rotated.stdout
     assert run(after, "doctor").stdout == "Ready.\n"
     assert run(after, "token", "--email", "ann@example.org").returncode == 0

@@ -61,7 +61,6 @@ export const words = {
   "refused.not-in-care": "This patient is not active, so nothing is sent.",
   "refused.phone-opted-out":
     "This phone has said stop, so it can’t be asked by text. Call; what they tell you can be recorded here.",
-  "refused.phone-busy": "This phone is being asked already: wait for the answer, or for silence.",
   "refused.line-is-open": "This phone is not closed to texts: there is nothing to open.",
   "refused.line-is-closed": "This phone is closed to texts already.",
   "refused.not-read-yet": "A text of this number is being read right now: try again in a moment.",

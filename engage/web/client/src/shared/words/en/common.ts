@@ -26,4 +26,5 @@ export const words = {
   "problem.no-answer": "engage does not answer. Check your connection; nothing was lost.",
   "problem.may-not-text": "{name} cannot be texted now.",
   "problem.other": "That did not work: {detail}",
+  "refused.phone-busy": "This phone is being asked already: wait for the answer, or for silence.",
 } as const;

@@ -62,7 +62,6 @@ export const words: Record<keyof typeof en, string> = {
   "refused.not-in-care": "Este paciente no está activo; no se manda nada.",
   "refused.phone-opted-out":
     "Este teléfono mandó ALTO y no se le puede preguntar por mensaje. Llame; lo que le diga se puede anotar aquí.",
-  "refused.phone-busy": "Ya se le está preguntando algo a este teléfono: espere la respuesta, o el silencio.",
   "refused.line-is-open": "Este teléfono no está cerrado a mensajes: no hay nada que abrir.",
   "refused.line-is-closed": "Este teléfono ya está cerrado a mensajes.",
   "refused.not-read-yet": "Un mensaje de este número se está leyendo: intente de nuevo en un momento.",

@@ -27,4 +27,5 @@ export const words: Record<keyof typeof en, string> = {
   "problem.no-answer": "engage no responde. Revise su conexión; no se perdió nada.",
   "problem.may-not-text": "No se puede escribir a {name} ahora.",
   "problem.other": "Eso no funcionó: {detail}",
+  "refused.phone-busy": "Ya se le está preguntando algo a este teléfono: espere la respuesta, o el silencio.",
 };
