@@ -23,7 +23,7 @@ from engage.messaging.signature import HEADER, compute
 from tests.api.conftest import PUBLIC_URL, ROSAS_PHONE, House
 from tests.policy.source import ROOT
 
-EXAMPLES = 5
+EXAMPLES = 3
 NOT_TRIED = {
     "streamEvents": "answers for hours; tests/api/test_events.py",
     "signOut": "ends the token that the others need",

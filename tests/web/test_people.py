@@ -169,7 +169,7 @@ async def test_whom_no_text_reaches_is_called(stage: Stage) -> None:
     await expect(page.get_by_text("A clinician must set this")).to_be_visible()
     await page.get_by_label("Weight: high").fill("185")
     await page.get_by_role("button", name="Begin", exact=True).click()
-    plan = page.get_by_role("listitem").filter(has_text="Weight at home")
+    plan = page.locator("li.plan", has_text="Weight at home")
     await expect(plan).to_contain_text("from 185 lb up")
     await plan.get_by_role("button", name="Skip the next").click()
     await plan.get_by_role("button", name="Pause").first.click()
