@@ -72,7 +72,7 @@ async def test_twenty_routine_flags_are_cleared_by_keyboard_alone(stage: Stage) 
     """Twenty flags take eighty keys and one, and the list that one keeps is there the next time."""
     console = await stage.console()
     for number in range(FLAGS):
-        await stage.text(console, f"+14805550{100 + number}", "is this the clinic")
+        await stage.text(console, f"+19075550{100 + number}", "is this the clinic")
     # Whose they are depends on who has a shift: other tests write that down.
     await shown(console, "All")
     await row(console, "is this the clinic").first.wait_for()
