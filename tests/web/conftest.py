@@ -142,5 +142,8 @@ async def stage(
     made = Stage(url=demo[1], demo=demo[0], browser=opened)
     yield made
     for context in made.opened:
+        for page in context.pages:
+            # An answer that a test was still altering would otherwise fail the next test.
+            await page.unroute_all(behavior="ignoreErrors")
         await context.close()
     assert made.wrong == []

@@ -1,5 +1,6 @@
 """The page of the team: who has how much, who waits too long, who is here, and leave."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -21,9 +22,10 @@ async def of_marisol(stage: Stage, page: Page) -> dict[str, Any]:
     patient = await known(page, stage.url, "Quin", phone=QUIN, care_manager_id=boss["staff"]["id"])
     await stage.text(page, QUIN, "i have no food")
     found: list[dict[str, Any]] = []
-    while not found:
-        asked = await page.request.get(f"{stage.url}/v1/queue?patient={patient}")
-        found = (await asked.json())["items"]
+    async with asyncio.timeout(30):
+        while not found:
+            asked = await page.request.get(f"{stage.url}/v1/queue?patient={patient}")
+            found = (await asked.json())["items"]
     assert found[0]["owner"] == boss["staff"]
     return found[0]
 
