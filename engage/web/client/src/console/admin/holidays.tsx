@@ -1,6 +1,6 @@
 // On which days the practice is closed: a public calendar, and days of its own.
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 import { call, type Schema } from "../../api/call";
 import { language } from "../../shared/look";
@@ -60,14 +60,17 @@ function Year({ of, read }: { of: Held; read: Said }) {
   const open = useSignal(false);
   const lacks = useSignal(false);
   const path = { practice_id: of.id };
+  // The year that was asked for last is the one that is shown, whatever answer is slow.
+  const asked = useRef({ year: read.year, calendar: read.calendar });
   const look = async (year: number): Promise<void> => {
     const query = { year, calendar: calendar.value };
+    asked.current = query;
     const found = await attempt(() =>
       call("get", "/v1/practices/{practice_id}/holidays", { path, query }),
     );
-    if (found !== undefined) shown.value = found;
+    if (found !== undefined && asked.current === query) shown.value = found;
   };
-  useEffect(() => calendar.subscribe(() => void look(shown.value.year)), []);
+  useEffect(() => calendar.subscribe(() => void look(asked.current.year)), []);
   const add = (): void => {
     lacks.value = day.value === "" || days.value.some((one) => one.day === day.value);
     if (lacks.value) return;
@@ -103,7 +106,7 @@ function Year({ of, read }: { of: Held; read: Said }) {
     );
     if (done === undefined) return;
     base.value = done;
-    await look(shown.value.year);
+    await look(asked.current.year);
   };
   return (
     <>
