@@ -206,7 +206,7 @@ CHECKS: list[Any] = [
     openapi_checks.negative_data_rejection,
 ]
 OF_THE_DOOR: list[Any] = [openapi_checks.ignored_auth, openapi_checks.unsupported_method]
-"""What asks several times more, and whose answer doesn't hang on what is sent: once an operation."""
+"""What asks several times more, and does not hang on what is sent: once for an operation."""
 
 
 @asynccontextmanager
