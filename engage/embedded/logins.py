@@ -78,6 +78,9 @@ def create_database(state: State, name: str, template: str | None) -> None:
     """Create a database of engage_owner's, as a copy of the template if one is named."""
     names = (name,) if template is None else (name, template)
     source = "" if template is None else f' TEMPLATE "{template}"'
+    if template is not None and state.throwaway:
+        # Without fsync the checkpoint that this costs is nothing: half the time of the usual way.
+        source += " STRATEGY FILE_COPY"
 
     async def work(connection: Connection) -> None:
         await connection.execute(f'CREATE DATABASE "{name}" OWNER {OWNER}{source}')

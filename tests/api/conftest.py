@@ -10,7 +10,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from engage.api.app import create_app
+from engage.api.app import create_app, hand_over
 from engage.api.parts import Parts
 from engage.clock import SettableClock
 from engage.db.sealing import PracticeKeys
@@ -28,14 +28,15 @@ from engage.people.practice import PracticeFields
 from engage.people.staff import NewStaff
 from engage.settings import Settings
 from engage.turns.canary import Canaries
-from engage.turns.library import Library
 from engage.turns.take import Turns
 from tests.conftest import Databases
-from tests.fakes.practice import let_texts_leave
+from tests.fakes.practice import LIBRARY, let_texts_leave
 
 PUBLIC_URL = "http://127.0.0.1:8000"
 NUMBERS = {"north": "+16025550190", "south": "+16025550191"}
 ROSAS_PHONE = "+16025550142"
+APPS: list[Litestar] = []
+"""Built, and served with by no house now: to build one takes longer than most tests."""
 VAPID = "A" * 41 + "AE"
 """A private key that nobody but these tests may use: the number one."""
 
@@ -143,7 +144,6 @@ async def built(
 ) -> AsyncGenerator[House, None]:
     """Build it for one test, or for all of a file."""
     await let_texts_leave(databases.urls["owner"])
-    library = Library.shipped()
     bell = SilentBell()
     doors = Doors(databases.app, vault)
     feed = Feed(databases.app, poll_seconds=0.02)
@@ -164,14 +164,14 @@ async def built(
     parts = Parts(
         settings=settings,
         database=databases.app,
-        canaries=Canaries(database=databases.app, vault=vault, clock=clock, library=library),
+        canaries=Canaries(database=databases.app, vault=vault, clock=clock, library=LIBRARY),
         vault=vault,
         clock=clock,
         turns=Turns(
             database=databases.app,
             vault=vault,
             clock=clock,
-            library=library,
+            library=LIBRARY,
             bell=bell,
             public_url=PUBLIC_URL,
         ),
@@ -186,12 +186,13 @@ async def built(
             bell=bell,
         ),
         feed=feed,
-        instruments=library.instruments,
-        catalogue=library.catalogue,
+        instruments=LIBRARY.instruments,
+        catalogue=LIBRARY.catalogue,
         bell=bell,
         post=post,
     )
-    app = create_app(parts)
+    app = APPS.pop() if APPS else create_app(parts)
+    hand_over(app, parts)
     async with (
         alive(app),
         httpx.AsyncClient(
@@ -203,6 +204,7 @@ async def built(
         north = await open_office(databases.app, vault, clock, doors, "north")
         south = await open_office(databases.app, vault, clock, doors, "south")
         yield House(app, opened, parts, databases, clock, north, south)
+    APPS.append(app)
     await carrier.aclose()
     await feed.close()
 
