@@ -10,6 +10,7 @@ docs/decisions/0005 has the figures.
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import cached_property
 from typing import Any, Self, TypeVar
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs] - it ships none
@@ -61,23 +62,44 @@ UNDONE = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 
 class Query:
-    """A Core statement, compiled once for asyncpg."""
+    """A Core statement, compiled once for asyncpg, when it is first run.
+
+    A command runs a few of the six hundred that it loads; to compile them all took a fifth of its
+    start (measured). That each can be compiled is a test of its own, tests/store/test_queries.py.
+    """
 
     def __init__(self, statement: Executable) -> None:
-        """Compile it; literal values in the statement become its defaults."""
-        compiled = statement.compile(dialect=_DIALECT)  # type: ignore[attr-defined] # ClauseElement
+        """Keep it; literal values in the statement become its defaults."""
+        self._statement = statement
+
+    @cached_property
+    def sql(self) -> str:
+        """Return the statement's text, with numbered placeholders; raise for one that has none."""
+        return self._compiled.string
+
+    @cached_property
+    def _compiled(self) -> SQLCompiler:
+        compiled = self._statement.compile(dialect=_DIALECT)  # type: ignore[attr-defined] # ClauseElement
         if not isinstance(compiled, SQLCompiler):
             message = "not a statement with parameters"
             raise TypeError(message)
-        self.sql = str(compiled)
         if compiled.post_compile_params:
             message = "IN with a list is another statement each time; write any_(array)"
             raise TypeError(message)
-        self._names = tuple(compiled.positiontup or ())
-        self._defaults: dict[str, Any] = dict(compiled.params)
-        self._required = {
-            name for name, bind in compiled.binds.items() if bind.required and name in self._names
-        }
+        return compiled
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(self._compiled.positiontup or ())
+
+    @cached_property
+    def _defaults(self) -> dict[str, Any]:
+        return dict(self._compiled.params)
+
+    @cached_property
+    def _required(self) -> frozenset[str]:
+        binds, names = self._compiled.binds, self._names
+        return frozenset(name for name, bind in binds.items() if bind.required and name in names)
 
     def arguments(self, values: dict[str, Any]) -> list[Any]:
         """Return the values in the order of the placeholders; an unnamed or missing one raises."""

@@ -416,7 +416,7 @@ def test_a_query_refuses_parameters_that_do_not_fit() -> None:
 def test_a_query_is_one_statement() -> None:
     """IN with a list would be another statement each time, and is refused when it is written."""
     with pytest.raises(TypeError, match="any_"):
-        Query(select(patient.c.id).where(patient.c.id.in_([UUID(int=1)])))
+        _ = Query(select(patient.c.id).where(patient.c.id.in_([UUID(int=1)]))).sql
 
 
 async def test_a_cancelled_unit_of_work_writes_nothing(house: House) -> None:
