@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from engage import __version__, doctor, logs, wiring
-from engage.clock import SystemClock
+from engage.clock import SystemClock, fresh_id
 from engage.commands import (
     audit,
     corpus,
@@ -35,11 +35,14 @@ from engage.db.migrate import migrate
 from engage.db.session import Work
 from engage.demo import run as demo_run
 from engage.errors import EngageError, WrongSetting
+from engage.ids import MessageId
+from engage.messaging.codes import queue_phone_changed
 from engage.people import bootstrap
 from engage.people.csv_import import BadRows
 from engage.people.patient import Revision
 from engage.people.phone import PhoneNumber
 from engage.people.practice import USUAL_TEXTING_HOURS, CarrierLogin, PracticeFields
+from engage.people.register.store import phone_ids
 from engage.people.signing.keeping import Keeping
 from engage.people.signing.passwords import Cost
 from engage.people.signing.staff_ways import StaffWays
@@ -305,9 +308,17 @@ def import_patients(file: Path, practice_name: str) -> None:
 
     async def act(house: wiring.House) -> bootstrap.Imported:
         practice_id = await practice_named(house, practice_name)
+        keys = await house.vault.keys(practice_id)
 
         async def told(work: Work, changed: Revision) -> None:
             before, after = changed.before, changed.after
+            if before.phone is not None and before.phone != after.phone:
+                # A phone that is replaced hears of it, whoever says so.
+                at, text = house.clock.now(), MessageId(fresh_id(house.clock))
+                old = (await phone_ids(work, keys, [before.phone], at))[before.phone]
+                await queue_phone_changed(
+                    work, keys, house.library.catalogue, text, old, before.language, at=at
+                )
             if (before.language, before.status) != (after.language, after.status):
                 await house.turns.person_changed(
                     work,

@@ -25,7 +25,7 @@ from engage.errors import EngageError
 from engage.ids import PatientId, PracticeId
 
 FeedKind: TypeAlias = Literal[
-    "item", "message", "screening", "patient", "need", "appointment", "ride"
+    "item", "message", "screening", "patient", "need", "appointment", "ride", "glass"
 ]
 
 POLL_SECONDS = 0.15

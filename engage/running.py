@@ -166,6 +166,7 @@ async def work(settings: Settings) -> None:
                     pager=house.pager,
                     hospital=house.hospital,
                     letters=house.letters,
+                    notices=house.notices,
                     database=house.database,
                     clock=house.clock,
                     bell=house.bell,

@@ -5,7 +5,6 @@ side of the deployment. This room refuses to start on a contradiction.
 """
 
 import asyncio
-import os
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
@@ -18,13 +17,15 @@ from msgspec import Struct
 
 from engage import embedded
 from engage.api.parts import Spooling
-from engage.clock import Clock, SystemClock, random_bytes
+from engage.clock import Clock, SystemClock
 from engage.db.grants import Login
 from engage.db.presence import Presence
 from engage.db.sealing import MasterKeys
 from engage.db.session import Database
 from engage.db.vault import Vault
+from engage.embedded.first_key import kept_key
 from engage.errors import WrongSetting
+from engage.family.notices import Notices
 from engage.feed import Feed
 from engage.hl7v2.bookings import Bookings
 from engage.hl7v2.intake import Intake
@@ -86,6 +87,7 @@ class House(Struct, frozen=True, kw_only=True):
     #: What hospitals send: recorded by the door, tried again by the workers.
     hospital: Intake
     letters: Letters
+    notices: Notices
     feed: Feed
     carrier: Carrier
     post: HttpPost
@@ -102,7 +104,7 @@ def prepared(settings: Settings) -> tuple[Settings, embedded.Servers | None]:
     if settings.database_url:
         return settings, None
     servers = embedded.start(settings.data_dir or embedded.default_data_dir())
-    keys = settings.secret_keys or (_kept_key(servers.data_dir / _KEY_FILE),)
+    keys = settings.secret_keys or (kept_key(servers.data_dir / _KEY_FILE),)
     filled = msgspec.structs.replace(
         settings,
         database_url=servers.url("app"),
@@ -214,6 +216,17 @@ async def house(
             library=library,
             bell=bell,
             public_url=settings.public_url,
+            codes_a_day=settings.codes_a_day,
+        )
+        push = channels.get("push")
+        notices = Notices(
+            database=database,
+            vault=vault,
+            clock=clock,
+            bell=bell,
+            catalogue=library.catalogue,
+            pusher=push if isinstance(push, PushChannel) else None,
+            public_url=settings.public_url,
         )
         outbox = Outbox(
             database=database,
@@ -224,6 +237,7 @@ async def house(
             public_url=settings.public_url,
             policy=SIMULATED if settings.carrier == "simulator" else Policy(),
             bell=bell,
+            wanted=notices.wanted,
         )
         yield House(
             settings=settings,
@@ -267,6 +281,7 @@ async def house(
                 public_url=settings.public_url,
                 tells=turns,
             ),
+            notices=notices,
             feed=feed,
             carrier=carrier,
             post=post,
@@ -363,27 +378,6 @@ def _relay(settings: Settings) -> Relay | None:
     if not settings.smtp_url:
         return None
     return Relay.of(settings.smtp_url, settings.public_url)
-
-
-def _kept_key(file: Path) -> str:
-    """Return the secret key of embedded servers, made at the first start and never shown."""
-    try:
-        return file.read_text("ascii").strip()
-    except FileNotFoundError:
-        fresh = file.with_name(f".{file.name}.{os.getpid()}")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as out:
-            out.write(random_bytes(48).hex())
-            out.flush()
-            os.fsync(out.fileno())
-        try:
-            # link, not rename: of two first starts the earlier key wins, and both read that one.
-            os.link(fresh, file)
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
-        return file.read_text("ascii").strip()
 
 
 async def to_thread_prepared(settings: Settings) -> tuple[Settings, embedded.Servers | None]:

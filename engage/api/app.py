@@ -35,6 +35,7 @@ from engage.api import (
     day_lists,
     demo,
     desk,
+    documents,
     events,
     explanations,
     grants,
@@ -104,6 +105,7 @@ from engage.api.page_pace import PagePaces
 from engage.api.parts import Parts
 from engage.api.problems import answer
 from engage.api.reading import MOST_BYTES, JsonRequest
+from engage.api.restricted import routes as restricted
 from engage.api.simulator import Handset
 
 V1 = (
@@ -127,6 +129,7 @@ V1 = (
     passkeys.list_passkeys,
     passkeys.remove_passkey,
     step_up.ask_for_proof,
+    step_up.ask_for_proof_code,
     step_up.step_up,
     sign_ins.refresh,
     sign_ins.log_out,
@@ -179,6 +182,10 @@ V1 = (
     checkins.patch_plan,
     checkins.list_check_ins,
     scripts.list_scripts,
+    documents.list_documents,
+    documents.post_document,
+    documents.get_content,
+    documents.delete_document,
     attempts.list_attempts,
     attempts.post_attempt,
     stays.list_discharges,
@@ -262,6 +269,7 @@ V1 = (
     reachability.list_unreached,
     reachability.count_unreached,
     measures.get_measures,
+    *restricted.ROUTES,
     threads.list_messages,
     threads.post_message,
     actions.post_undo,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from engage.api.restricted.doorway import Restricted
 from engage.appointments.appointment import (
     MOVES,
     Answer,
@@ -95,6 +96,7 @@ class ListedAppointmentOut(AppointmentOut, frozen=True, kw_only=True):
             " it has left: call them."
         ),
     ]
+    restricted: Restricted = False
 
     def __repr__(self) -> str:
         """Hide the names and words."""
@@ -108,11 +110,19 @@ class AppointmentDetail(AppointmentOut, frozen=True, kw_only=True):
 
 
 def listed_visit(
-    kept: Kept, name: tuple[str, str], *, late: bool, unreached: bool
+    kept: Kept, name: tuple[str, str], *, late: bool, unreached: bool, closed: bool
 ) -> ListedAppointmentOut:
-    """Return a visit as it is told in a list."""
+    """Return a visit as it is told in a list; of somebody who is closed, that there is one."""
+    fields, (given_name, family_name) = _fields(kept), ("", "") if closed else name
+    if closed:
+        fields |= {"what": None, "reason": None}
     return ListedAppointmentOut(
-        **_fields(kept), given_name=name[0], family_name=name[1], late=late, unreached=unreached
+        **fields,
+        given_name=given_name,
+        family_name=family_name,
+        late=late,
+        unreached=unreached,
+        restricted=closed,
     )
 
 

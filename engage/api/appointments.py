@@ -39,6 +39,7 @@ from engage.api.pages import USUAL, Cursor, Limit, cursor_of, cut, position_of
 from engage.api.parts import Parts
 from engage.api.practices import find
 from engage.api.refusals import IdTaken
+from engage.api.restricted.doorway import shut
 from engage.appointments import keeping, slotting, store
 from engage.appointments.appointment import read_span
 from engage.appointments.keeping import NewVisit
@@ -115,8 +116,11 @@ async def list_appointments(
         names = await listed.names(work, {one.visit.patient_id for one in shown})
         late = await listed.late(work, [one.visit.id for one in shown])
         unreached = await listed.unreached(work, [one.visit.id for one in shown], at)
+        closed = await shut(work, visit, {one.visit.patient_id for one in shown}, practices)
     for practice in practices:
-        seen = sorted({one.visit.patient_id for one in shown if one.visit.practice_id == practice})
+        seen = sorted(
+            {one.visit.patient_id for one in shown if one.visit.practice_id == practice} - closed
+        )
         if seen:
             async with parts.database.work([practice], practice) as work:
                 await audit.record_patients(
@@ -134,6 +138,7 @@ async def list_appointments(
                 names[one.visit.patient_id],
                 late=one.visit.id in late,
                 unreached=one.visit.id in unreached,
+                closed=one.visit.patient_id in closed,
             )
             for one in shown
         ),

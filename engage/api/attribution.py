@@ -23,6 +23,7 @@ from engage.api.auth.marks import needs
 from engage.api.once import Made, once
 from engage.api.parts import Parts
 from engage.api.practices import find
+from engage.api.restricted.doorway import Restricted, require_open, shut
 from engage.api.wordings import question_of
 from engage.clock import fresh_id
 from engage.db.sealing import PracticeKeys
@@ -43,6 +44,7 @@ class CandidateOut(Struct, frozen=True, kw_only=True):
     name: str
     patient_id: PatientId
     patient_name: str
+    restricted: Restricted = False
 
 
 class UndoneEffectOut(Struct, frozen=True):
@@ -136,7 +138,7 @@ async def get_attribution(
     practice = await find(parts.database, visit, "message", message_id)
     keys, message = await parts.vault.keys(practice), MessageId(message_id)
     async with parts.database.work([practice], practice) as work:
-        out = await _shown(work, keys, parts, message)
+        out = await _shown(work, keys, parts, visit, message)
         await audit.record(
             work,
             practice,
@@ -168,6 +170,8 @@ async def post_attribution(
     """Undo what the text did as one person's, and read it as the other's."""
     practice = await find(parts.database, visit, "message", message_id)
     keys, message = await parts.vault.keys(practice), MessageId(message_id)
+    if data.patient_id is not None:
+        await require_open(parts.database, visit, practice, data.patient_id)
     order = Ordered(
         id=fresh_id(parts.clock),
         message=message,
@@ -185,7 +189,7 @@ async def post_attribution(
 
     async def act(work: Work) -> Made:
         await parts.turns.correct_text(work, practice, order)
-        return Made(await _shown(work, keys, parts, message))
+        return Made(await _shown(work, keys, parts, visit, message))
 
     answer = await once(request, parts, practice, AttributionOut, act)
     parts.bell.ring("outbox")
@@ -231,12 +235,13 @@ def _author(kept: str) -> Author:
 
 
 async def _shown(
-    work: Work, keys: PracticeKeys, parts: Parts, message: MessageId
+    work: Work, keys: PracticeKeys, parts: Parts, visit: Visit, message: MessageId
 ) -> AttributionOut:
     stands = await store.stands(work, keys, message)
     if stands is None:
         raise NotFound
     people = await store.candidates(work, keys, stands.line_id, parts.clock.now())
+    closed = await shut(work, visit, {one.patient_id for one in people}, [keys.practice])
     corrections = await store.history(work, keys, message)
     why = parts.catalogue.get(f"attribution.{stands.why}")
     return AttributionOut(
@@ -253,9 +258,10 @@ async def _shown(
             CandidateOut(
                 author=_author(one.author),
                 author_id=one.author_id,
-                name=one.name,
+                name="" if one.patient_id in closed else one.name,
                 patient_id=one.patient_id,
-                patient_name=one.patient_name,
+                patient_name="" if one.patient_id in closed else one.patient_name,
+                restricted=one.patient_id in closed,
             )
             for one in people
         ),

@@ -19,6 +19,7 @@ from engage.api.auth.marks import needs
 from engage.api.items import ItemOut, fields_of
 from engage.api.pages import USUAL, Cursor, Limit, cursor_of, cut, position_of
 from engage.api.parts import Parts
+from engage.api.restricted.doorway import shut
 from engage.audit import By
 from engage.conversation.severity import Severity
 from engage.ids import PatientId, StaffId
@@ -93,8 +94,13 @@ async def list_queue(  # noqa: PLR0913, PLR0917 - its query parameters
     async with parts.database.work(visit.practices) as work:
         rows = await board.page(work, visit.visible, wanted, after, limit + 1, at, keys)
         shown, last = cut(rows, limit)
+        closed = await shut(work, visit, {one.item.patient_id for one in shown})
+        if subject is not None:
+            # What it is about is not said of them, so it is not answered either.
+            shown = tuple(one for one in shown if one.item.patient_id not in closed)
         for practice in visit.practices:
             seen = {one.item.patient_id for one in shown if one.item.practice_id == practice}
+            seen -= closed
             await work.enter(visit.practices, practice)
             await audit.record_patients(
                 work,
@@ -105,7 +111,7 @@ async def list_queue(  # noqa: PLR0913, PLR0917 - its query parameters
                 patients=[patient for patient in seen if patient is not None],
             )
     return ItemList(
-        items=tuple(ItemOut(**fields_of(one.item, one.excerpt, one.here)) for one in shown),
+        items=tuple(ItemOut(**fields_of(one.item, one.excerpt, one.here, closed)) for one in shown),
         next=None if last is None else cursor_of(board.position(last.item)),
     )
 

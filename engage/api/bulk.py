@@ -8,7 +8,6 @@ was taken: the same request again says so, and tries only what was refused.
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, TypeAlias, assert_never
-from uuid import UUID
 
 import structlog
 from litestar import Request, post
@@ -23,14 +22,15 @@ from engage.api.candidates import Labels, RelabelIn, Urgency, relabelled
 from engage.api.desk import HandOverIn, SnoozeIn, directs, doing
 from engage.api.once import Made, each_once, in_turn, key_of
 from engage.api.parts import Parts
-from engage.api.practices import practice_of
+from engage.api.practices import find
 from engage.api.problems import Problem, describe
 from engage.api.queue import CompletionIn, finish
 from engage.api.refusals import FieldError, Unprocessable
+from engage.api.restricted.taking import take_loudly
 from engage.db.sealing import PracticeKeys
 from engage.db.session import DatabaseAway, Work
 from engage.errors import NotFound
-from engage.ids import PracticeId, QueueItemId
+from engage.ids import QueueItemId
 from engage.people.access import only
 from engage.queue import desk, store
 from engage.queue import work as queue_work
@@ -124,7 +124,8 @@ async def _one(
     step: StepIn,
 ) -> BulkResult:
     try:
-        practice = await _practice(parts, visit, item)
+        taking = isinstance(step, ClaimAll)
+        practice = await find(parts.database, visit, "queue_item", item, taking=taking)
         keys, at = await parts.vault.keys(practice), parts.clock.now()
 
         async def taken(work: Work) -> Made:
@@ -146,11 +147,6 @@ async def _one(
     return BulkResult(id=item, status=HTTPStatus.OK)
 
 
-async def _practice(parts: Parts, visit: Visit, item: QueueItemId) -> PracticeId:
-    async with parts.database.work(visit.practices) as work:
-        return await practice_of(work, visit, "queue_item", UUID(int=item.int))
-
-
 async def _step(
     work: Work,
     keys: PracticeKeys,
@@ -163,7 +159,13 @@ async def _step(
     one = doing(parts, visit, item, at, None)
     match step:
         case ClaimAll():
-            await queue_work.claim(work, keys.practice, item, visit.staff_id, at, one.expects)
+
+            async def claim() -> object:
+                return await queue_work.claim(
+                    work, keys.practice, item, visit.staff_id, at, one.expects
+                )
+
+            await take_loudly(work, parts, keys, visit, item, claim)
         case HandOverAll(to=to, reason=reason):
             leads = directs(visit, keys.practice)
             await desk.hand_over(work, keys, one, to, reason, directs=leads)

@@ -26,6 +26,7 @@ from engage.api.pages import USUAL, Cursor, Limit, cursor_of, cut, position_of
 from engage.api.parts import Parts
 from engage.api.practices import find
 from engage.api.refusals import OwnProposal
+from engage.api.restricted.doorway import shut
 from engage.clock import fresh_id
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
@@ -201,7 +202,11 @@ async def list_candidates(
         rows = await store.listed(
             work, keys, status, store.FIRST if after is None else after.id, limit + 1
         )
-    shown, last = cut(rows, limit)
+        shown, last = cut(rows, limit)
+        whose = await store.whose(work, [one.id for _, one in shown])
+        closed = await shut(work, visit, set(whose.values()))
+    # Nobody waits for one of them: who may read its words finds it.
+    shown = [(practice, one) for practice, one in shown if whose.get(one.id) not in closed]
     return CandidateList(
         items=tuple(_out(practice, one) for practice, one in shown),
         next=None if last is None else cursor_of(_After(last[1].id)),

@@ -94,7 +94,7 @@ async def post_plan(
             thresholds=data.thresholds,
             answerer_id=data.answerer,
         )
-        await begin_plan(work, load_all(), new, at, visit.staff_id)
+        await begin_plan(work, keys, load_all(), new, at, visit.staff_id)
         out = await _load(work, practice, plan_id)
         await _record(work, visit, out, "check-in-plan.begin", at)
         location = f"/v1/check-in-plans/{plan_id}"

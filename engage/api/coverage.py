@@ -78,6 +78,8 @@ class ColleagueOut(Struct, frozen=True, kw_only=True):
     roles: tuple[Role, ...]
     #: Whether they may sign in at all, wherever they work.
     active: bool
+    #: Of roles and `active`: what `PUT …/roles` and `PATCH /v1/staff/{id}` take as If-Match.
+    version: Annotated[int, Meta(ge=1)]
     #: Whether routing may give them work now.
     present: bool
     away: AwayOut | None
@@ -124,6 +126,7 @@ async def list_staff(visit: NamedDependency[Visit], parts: NamedDependency[Parts
                         staff=StaffOut(one.id, one.given_name, one.family_name),
                         roles=one.roles,
                         active=one.active,
+                        version=one.version,
                         present=present(one.id, people, at),
                         away=away,
                         open_items=held.get(one.id, 0),

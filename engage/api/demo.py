@@ -202,4 +202,4 @@ async def sign_in_demo(
     """Answer with the cookie of a new token for somebody who works in the demo."""
     refuse_other_sites(request)
     token = await bootstrap.token(parts.database, parts.vault, parts.clock, data.email)
-    return admitted(parts, token)
+    return admitted(parts, "console", token)

@@ -51,9 +51,14 @@ class SnoozeIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     until: Annotated[Moment, Meta(description="At most 90 days ahead.")] | None = None
     for_reply: Annotated[
-        bool,
-        Meta(description="Any text of theirs that is worth a flag wakes it, whatever it is about."),
-    ] = False
+        bool | None,
+        Meta(
+            description=(
+                "Any text of theirs that is worth a flag wakes it, whatever it is about; so it does"
+                " where this is left out. False: only what is worth a flag on this work."
+            )
+        ),
+    ] = None
 
 
 class HandOverIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

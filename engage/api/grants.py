@@ -241,6 +241,11 @@ async def patch_grant(
     mine, at = GrantId(grant_id), parts.clock.now()
 
     async def act(work: Work) -> Made:
+        seen = await store.one_of(work, practice, mine)
+        if seen is None:
+            raise NotFound
+        # Lines and patients come before grants and texts.
+        await parts.turns.before_turn(work, practice, seen.patient_id)
         known = await store.one_of(work, practice, mine, lock=True)
         if known is None:
             raise NotFound
@@ -258,6 +263,8 @@ async def patch_grant(
         await store.change(work, after, at)
         await feed.add(work, practice, at, "patient", known.patient_id, known.patient_id)
         await _record(work, parts, visit, known, "grant.change")
+        if not set(known.verbs) <= set(after.verbs):
+            await parts.turns.grant_ended(work, practice, known.patient_id, known.caregiver_id)
         return Made(grant_out(replace(after, version=known.version + 1)), version=known.version + 1)
 
     return made(await in_turn(parts, act, practice), GrantOut)
@@ -299,8 +306,7 @@ async def _end(
         for ended in await store.end(work, practice, known, at):
             await _record(work, parts, visit, replace(known, id=ended), "grant.end")
         await feed.add(work, practice, at, "patient", known.patient_id, known.patient_id)
-        if known.category in {"visits", "rides"}:
-            await parts.turns.grant_ended(work, practice, known.patient_id, known.caregiver_id)
+        await parts.turns.grant_ended(work, practice, known.patient_id, known.caregiver_id)
     after = await store.one_of(work, practice, mine)
     if after is None:
         raise NotFound

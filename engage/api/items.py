@@ -1,6 +1,6 @@
 """A piece of work as it is read: in a list, and by itself with all that stands beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from engage.api.item_values import (
     visit_of,
 )
 from engage.api.parts import Parts
+from engage.api.restricted.doorway import Restricted
 from engage.api.wordings import question_of
 from engage.conversation.severity import Severity
 from engage.db.sealing import PracticeKeys
@@ -37,6 +38,9 @@ Subject = Annotated[
     str, Meta(description="What the work is about.", examples=["need:food-insecurity", "crisis"])
 ]
 
+RESTRICTED = "restricted"
+"""The subject of work about somebody who is closed to the reader."""
+
 
 class PatientNameOut(Struct, frozen=True):
     """Whom it is about."""
@@ -44,9 +48,10 @@ class PatientNameOut(Struct, frozen=True):
     id: PatientId
     given_name: str
     family_name: str
+    restricted: Restricted = False
 
 
-class ItemPatientOut(PatientNameOut, frozen=True):
+class ItemPatientOut(PatientNameOut, frozen=True, kw_only=True):
     """Whom it is about, and the language that they write."""
 
     language: Language
@@ -197,31 +202,38 @@ async def load(work: Work, keys: PracticeKeys, parts: Parts, item: QueueItemId) 
 
 
 def fields_of(
-    found: store.ItemSeen, said: board.Excerpt | None, here: Sequence[presence.Here]
+    found: store.ItemSeen,
+    said: board.Excerpt | None,
+    here: Sequence[presence.Here],
+    closed: Container[PatientId] = (),
 ) -> dict[str, Any]:
-    """Return what everybody reads of an item, in a list and by itself."""
-    patient = None
+    """Return what everybody reads of an item, in a list and by itself.
+
+    Of those who are closed to the reader: that there is work, how severe, by when, and whose.
+    """
+    patient, shut = None, found.patient_id is not None and found.patient_id in closed
     if found.patient_id is not None:
         patient = ItemPatientOut(
             found.patient_id,
-            found.patient_given_name or "",
-            found.patient_family_name or "",
-            found.patient_language or "en",
+            "" if shut else found.patient_given_name or "",
+            "" if shut else found.patient_family_name or "",
+            restricted=shut,
+            language=found.patient_language or "en",
         )
     excerpt = None
-    if said is not None:
+    if said is not None and not shut:
         excerpt = ExcerptOut(words=said.words, at=said.at, prompt=said.prompt)
     return {
         "practice_id": found.practice_id,
         "id": found.id,
-        "subject": found.subject,
+        "subject": RESTRICTED if shut else found.subject,
         "severity": found.severity,
         "status": found.status,
         "owner": StaffOut(found.owner_id, found.owner_given_name, found.owner_family_name),
         "owner_why": found.owner_why,
         "patient": patient,
         "excerpt": excerpt,
-        "thread_id": found.thread_id,
+        "thread_id": None if shut else found.thread_id,
         "due_at": found.due_at,
         "opened_at": found.opened_at,
         "waiting_since": found.waiting_since,

@@ -62,7 +62,7 @@ const enter = async person => {
     const said = await answer.json();
     if (answer.ok) {
       await post("/v1/session", {refresh_token: said.refresh_token});
-      location.replace("/family/");
+      location.replace("/family/#in");
     } else if (said.code === "several-people") {
       told.textContent = words.several;
       form.replaceChildren(...said.people.map(one => {

@@ -5,7 +5,7 @@ fast anybody is. A hop of the climb is undone like any work is given away: ackno
 hand over, in queue.py and desk.py.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -23,11 +23,12 @@ from engage.api.item_values import StaffOut
 from engage.api.items import ItemOut, fields_of
 from engage.api.pages import USUAL, Cursor, Limit, cursor_of, position_of
 from engage.api.parts import Parts
+from engage.api.restricted.doorway import shut
 from engage.audit import By
 from engage.conversation.severity import Severity
 from engage.db.session import Work
 from engage.errors import NotFound
-from engage.ids import PracticeId
+from engage.ids import PatientId, PracticeId
 from engage.people.access import only
 from engage.people.staff import Cover, Role, Staff
 from engage.people.staffing.store import get_practice, members_of
@@ -177,16 +178,17 @@ async def list_late(
         found, place = await store.late(work, practice, calendar, at, after, limit)
         climbs = await store.climbs(work, practice, [one.item.id for one in found])
         patients = {one.item.patient_id for one in found}
+        closed = await shut(work, visit, patients, [practice])
         await audit.record_patients(
             work,
             practice,
             at,
             by=By.staff(visit.staff_id),
             action="late.list",
-            patients=[one for one in patients if one is not None],
+            patients=[one for one in patients - closed if one is not None],
         )
     return LateList(
-        items=tuple(_late(one, climbs.get(one.item.id)) for one in found),
+        items=tuple(_late(one, climbs.get(one.item.id), closed) for one in found),
         next=None if place is None else cursor_of(place),
     )
 
@@ -246,9 +248,9 @@ def _person(
     )
 
 
-def _late(one: store.Late, climb: store.Climb | None) -> LateOut:
+def _late(one: store.Late, climb: store.Climb | None, closed: Container[PatientId]) -> LateOut:
     return LateOut(
-        item=ItemOut(**fields_of(one.item, None, ())),
+        item=ItemOut(**fields_of(one.item, None, (), closed)),
         hops=()
         if climb is None
         else tuple(

@@ -17,16 +17,14 @@ from msgspec import Meta, Struct
 
 from engage import feed
 from engage.api.auth.guard import Visit
-from engage.api.auth.marks import needs
+from engage.api.auth.marks import fresh, needs
 from engage.api.once import Made, once
 from engage.api.parts import Parts
 from engage.api.patients import PatientOut, outward
 from engage.api.practices import find
-from engage.api.whereabouts.store import practice_of
 from engage.db.session import Work
 from engage.errors import NotFound
 from engage.ids import PatientId, StaffId
-from engage.people.access import only
 from engage.people.merging.store import merge, merged_into, standing, unmerge
 from engage.people.store import get_patient
 
@@ -75,7 +73,7 @@ async def list_merged(
 
 @post(
     "/patients/{patient_id:uuid}/merge",
-    opt=needs("patient.merge"),
+    opt=fresh(needs("patient.merge")),
     operation_id="mergePatient",
     summary="Say that two records are one person's, and which one is kept",
     status_code=HTTPStatus.OK,
@@ -92,9 +90,10 @@ async def post_merge(
     keys, at = await parts.vault.keys(practice), parts.clock.now()
     one, into = PatientId(patient_id), data.into
 
+    if await find(parts.database, visit, "patient", into) != practice:
+        raise NotFound
+
     async def act(work: Work) -> Made:
-        if await practice_of(work, only(practice), "patient", into) is None:
-            raise NotFound
         await parts.turns.before_merge(work, practice, [one, into])
         await merge(work, practice, one, into, at=at, by=visit.staff_id)
         # The record that is given up hears nothing more, and asks nothing more.
@@ -111,7 +110,7 @@ async def post_merge(
 
 @post(
     "/patients/{patient_id:uuid}/unmerge",
-    opt=needs("patient.merge"),
+    opt=fresh(needs("patient.merge")),
     operation_id="unmergePatient",
     summary="Say that two merged records are two persons' after all",
     status_code=HTTPStatus.OK,

@@ -19,8 +19,8 @@ from litestar.response import Stream
 from litestar.routes import HTTPRoute
 
 from engage import __version__
-from engage.api.auth.cookie import CSRF_HEADER, NAME
-from engage.api.auth.marks import PUBLIC
+from engage.api.auth.cookie import APP_HEADER, CSRF_HEADER, NAMES, App
+from engage.api.auth.marks import FAMILY, OWN, PUBLIC
 from engage.api.file_names import outside
 from engage.api.once import KEY_HEADER, LONGEST_KEY
 from engage.api.problems import MEDIA_TYPE, Problem
@@ -110,13 +110,8 @@ def document(routes: Sequence[Any], dependencies: Mapping[str, Any]) -> bytes:
         "schemas": components,
         "securitySchemes": {
             "bearer": {"type": "http", "scheme": "bearer", "description": "engage token"},
-            "cookie": {
-                "type": "apiKey",
-                "in": "cookie",
-                "name": NAME,
-                "description": "For our own pages, by signIn; over https its name begins with "
-                f"__Host-. A change that rests on it must carry {CSRF_HEADER}: 1.",
-            },
+            "cookie": _cookie("console", "For our own pages of staff, by signIn"),
+            "familyCookie": _cookie("family", "For pages of caregivers and patients, by signIn"),
         },
     }
     _plain(drawn["paths"])
@@ -150,6 +145,20 @@ def _bodies(
     return {n: (drawn.get((n, "in")), drawn.get((n, "out"))) for n in names}, components
 
 
+def _cookie(app: App, whose: str) -> Json:
+    says = (
+        f"{whose}; over https its name begins with __Host-. A change that rests on it must carry"
+        f" {CSRF_HEADER}: 1. With {APP_HEADER}: {app} it is the one that counts where both would."
+    )
+    return {"type": "apiKey", "in": "cookie", "name": NAMES[app], "description": says}
+
+
+def _cookies_of(handler: HTTPRouteHandler) -> tuple[str, ...]:
+    if handler.opt.get(OWN):
+        return ("cookie", "familyCookie")
+    return ("familyCookie",) if FAMILY in handler.opt else ("cookie",)
+
+
 def _set_right(
     path: str,
     operation: Json,
@@ -162,7 +171,7 @@ def _set_right(
     operation["tags"] = [path.removeprefix("/v1").split("/")[1]]
     operation.pop("deprecated", None)
     if not open_to_all:
-        operation["security"] = [{"bearer": []}, {"cookie": []}]
+        operation["security"] = [{"bearer": []}, *({one: []} for one in _cookies_of(handler))]
     if taken is not None:
         operation["requestBody"] = {"required": True, "content": {JSON: {"schema": taken}}}
     if path.startswith("/webhooks/"):

@@ -16,7 +16,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from engage.api.auth.bearer import claims_of
-from engage.api.auth.cookie import refuse_other_sites
+from engage.api.auth.cookie import holders_of, named_app, refuse_other_sites
 from engage.api.auth.device import device_cookie, device_of
 from engage.api.auth.guard import Guest
 from engage.api.auth.marks import ANYBODY, ONESELF, fresh
@@ -88,10 +88,18 @@ async def ask_for_passkey(
 async def present_passkey(
     request: AnyRequest, data: JSONBody[PasskeyIn], parts: NamedDependency[Parts]
 ) -> TokensOut:
-    """Answer with tokens: the device has verified the person, so it is two factors in one."""
+    """Answer with tokens: the device has verified the person, so it is two factors in one.
+
+    A page of ours takes those of its own people alone: whoever has both on one device may pick the
+    wrong one.
+    """
     refuse_other_sites(request)
     tokens = await passkey_ways(parts).enter(
-        data.value(), device_of(request, parts) or "", data.challenge, came_from(parts, request)
+        data.value(),
+        device_of(request, parts) or "",
+        data.challenge,
+        came_from(parts, request),
+        holders_of(named_app(request)),
     )
     return TokensOut.of(tokens)
 

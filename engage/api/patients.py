@@ -30,11 +30,13 @@ from engage.api.parts import Parts
 from engage.api.patient_told import tell_conversations, tell_old_phone
 from engage.api.practices import chosen_practice, find
 from engage.api.refusals import FieldError, Unprocessable, WrongCursor
+from engage.api.restricted.doorway import Restricted, shut
 from engage.audit import By
 from engage.db.session import Work
 from engage.errors import NotFound
 from engage.ids import PatientId, PracticeId, StaffId
 from engage.people.patient import NewPatient, Patient, PatientStatus, read_change, read_patient
+from engage.people.restriction import said_whole
 from engage.people.signing.passkey_store import phone_of
 from engage.people.staff import UnknownStaff
 from engage.people.staffing.store import get_practice, members_of
@@ -110,6 +112,7 @@ class PatientSummary(Struct, frozen=True, kw_only=True):
     language: Language
     status: PatientStatus
     care_manager: CareManagerOut | None
+    restricted: Restricted = False
 
 
 class PatientList(Struct, frozen=True):
@@ -190,8 +193,16 @@ async def list_patients(
             )
         except NotFound:
             raise WrongCursor from None
+        closed = await shut(work, visit, {one.id for one in page.items})
+        # The place in the alphabet tells a name: they are there for who says it whole.
+        shown = [
+            one
+            for one in page.items
+            if one.id not in closed
+            or said_whole(words, f"{one.given_name} {one.family_name}", one.external_id)
+        ]
         for practice in visit.practices:
-            seen = [one.id for one in page.items if one.practice_id == practice]
+            seen = [one.id for one in shown if one.practice_id == practice and one.id not in closed]
             await work.enter(visit.practices, practice)
             await audit.record_patients(
                 work,
@@ -202,7 +213,7 @@ async def list_patients(
                 patients=seen,
             )
     return PatientList(
-        items=tuple(_summary(one) for one in page.items),
+        items=tuple(_summary(one, closed=one.id in closed) for one in shown),
         next=None if page.next is None else cursor_of(_After(page.next)),
     )
 
@@ -331,15 +342,8 @@ async def _record_view(
 
 _READ_BY_PEOPLE = frozenset(
     {
-        "external_id",
-        "given_name",
-        "family_name",
-        "language",
-        "birth_date",
-        "time_zone",
-        "us_state",
-        "phone",
-        "status",
+        *("external_id", "given_name", "family_name", "language", "birth_date"),
+        *("time_zone", "us_state", "phone", "status"),
     }
 )
 
@@ -371,17 +375,18 @@ def outward(patient: Patient) -> PatientOut:
     )
 
 
-def _summary(patient: Patient) -> PatientSummary:
+def _summary(patient: Patient, *, closed: bool) -> PatientSummary:
     return PatientSummary(
         practice_id=patient.practice_id,
         id=patient.id,
-        external_id=patient.external_id,
-        given_name=patient.given_name,
-        family_name=patient.family_name,
-        birth_date=patient.birth_date,
+        external_id="" if closed else patient.external_id,
+        given_name="" if closed else patient.given_name,
+        family_name="" if closed else patient.family_name,
+        birth_date=None if closed else patient.birth_date,
         language=patient.language,
         status=patient.status,
-        care_manager=_care_manager(patient),
+        care_manager=None if closed else _care_manager(patient),
+        restricted=closed,
     )
 
 

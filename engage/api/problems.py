@@ -25,9 +25,10 @@ from engage.api.statuses import STATUS, status_of
 from engage.api.wording import sentence_of
 from engage.appointments import refusals as of_visits
 from engage.errors import EngageError
-from engage.ids import RideId, StaffId
+from engage.ids import PatientId, RideId, StaffId
 from engage.people.patient import NotAPatient
 from engage.people.practice_change import NotAPractice
+from engage.people.restriction import RestrictedRecord
 from engage.people.signing.families import SeveralPeople
 from engage.people.signing.limits import TooManyTries
 from engage.people.signing.principal import FamilyKind
@@ -91,6 +92,8 @@ class Problem(Struct, frozen=True, omit_defaults=True, kw_only=True):
     held_by: Holder | None = None
     #: Only with `ride-not-confirmed`: what would have nobody with it.
     rides: tuple[RideId, ...] = ()
+    #: Only with `restricted-record`: whose record it is, to open it with a reason.
+    patient_id: PatientId | None = None
     #: Only with `several-people`: who uses the phone that the code came to.
     people: tuple[PersonOnPhone, ...] = ()
 
@@ -204,6 +207,8 @@ def _of_ours(error: EngageError) -> Problem:
     if isinstance(error, SeveralPeople):
         seen = (PersonOnPhone(one.id, one.kind, one.given_name) for one in error.people)
         return structs.replace(problem, people=tuple(seen))
+    if isinstance(error, RestrictedRecord):
+        return structs.replace(problem, patient_id=error.patient)
     return problem
 
 

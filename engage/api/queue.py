@@ -25,6 +25,7 @@ from engage.api.once import Made, made, once
 from engage.api.parts import Parts
 from engage.api.practices import find
 from engage.api.refusals import ClaimedBy
+from engage.api.restricted.taking import take_loudly
 from engage.appointments import riding
 from engage.checkins import discharges
 from engage.clock import fresh_id
@@ -100,7 +101,7 @@ async def post_claim(
             work, keys.practice, QueueItemId(item_id), visit.staff_id, at, expects(if_match)
         )
 
-    return await change(request, parts, visit, QueueItemId(item_id), step)
+    return await change(request, parts, visit, QueueItemId(item_id), step, taking=True)
 
 
 @post(
@@ -206,13 +207,18 @@ async def change(
     visit: Visit,
     item: QueueItemId,
     step: Step,
+    *,
+    taking: bool = False,
 ) -> Response[ItemDetail]:
     """Take a step on an item, once, and answer with the item as it is then."""
-    practice = await find(parts.database, visit, "queue_item", item)
+    practice = await find(parts.database, visit, "queue_item", item, taking=taking)
     keys, at = await parts.vault.keys(practice), parts.clock.now()
 
     async def act(work: Work) -> Made:
-        await step(work, keys, at)
+        if taking:
+            await take_loudly(work, parts, keys, visit, item, lambda: step(work, keys, at))
+        else:
+            await step(work, keys, at)
         detail = await load(work, keys, parts, item)
         return Made(detail, version=detail.version)
 

@@ -10,7 +10,7 @@ from typing import Annotated
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from engage import audit
 from engage.api.auth.guard import Visit
@@ -18,6 +18,7 @@ from engage.api.auth.marks import needs
 from engage.api.items import PatientNameOut
 from engage.api.pages import USUAL, Cursor, Limit, cursor_of, position_of
 from engage.api.parts import Parts
+from engage.api.restricted.doorway import shut
 from engage.ids import PatientId, PracticeId
 from engage.measures.reach import LISTS, ListName
 from engage.measures.reaching import store
@@ -129,8 +130,19 @@ async def list_unreached(
                 if page.next is None
                 else _After(place.practice, page.next)
             )
+        everybody = {one.patient.id for one in (*items, *unreadable)}
+        closed = await shut(work, visit, everybody)
+        items = [_unsaid(one) if one.patient.id in closed else one for one in items]
+        unreadable = [
+            structs.replace(one, patient=_nobody(one.patient)) if one.patient.id in closed else one
+            for one in unreadable
+        ]
         for practice in visit.practices:
-            seen = (one for one in (*items, *unreadable) if one.practice_id == practice)
+            seen = (
+                one
+                for one in (*items, *unreadable)
+                if one.practice_id == practice and one.patient.id not in closed
+            )
             await work.enter(visit.practices, practice)
             await audit.record_patients(
                 work,
@@ -192,6 +204,14 @@ def _unread(one: store.Named, practice: PracticeId, catalogue: Catalogue) -> Unr
 
 def _name(one: store.Named) -> PatientNameOut:
     return PatientNameOut(one.patient_id, one.given_name, one.family_name)
+
+
+def _unsaid(one: UnreachedOut) -> UnreachedOut:
+    return structs.replace(one, patient=_nobody(one.patient), reason=None, words="")
+
+
+def _nobody(one: PatientNameOut) -> PatientNameOut:
+    return PatientNameOut(one.id, "", "", restricted=True)
 
 
 def _say(catalogue: Catalogue, text: str) -> str:

@@ -20,7 +20,8 @@ from engage.api.pages import MOST, USUAL, Cursor, Limit, cursor_of, cut, positio
 from engage.api.parts import Parts
 from engage.api.practices import chosen_practice
 from engage.api.refusals import FieldError, InvalidRequest, Source
-from engage.api.ride_values import ListedRideOut, as_csv, listed_out
+from engage.api.restricted.doorway import shut
+from engage.api.ride_values import ListedRideOut, as_csv, listed_out, unsaid
 from engage.appointments.ride import Kind
 from engage.appointments.rides import store
 from engage.appointments.rides.store import OnTheList
@@ -134,9 +135,10 @@ async def _day(
     keys = await parts.vault.keys(practice)
     async with parts.database.work([practice], practice) as work:
         rows = await store.of_day(work, keys, day, after, most)
-        people = sorted({one.kept.ride.patient_id for one in rows})
-        await looked_at(work, parts, visit, practice, people)
-    return list(rows)
+        people = {one.kept.ride.patient_id for one in rows}
+        closed = await shut(work, visit, people, [practice])
+        await looked_at(work, parts, visit, practice, sorted(people - closed))
+    return [unsaid(one) if one.kept.ride.patient_id in closed else one for one in rows]
 
 
 async def looked_at(

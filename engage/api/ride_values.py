@@ -8,8 +8,9 @@ from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
+from engage.api.restricted.doorway import Restricted
 from engage.appointments.ride import (
     Direction,
     Kind,
@@ -18,7 +19,7 @@ from engage.appointments.ride import (
     Status,
     may_become,
 )
-from engage.appointments.rides.store import OnTheList, RideKept, RideStep
+from engage.appointments.rides.store import OnTheList, RideKept, RideStep, RideWords
 from engage.ids import AppointmentId, NeedId, PatientId, PracticeId, RideId, StaffId
 
 
@@ -89,6 +90,7 @@ class ListedRideOut(RideOut, frozen=True, kw_only=True):
     place: str | None
     address: str | None
     visit_at: datetime | None
+    restricted: Restricted = False
 
 
 def ride_out(kept: RideKept) -> RideOut:
@@ -119,8 +121,12 @@ def ride_detail(kept: RideKept, steps: Sequence[RideStep]) -> RideDetail:
 
 def listed_out(one: OnTheList) -> ListedRideOut:
     """Return a ride as it stands on the list of a day."""
+    fields = _fields(one.kept)
+    if one.restricted:
+        fields |= {"reason": None, "need_id": None}
     return ListedRideOut(
-        **_fields(one.kept),
+        **fields,
+        restricted=one.restricted,
         given_name=one.given_name,
         family_name=one.family_name,
         phone=one.phone,
@@ -130,10 +136,27 @@ def listed_out(one: OnTheList) -> ListedRideOut:
     )
 
 
+def unsaid(one: OnTheList) -> OnTheList:
+    """Return a ride of somebody who is closed to the reader: that there is one, and when."""
+    return structs.replace(
+        one,
+        kept=structs.replace(one.kept, words=RideWords()),
+        given_name="",
+        family_name="",
+        phone=None,
+        place=None,
+        address=None,
+        restricted=True,
+    )
+
+
 HEADINGS = (
     *("pickup", "return", "visit", "kind", "direction", "given_name", "family_name", "phone"),
     *("from", "to", "note", "status", "broker", "confirmation"),
 )
+
+
+_UNSAID = "(restricted record)"
 
 
 def as_csv(rows: Sequence[OnTheList]) -> bytes:
@@ -152,7 +175,7 @@ def as_csv(rows: Sequence[OnTheList]) -> bytes:
                 ride.kind,
                 ride.direction or "",
                 one.given_name,
-                one.family_name,
+                _UNSAID if one.restricted else one.family_name,
                 (one.phone or "").removeprefix("+1"),
                 words.pickup or "",
                 words.dropoff or ", ".join(filter(None, (one.place, one.address))),

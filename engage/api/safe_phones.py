@@ -66,7 +66,7 @@ async def put_safety(
 
 @put(
     "/family/{patient_id:uuid}/sharing/{caregiver_id:uuid}/safety",
-    opt=family(own=True),
+    opt=fresh_if(family(own=True), "a phone that is safe again"),
     operation_id="putMySafety",
     summary="Say that somebody's phone is not safe for me, or is",
     status_code=HTTPStatus.NO_CONTENT,
@@ -80,6 +80,8 @@ async def put_my_safety(
 ) -> None:
     """Let nothing of mine reach their phone; what staff wrote down, I do not lift."""
     practice, whom = relative.me.practice_id, CaregiverId(caregiver_id)
+    if not data.unsafe:
+        await require_proof(parts, relative.token)
     await _say(parts, practice, PatientId(patient_id), whom, relative.by, unsafe=data.unsafe)
 
 

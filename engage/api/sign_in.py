@@ -15,7 +15,7 @@ from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from engage.api.auth.bearer import LONGEST_TOKEN, claims_of, is_signed, who
-from engage.api.auth.cookie import refuse_other_sites, signed_in, signed_out
+from engage.api.auth.cookie import App, app_of, refuse_other_sites, signed_in, signed_out
 from engage.api.auth.guard import Guest
 from engage.api.auth.marks import ANYBODY, ONESELF
 from engage.api.auth.ways import keeping, page_keys
@@ -59,11 +59,12 @@ async def sign_in(
     token, refresh_token = data.token.strip(), data.refresh_token.strip()
     if refresh_token and not token:
         page = await page_keys(parts).give(refresh_token)
-        return admitted(parts, page.key, int(page.lasts.total_seconds()))
+        return admitted(parts, app_of(page.holder), page.key, int(page.lasts.total_seconds()))
     ours = token.isascii() and not is_page_key(token) and not refresh_token
-    if not ours or await who(parts, token) is None:
+    principal = await who(parts, token) if ours else None
+    if principal is None:
         raise NotSignedIn
-    return admitted(parts, token)
+    return admitted(parts, app_of(principal), token)
 
 
 @delete(
@@ -76,7 +77,7 @@ async def sign_in(
 async def sign_out(guest: NamedDependency[Guest], parts: NamedDependency[Parts]) -> Response[None]:
     """Revoke the token of this request, and let the browser forget its cookie."""
     await forget(parts, guest.token)
-    cookie = signed_out(parts.settings.public_url)
+    cookie = signed_out(parts.settings.public_url, app_of(guest.principal))
     return Response(content=None, status_code=HTTPStatus.NO_CONTENT, cookies=[cookie])
 
 
@@ -89,7 +90,9 @@ async def forget(parts: Parts, token: str) -> None:
         await keeping(parts).sign_out(claims)
 
 
-def admitted(parts: Parts, token: str, seconds: int = LONGEST_TOKEN_MINUTES * 60) -> Response[None]:
+def admitted(
+    parts: Parts, app: App, token: str, seconds: int = LONGEST_TOKEN_MINUTES * 60
+) -> Response[None]:
     """Answer with nothing but the cookie of a token."""
-    cookie = signed_in(parts.settings.public_url, token, seconds)
+    cookie = signed_in(parts.settings.public_url, app, token, seconds)
     return Response(content=None, status_code=HTTPStatus.NO_CONTENT, cookies=[cookie])

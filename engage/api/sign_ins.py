@@ -15,7 +15,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from engage.api.auth.bearer import LONGEST_TOKEN, claims_of
-from engage.api.auth.cookie import refuse_other_sites, signed_out
+from engage.api.auth.cookie import app_of, refuse_other_sites, signed_out
 from engage.api.auth.guard import Guest
 from engage.api.auth.marks import ANYBODY, ONESELF
 from engage.api.auth.ways import keeping
@@ -105,7 +105,7 @@ async def refresh(
 async def log_out(guest: NamedDependency[Guest], parts: NamedDependency[Parts]) -> Response[None]:
     """End the sign-in of this request, and let a browser forget its cookie."""
     await forget(parts, guest.token)
-    cookie = signed_out(parts.settings.public_url)
+    cookie = signed_out(parts.settings.public_url, app_of(guest.principal))
     return Response(content=None, status_code=HTTPStatus.NO_CONTENT, cookies=[cookie])
 
 

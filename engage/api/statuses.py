@@ -11,7 +11,12 @@ from engage.appointments import refusals as of_visits
 from engage.appointments.place import NotAPlace
 from engage.appointments.slot import SlotGone, SlotNotFree
 from engage.appointments.words import NoSuchPlace
-from engage.checkins.beginning import NoSuchScript, NotTheirHelper, StartNeeded
+from engage.checkins.beginning import (
+    NoSuchScript,
+    NotAllowedToAnswer,
+    NotTheirHelper,
+    StartNeeded,
+)
 from engage.checkins.cadence import NeverDue, NotACadence, TooOften, UnknownZone
 from engage.checkins.call import CallFirst
 from engage.checkins.plan import NoSuchThreshold, NothingToSkip, PlanEnded, ThresholdNeeded
@@ -19,6 +24,8 @@ from engage.checkins.rescreen import DeclinedTooSoon, NotAMomentToAsk
 from engage.db.sealing import CannotOpen
 from engage.db.session import DatabaseAway
 from engage.errors import Conflict, EngageError, NotDurable, NotFound, WrongSetting
+from engage.family.choice import NotQuietHours
+from engage.family.documents import DocumentRuns, DocumentTooLarge, NotADocument, NotATitle
 from engage.family.errand import NotInTheCircle, NotTheTitle, TaskTaken
 from engage.feed import BadCursor
 from engage.messaging.carrier import CarrierSilent
@@ -51,6 +58,7 @@ from engage.people.practice import (
     NotTextingHours,
 )
 from engage.people.practice_change import LanguageNeeded, NotAPractice
+from engage.people.restriction import AlreadyOpen, OwnOpening, RestrictedRecord, WordsNeeded
 from engage.people.sharing.grant import WrongVerbs
 from engage.people.sharing.store import EndsBefore, GrantOver, NotTheirFamily
 from engage.people.signing.codes import WrongCode
@@ -93,8 +101,11 @@ STATUS: Mapping[type[EngageError], int] = {
     refusals.CrossSite: 403,
     refusals.FreshProofNeeded: 403,
     refusals.BadSignature: 403,
+    RestrictedRecord: 403,
     NotFound: 404,
     AlreadyClaimed: 409,
+    AlreadyOpen: 409,
+    OwnOpening: 409,
     AlreadyClosed: 409,
     CallFirst: 409,
     NotYours: 409,
@@ -171,6 +182,7 @@ STATUS: Mapping[type[EngageError], int] = {
     CarrierWord: 422,
     TooMuchOnScreen: 422,
     NoPushService: 422,
+    NotQuietHours: 422,
     NotPushKeys: 422,
     proofs.NotThisCode: 422,
     NoWords: 422,
@@ -187,6 +199,7 @@ STATUS: Mapping[type[EngageError], int] = {
     fields.NotAnEmail: 422,
     UnknownStaff: 422,
     ReasonNeeded: 422,
+    WordsNeeded: 422,
     PurposeNeeded: 422,
     of_turns.NoSuchInstrument: 422,
     of_turns.NoSuchAnswer: 422,
@@ -202,6 +215,11 @@ STATUS: Mapping[type[EngageError], int] = {
     NoSuchThreshold: 422,
     ThresholdNeeded: 422,
     NotTheirHelper: 422,
+    NotAllowedToAnswer: 422,
+    NotADocument: 422,
+    DocumentTooLarge: 422,
+    DocumentRuns: 422,
+    NotATitle: 422,
     NotAPhoneNumber: 422,
     NotARelationship: 422,
     NotByText: 422,

@@ -1,13 +1,14 @@
 """Step-up: whoever is signed in proves once more who they are, for what asks for it.
 
-Staff by a code of their authenticator or a passkey, families by a texted code or a passkey. This
-room refuses to begin a sign-in, and a proof of anybody but the one who asks.
+Staff by a code of their authenticator or a passkey, families by a texted code or a passkey. A code
+goes to the phone that the asker is known by, so nobody types a number, nor names another. This room
+refuses to begin a sign-in, and a proof of anybody but the one who asks.
 """
 
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from litestar import Request, post
+from litestar import Request, Response, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
@@ -20,12 +21,14 @@ from engage.api.auth.guard import Guest
 from engage.api.auth.marks import ONESELF
 from engage.api.auth.proof import FRESH_FOR
 from engage.api.auth.ways import came_from, family_ways, keeping, passkey_ways, staff_ways
+from engage.api.codes import CodeAskedOut, CodeIn, asked
 from engage.api.parts import Parts
 from engage.api.passkey_values import AssertionIn, RequestOptionsOut, asked_for
-from engage.api.refusals import FreshProofNeeded
+from engage.api.refusals import FreshProofNeeded, NotSignedIn
 from engage.people.access import Caller
 from engage.people.phone import PhoneNumber
 from engage.people.signing.passkeys import site_of
+from engage.people.signing.principal import Family
 
 AnyRequest = Request[Any, Any, State]
 
@@ -38,7 +41,8 @@ class StepUpIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Meta(max_length=40, description="Of the authenticator; of families the one texted."),
     ] = ""
     phone: Annotated[
-        str, Meta(max_length=40, description="Of families with a code: the phone it came to.")
+        str,
+        Meta(max_length=40, description="Of families: the phone it came to; their own if empty."),
     ] = ""
     passkey: AssertionIn | None = None
 
@@ -75,6 +79,24 @@ async def ask_for_proof(
 
 
 @post(
+    "/auth/step-up/code",
+    opt=ONESELF,
+    operation_id="askForProofCode",
+    summary="Prove again who I am: have a code texted to my own phone",
+    status_code=HTTPStatus.ACCEPTED,
+)
+async def ask_for_proof_code(
+    request: AnyRequest, guest: NamedDependency[Guest], parts: NamedDependency[Parts]
+) -> Response[CodeAskedOut]:
+    """Send what `/v1/auth/code` sends, within its limits, to whom the asker is known by."""
+    if isinstance(guest.principal, Caller):
+        # Staff prove nothing by a text.
+        raise FreshProofNeeded
+    phone = await _phone_of(parts, guest.principal)
+    return await asked(request, parts, CodeIn(phone.e164), with_link=False)
+
+
+@post(
     "/auth/step-up",
     opt=ONESELF,
     operation_id="stepUp",
@@ -101,6 +123,14 @@ async def step_up(
     else:
         device = device_of(request, parts) or ""
         code = "".join(data.code.split())
-        await family_ways(parts).prove(me, PhoneNumber.parse(data.phone), code, device, where)
+        phone = PhoneNumber.parse(data.phone) if data.phone else await _phone_of(parts, me)
+        await family_ways(parts).prove(me, phone, code, device, where)
     await keeping(parts).prove(claims)
     return SteppedUpOut(int(FRESH_FOR.total_seconds()))
+
+
+async def _phone_of(parts: Parts, me: Family) -> PhoneNumber:
+    phone = await family_ways(parts).phone_of(me)
+    if phone is None:
+        raise NotSignedIn
+    return phone

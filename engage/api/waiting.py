@@ -20,6 +20,7 @@ from engage.api.pages import USUAL, Cursor, Limit, cursor_of, cut, position_of
 from engage.api.parts import Parts
 from engage.api.practices import find
 from engage.api.refusals import FieldError, IdTaken, Unprocessable
+from engage.api.restricted.doorway import Restricted, shut
 from engage.appointments import offering
 from engage.appointments import store as visits
 from engage.appointments.listed import store as listed
@@ -69,6 +70,7 @@ class ListedWaitingOut(WaitingOut, frozen=True, kw_only=True):
 
     given_name: str
     family_name: str
+    restricted: Restricted = False
 
     def __repr__(self) -> str:
         """Hide the names."""
@@ -112,6 +114,7 @@ async def list_waiting(
         practices = tuple(one for one in practices if one == within)
     rows: tuple[Waiting, ...] = ()
     names: dict[PatientId, tuple[str, str]] = {}
+    closed = frozenset[PatientId]()
     if practices:
         async with parts.database.work(practices) as work:
             rows = await store.page(
@@ -122,10 +125,13 @@ async def list_waiting(
                 after=after and after.id,
                 most=limit + 1,
             )
-            names = await listed.names(work, {one.patient_id for one in rows[:limit]})
+            people = {one.patient_id for one in rows[:limit]}
+            names = await listed.names(work, people)
+            closed = await shut(work, visit, people, practices)
+            names |= dict.fromkeys(closed, ("", ""))
     shown, last = cut(rows, limit)
     for practice in practices:
-        seen = sorted({one.patient_id for one in shown if one.practice_id == practice})
+        seen = sorted({one.patient_id for one in shown if one.practice_id == practice} - closed)
         if seen:
             async with parts.database.work([practice], practice) as work:
                 await audit.record_patients(
@@ -137,7 +143,9 @@ async def list_waiting(
                     patients=seen,
                 )
     return WaitingList(
-        items=tuple(_listed(one, *names[one.patient_id]) for one in shown),
+        items=tuple(
+            _listed(one, *names[one.patient_id], closed=one.patient_id in closed) for one in shown
+        ),
         next=None if last is None else cursor_of(WaitingPosition(last.id)),
     )
 
@@ -217,8 +225,10 @@ def _outward(one: Waiting) -> WaitingOut:
     return WaitingOut(**_fields(one))
 
 
-def _listed(one: Waiting, given_name: str, family_name: str) -> ListedWaitingOut:
-    return ListedWaitingOut(**_fields(one), given_name=given_name, family_name=family_name)
+def _listed(one: Waiting, given_name: str, family_name: str, *, closed: bool) -> ListedWaitingOut:
+    return ListedWaitingOut(
+        **_fields(one), given_name=given_name, family_name=family_name, restricted=closed
+    )
 
 
 def _fields(one: Waiting) -> dict[str, Any]:

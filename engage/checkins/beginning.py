@@ -1,7 +1,8 @@
 """Begins a plan for a person: everything that could not be kept is refused before it is written.
 
 Staff begin one by hand, and a discharge may. This room refuses a plan for somebody who is not in
-care, thresholds that the script does not have, and a schedule that never comes or comes too often.
+care, a caregiver whom the person does not let answer, thresholds that the script does not have, and
+a schedule that never comes or comes too often.
 """
 
 from collections.abc import Mapping
@@ -14,9 +15,13 @@ from engage.checkins.cadence import START, read_cadence, today_in
 from engage.checkins.plan import CatchUp, begin, refuse_thresholds
 from engage.checkins.script import CheckInScript, Limits
 from engage.checkins.store import Anchor, Plan
+from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
 from engage.errors import EngageError, NotFound
 from engage.ids import CaregiverId, CheckInPlanId, PatientId, PracticeId, StaffId
+from engage.messaging.copies import ANSWERING
+from engage.people.merging.store import survivor
+from engage.people.sharing import circles
 
 SCRIPT, THRESHOLDS, ANSWERER = "/script", "/thresholds", "/answerer"
 """The fields of a request that an error may point at."""
@@ -32,6 +37,10 @@ class StartNeeded(EngageError):  # noqa: N818
 
 class NotTheirHelper(EngageError):  # noqa: N818
     """This caregiver does not help this patient now, or has no phone."""
+
+
+class NotAllowedToAnswer(EngageError):  # noqa: N818
+    """The patient has not allowed this caregiver to answer check-ins for them."""
 
 
 class NewPlan(Struct, frozen=True, kw_only=True):
@@ -52,6 +61,7 @@ class NewPlan(Struct, frozen=True, kw_only=True):
 
 async def begin_plan(
     work: Work,
+    keys: PracticeKeys,
     scripts: Mapping[str, CheckInScript],
     new: NewPlan,
     at: datetime,
@@ -71,6 +81,8 @@ async def begin_plan(
         )
         if line is None:
             raise NotTheirHelper(ANSWERER)
+        if not await may_answer(work, keys, new.patient_id, new.answerer_id, at):
+            raise NotAllowedToAnswer(ANSWERER)
     starts_on = new.starts_on or await _start_of(work, new, clock.zone, at)
     cadence = read_cadence(new.cadence, starts_on, clock.zone, now=at, most_a_day=clock.texts_a_day)
     schedule = begin(cadence, at, new.catch_up)
@@ -93,6 +105,15 @@ async def begin_plan(
     )
     await store.add_plan(work, plan)
     return plan
+
+
+async def may_answer(
+    work: Work, keys: PracticeKeys, patient: PatientId, who: CaregiverId, at: datetime
+) -> bool:
+    """Say whether a person lets a caregiver answer for them now."""
+    whose = await survivor(work, keys.practice, patient)
+    allowed = await circles.told(work, keys, whose, ANSWERING.category, at, ANSWERING.verb)
+    return who in allowed
 
 
 async def _start_of(work: Work, new: NewPlan, zone: str, at: datetime) -> date:

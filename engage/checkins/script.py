@@ -28,13 +28,14 @@ from engage.conversation.script import Bounds, Meaning, Measure, Option, Prompt,
 from engage.conversation.severity import Severity, rank
 from engage.conversation.tokens import tokens_of
 from engage.errors import EngageError
+from engage.messaging.copies import ASKED_OF_CAREGIVER
 from engage.messaging.texts import Choice, Question
 from engage.reading.fold import fold
 
 REVIEW = "not validated; clinician review"
 """What every script says of itself until somebody who may has signed it off."""
 
-PROXY = "+caregiver"
+PROXY = ASKED_OF_CAREGIVER
 """Behind a script's id: the same questions, put to a caregiver about the person."""
 
 Status: TypeAlias = Literal["project", "draft"]

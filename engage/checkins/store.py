@@ -50,7 +50,14 @@ Anchor: TypeAlias = Literal["enrolment", "discharge"]
 OccurrenceKind: TypeAlias = Literal["planned", "proxy"]
 OccurrenceStatus: TypeAlias = Literal["asked", "missed", "skipped"]
 WhyNot: TypeAlias = Literal[
-    "too-late", "not-in-care", "opted-out", "no-phone", "next-one-came", "called-off", "by-staff"
+    "too-late",
+    "not-in-care",
+    "opted-out",
+    "no-phone",
+    "next-one-came",
+    "called-off",
+    "by-staff",
+    "not-allowed",
 ]
 
 

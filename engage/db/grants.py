@@ -28,6 +28,8 @@ LEDGERS = (
     "item_note",
     "escalation_rules",
     "practice_change",
+    "restricted_read",
+    "invitation_wish",
 )
 """INSERT and SELECT only."""
 
@@ -88,6 +90,8 @@ RECORDS = (
     "unsafe_contact",
     "invitation",
     "errand",
+    "family_document",
+    "family_news",
     "rescreen_rule",
     "rescreen",
     "letter",
@@ -101,6 +105,9 @@ RECORDS = (
     "duty",
     "on_call",
     "text_review",
+    "restriction",
+    "glass",
+    "glass_notice",
 )
 """INSERT, SELECT and UPDATE: nothing about care is ever deleted by the application."""
 
@@ -149,6 +156,7 @@ FUNCTIONS: dict[str, tuple[Login, ...]] = {
     "phone_for(uuid, uuid, bytea, bytea, timestamptz)": ("app", "worker"),
     "text_in(uuid, uuid, text, text, uuid, uuid, bytea, bytea, bytea, integer, text, timestamptz, "
     "boolean)": ("app", "worker"),
+    "restricted_standing(uuid[], uuid[], uuid, timestamptz)": ("app", "worker"),
     # Triggers: nobody calls them.
     "due_place()": (),
     "due_claimed()": (),
@@ -158,6 +166,7 @@ FUNCTIONS: dict[str, tuple[Login, ...]] = {
     "item_wakes()": (),
     "flag_wakes()": (),
     "paging_rules()": (),
+    "feed_told()": (),
 }
 """Functions that run with the caller's own rights."""
 
@@ -215,6 +224,8 @@ DEFINER: dict[str, tuple[Login, ...]] = {
     "push_list(text, uuid)": ("app", "worker"),
     "push_end(text, uuid, uuid, text, timestamptz)": ("app", "worker"),
     "staff_pagers(uuid[])": ("app", "worker"),
+    "news_soon(uuid, uuid, timestamptz)": ("app", "worker"),
+    "news_rests(uuid, integer, timestamptz)": ("worker",),
     "link_add(text, bytea, uuid, uuid, timestamptz, timestamptz)": ("app", "worker"),
     "link_open(text, bytea[], timestamptz)": ("app",),
     "link_revoke(text, uuid, uuid, timestamptz)": ("app", "worker"),

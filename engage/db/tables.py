@@ -1221,6 +1221,7 @@ caregiver_grant = Table(
     Column("verbs", ARRAY(Text), nullable=False, server_default="{see}"),
     Column("sensitive", ARRAY(Text), nullable=False, server_default="{}"),
     Column("evidence_sealed", LargeBinary),
+    Column("message_id", UUID()),
 )
 family_rule = Table(
     "family_rule",
@@ -1230,6 +1231,33 @@ family_rule = Table(
     Column("changed_at", DateTime(timezone=True), nullable=False),
     Column("changed_by", UUID(), nullable=False),
     Column("version", Integer, nullable=False),
+    Column("invites_by_text", Boolean, nullable=False, server_default="true"),
+)
+invitation_wish = Table(
+    "invitation_wish",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("conversation_id", UUID(), primary_key=True),
+    Column("patient_id", UUID(), nullable=False),
+    Column("message_id", UUID(), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+family_document = Table(
+    "family_document",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("patient_id", UUID(), nullable=False),
+    Column("about", Text, nullable=False),
+    Column("title_sealed", LargeBinary, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Column("sensitive", Text),
+    Column("content_sealed", LargeBinary),
+    Column("added_by", UUID(), nullable=False),
+    Column("added_at", DateTime(timezone=True), nullable=False),
+    Column("removed_by", UUID()),
+    Column("removed_at", DateTime(timezone=True)),
 )
 unsafe_contact = Table(
     "unsafe_contact",
@@ -1282,6 +1310,19 @@ sync_point = Table(
     Column("person_id", UUID(), nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("state_sealed", LargeBinary, nullable=False),
+)
+family_news = Table(
+    "family_news",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("person_id", UUID(), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("choices", JSONB, nullable=False),
+    Column("wants", Boolean, nullable=False),
+    Column("state_sealed", LargeBinary),
+    Column("text_id", UUID()),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
 )
 strain_check = Table(
     "strain_check",
@@ -1502,4 +1543,54 @@ practice_change = Table(
     Column("subject_id", UUID(), nullable=False),
     Column("before", JSONB, nullable=False),
     Column("after", JSONB, nullable=False),
+)
+restriction = Table(
+    "restriction",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("patient_id", UUID(), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("set_by", UUID(), nullable=False),
+    Column("set_at", DateTime(timezone=True), nullable=False),
+    Column("lifted_by", UUID()),
+    Column("lifted_at", DateTime(timezone=True)),
+)
+glass = Table(
+    "glass",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("patient_id", UUID(), nullable=False),
+    Column("staff_id", UUID(), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("words_sealed", LargeBinary),
+    Column("opened_at", DateTime(timezone=True), nullable=False),
+    Column("until_at", DateTime(timezone=True), nullable=False),
+    Column("acknowledged_by", UUID()),
+    Column("acknowledged_at", DateTime(timezone=True)),
+)
+glass_notice = Table(
+    "glass_notice",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("glass_id", UUID(), nullable=False),
+    Column("staff_id", UUID(), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("status", Text, nullable=False),
+    Column("told_at", DateTime(timezone=True)),
+)
+restricted_read = Table(
+    "restricted_read",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("patient_id", UUID(), nullable=False),
+    Column("staff_id", UUID(), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("way", Text, nullable=False),
+    Column("glass_id", UUID()),
 )

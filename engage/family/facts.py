@@ -15,6 +15,7 @@ from engage.appointments.appointment import Status as VisitStatus
 from engage.appointments.place import Place
 from engage.appointments.ride import Ride
 from engage.appointments.ride import Status as RideStatus
+from engage.family.documents import Document
 from engage.family.errand import Errand, category_of
 from engage.family.talk import Said
 from engage.needs.need import Need
@@ -210,5 +211,24 @@ def errand(one: Errand, known: Mapping[UUID, Any]) -> Record:
             "offered_to": offered,
             "made_by": known.get(one.made_by),
             "version": one.version,
+        },
+    )
+
+
+def document(one: Document) -> Record:
+    """Return the record of a document, without its content."""
+    return Record(
+        kind="document",
+        id=one.id,
+        category="documents",
+        sensitive=one.sensitive,
+        fields={
+            "id": one.id,
+            "patient_id": one.patient_id,
+            "title": one.title,
+            "about": one.about,
+            "format": one.format,
+            "bytes": one.bytes,
+            "at": one.added_at,
         },
     )

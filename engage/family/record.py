@@ -20,6 +20,7 @@ from engage.checkins.script import load_all as check_in_scripts
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
 from engage.family import facts, store
+from engage.family.documents import store as documents
 from engage.ids import PatientId, PlaceId
 from engage.needs import codes
 from engage.needs.episodes import store as episodes
@@ -29,6 +30,8 @@ from engage.people.sharing.shown import Record, Shown, all_shown
 
 BACK, AHEAD = timedelta(days=30), timedelta(days=366)
 MOST_VISITS, MOST_RIDES, MOST_ERRANDS, MOST_CHECK_INS, MOST_MESSAGES = 500, 200, 500, 30, 200
+
+MOST_DOCUMENTS = 200
 
 Seen = tuple[tuple[Record, Shown], ...]
 
@@ -71,6 +74,9 @@ async def read(
             work, keys, reader.patient_id, reader.id, own=scope.own, most=MOST_MESSAGES
         )
         found += [facts.message(one, reader.patient_id) for one in said]
+    if "documents" in about:
+        kept = await documents.of_patient(work, keys, reader.patient_id, MOST_DOCUMENTS)
+        found += [facts.document(one) for one in kept]
     found += await _errands(work, keys, reader, at)
     return all_shown(scope, (one for one in found if one.category in about))
 

@@ -31,13 +31,13 @@ from engage.ids import (
     TimerId,
 )
 from engage.jobs.leases import LEASE_SECONDS, Claimed, Leases
-from engage.jobs.ports import Hospital, Letters, Outbox, Pager, Reconciler, Turns
+from engage.jobs.ports import Hospital, Letters, Notices, Outbox, Pager, Reconciler, Turns
 from engage.queue.coverage import Rounds
 
 NAMES = (
     *("inbox", "outbox", "unknown", "outcome", "timer", "account", "reconcile"),
     *("page", "notify", "hl7", "checkin", "rescreen", "referral", "letter", "closing"),
-    *("visit-near", "reminder", "slot", "snooze", "cover"),
+    *("visit-near", "reminder", "slot", "snooze", "cover", "news"),
 )
 """The loops, by the kind of what is due."""
 
@@ -200,6 +200,7 @@ def all_loops(  # noqa: PLR0913 - a port for each room that has work due
     pager: Pager,
     hospital: Hospital,
     letters: Letters,
+    notices: Notices,
     database: Database,
     clock: Clock,
     lease_seconds: float = LEASE_SECONDS,
@@ -240,10 +241,14 @@ def all_loops(  # noqa: PLR0913 - a port for each room that has work due
     async def apply(row: Claimed) -> None:
         await hospital.retry(row.practice_id, row.id, row.tries)
 
+    async def hear(row: Claimed) -> None:
+        await notices.tell(row.practice_id, row.id, row.tries)
+
     by_name = (
         *(inbox, send, look, tell, fire, say, compare, climb, page, apply, ask),
         *_chasing(turns, letters),
         *_rounds(Rounds(database=database, clock=clock)),
+        hear,
     )
     acts: dict[str, Act] = dict(zip(NAMES, by_name, strict=True))
     # A look at the carrier's list takes as long as a send.

@@ -107,6 +107,14 @@ class Letters(Protocol):
         ...
 
 
+class Notices(Protocol):
+    """What the loops ask of who tells families."""
+
+    async def tell(self, practice: PracticeId, person: UUID, tries: int) -> None:
+        """Tell somebody what is new to them."""
+        ...
+
+
 class Hospital(Protocol):
     """What the loops ask of the hospitals' door."""
 

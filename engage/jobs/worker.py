@@ -21,6 +21,7 @@ from engage.jobs.loops import (
     Hospital,
     Letters,
     Loop,
+    Notices,
     Outbox,
     Pager,
     Reconciler,
@@ -51,6 +52,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     pager: Pager
     hospital: Hospital
     letters: Letters
+    notices: Notices
     #: Signed in as the worker: it alone may claim.
     database: Database
     clock: Clock
@@ -80,6 +82,7 @@ async def run_worker(parts: Parts, stop: asyncio.Event | None = None) -> None:
         pager=parts.pager,
         hospital=parts.hospital,
         letters=parts.letters,
+        notices=parts.notices,
         database=parts.database,
         clock=parts.clock,
         lease_seconds=parts.lease_seconds,

@@ -27,6 +27,7 @@ TextKind: TypeAlias = Literal[
     "check-in",
     "screening",
     "nudge",
+    "news",
 ]
 Hours: TypeAlias = Literal["any", "at-once", "answer", "window"]
 
@@ -108,5 +109,16 @@ KINDS: Mapping[TextKind, KindRules] = {
     # Somebody of the practice asked for it by a click, so it may wait for days.
     "screening": _planned(5, 96, "screenings", automatic=False),
     "nudge": _planned(6, 24, "screenings"),
+    # That there is something in the app, to who chose to be texted that: last in any line.
+    "news": KindRules(
+        rank=7,
+        hours="window",
+        budgeted=True,
+        shelf_life=timedelta(hours=24),
+        automatic=True,
+        purpose="care-texts",
+        verified=True,
+        again=False,
+    ),
 }
-"""Safety, answers, 3-hour and 2-day reminders, discharge check-ins, others, nudges."""
+"""Safety, answers, 3-hour and 2-day reminders, discharge check-ins, others, nudges, news."""

@@ -29,7 +29,7 @@ Barred: TypeAlias = Literal[
     "phone-doubtful",
 ]
 Delay: TypeAlias = Literal["quiet-hours", "over-budget", "human-talking", "not-verified"]
-WhyNot: TypeAlias = Barred | Delay | Literal["stale"]
+WhyNot: TypeAlias = Barred | Delay | Literal["stale", "not-shared"]
 
 DELAYED: frozenset[str] = frozenset(
     {"quiet-hours", "over-budget", "human-talking", "not-verified", "stale"}

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from engage.ids import LineId, MessageId, NumberId, PatientId, PhoneId, PracticeId, ThreadId
 from engage.messaging.attributed import Sure, Why
+from engage.messaging.copies import Right
 from engage.messaging.delivery import State
 from engage.messaging.hidden import Hidden
 from engage.messaging.kinds import TextKind
@@ -49,6 +50,8 @@ class Outgoing(Hidden, frozen=True, kw_only=True):
     failed_sid: str | None = None
     #: From then on what it says is no longer so.
     not_after: datetime | None = None
+    #: What it must be allowed to tell, if it is for a caregiver.
+    right: Right | None = None
 
 
 class Message(Hidden, frozen=True, kw_only=True):

@@ -33,12 +33,14 @@ from engage.messaging.carrier import (
     Throttled,
     Unknown,
 )
+from engage.messaging.copies import told_still
 from engage.messaging.delivery import Move, step
 from engage.messaging.doors import Door, Doors
-from engage.messaging.may_text import May, MayNot, Wait
+from engage.messaging.may_text import Answer, May, MayNot, Wait
 from engage.messaging.model import Outgoing
 from engage.messaging.pacing import Rate
 from engage.messaging.webhook_form import StatusReport
+from engage.people.sharing import circles
 
 STATUS_PATH = "/webhooks/twilio/status"
 TOKEN_FIELD = "m"  # noqa: S105 - the name of the field, no secret
@@ -69,6 +71,10 @@ class Bell(Protocol):
     def ring(self, loop: str) -> None:
         """Wake a loop."""
         ...
+
+
+Wanted: TypeAlias = Callable[[Work, Outgoing, datetime], Awaitable[bool]]
+"""Says whether a text of news still says something that its reader may hear."""
 
 
 class Policy(Struct, frozen=True, kw_only=True):
@@ -102,7 +108,7 @@ _Begun: TypeAlias = _Sendable | None
 class Outbox:
     """Sends what is due, finds what is unknown, takes status reports. One per process."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a part for each room that a text passes
         self,
         *,
         database: Database,
@@ -113,6 +119,7 @@ class Outbox:
         public_url: str,
         policy: Policy | None = None,
         bell: Bell | None = None,
+        wanted: Wanted | None = None,
     ) -> None:
         """Take all it needs; nothing is read from the surroundings."""
         self._database = database
@@ -123,6 +130,7 @@ class Outbox:
         self._public_url = public_url
         self._policy = policy or Policy()
         self._bell = bell
+        self._wanted = wanted
 
     async def send(self, practice: PracticeId, message_id: MessageId, tries: int = 1) -> None:
         """Send a claimed text, if it still may and should be; `tries` counts this one."""
@@ -253,7 +261,7 @@ class Outbox:
             await work.call("due_wait", "outbox", text.id, at + BEHIND)
             self._look_again()
             return None
-        answer = await timing.ask(work, text, at, simulated=self._policy.simulated)
+        answer = await self._may_leave(work, text, at)
         match answer:
             case MayNot(reason):
                 await settling.withdrawn(work, text, reason, at)
@@ -279,7 +287,7 @@ class Outbox:
         if not await once_more.is_wanted(work, text):
             await settling.given_up(work, text, at, wanted=text.kind == "staff")
             return None
-        answer = await timing.ask(work, text, at, simulated=self._policy.simulated)
+        answer = await self._may_leave(work, text, at)
         closes_at = answer.closes_at if isinstance(answer, May) else None
         ready = self._sendable(text, doors, at, closes_at)
         if isinstance(answer, Wait):
@@ -289,6 +297,19 @@ class Outbox:
         else:
             return await self._leave(work, text, ready, "once-more", at)
         return None
+
+    async def _may_leave(self, work: Work, text: Outgoing, at: datetime) -> Answer:
+        """Ask once more all that may have changed since it was written: also what is shared."""
+        answer = await timing.ask(work, text, at, simulated=self._policy.simulated)
+        if text.kind == "news" and isinstance(answer, May):
+            # Who can't be asked is not told.
+            wanted = self._wanted is not None and await self._wanted(work, text, at)
+            return answer if wanted else MayNot("not-shared")
+        if isinstance(answer, MayNot) or text.right is None or text.patient_id is None:
+            return answer
+        keys = await self._vault.keys(text.practice_id, work)
+        readers = await circles.on_phone(work, keys, text.patient_id, text.phone_id, at)
+        return told_still(text.right, readers) or answer
 
     async def _leave(
         self, work: Work, text: Outgoing, ready: _Sendable, move: Move, at: datetime

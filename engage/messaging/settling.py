@@ -246,8 +246,8 @@ async def done(work: Work, kind: Due, text: Outgoing) -> None:
 
 async def again(work: Work, kind: Due, text: Outgoing, at: datetime) -> None:
     """Have a loop look at this text at a moment."""
-    if kind == "outcome" and text.kind == "code":
-        # Whoever waits for a code sees that none came, and asks again: nobody's work.
+    if kind == "outcome" and text.kind in {"code", "news"}:
+        # Whoever waits for a code sees that none came, and news stand in the app: nobody's work.
         return
     await work.call("due_set", kind, text.id, text.practice_id, at)
 

@@ -30,6 +30,7 @@ from engage.db.sealing import PracticeKeys
 from engage.db.session import Query, Work
 from engage.db.tables import (
     caregiver_of,
+    conversation,
     delivery_report,
     line,
     message,
@@ -44,6 +45,7 @@ from engage.db.tables import (
     unsafe_contact,
 )
 from engage.ids import MessageId, NumberId, PracticeId
+from engage.messaging.copies import right_of
 from engage.messaging.delivery import State
 from engage.messaging.may_text import Facts
 from engage.messaging.model import Outgoing
@@ -141,6 +143,7 @@ _AROUND = (
         phone.c.number_sealed,
         or_(thread.c.id.is_(None), STILL_THEIRS).label("has_phone"),
         *phones.COLUMNS,
+        conversation.c.script.label("asked_by"),
         consents.steps_of(line.c.practice_id, thread.c.patient_id).label("consents"),
     )
     .select_from(
@@ -149,6 +152,10 @@ _AROUND = (
         .outerjoin(phone_state, phones.OF_PHONE)
         .outerjoin(thread, _is(thread, message.c.thread_id, message.c.practice_id))
         .outerjoin(patient, _is(patient, thread.c.patient_id, thread.c.practice_id))
+        .outerjoin(
+            conversation,
+            _is(conversation, message.c.conversation_id, message.c.practice_id),
+        )
     )
     .where(_is(line, message.c.line_id, message.c.practice_id))
     .limit(1)
@@ -276,6 +283,7 @@ async def outgoing(work: Work, keys: PracticeKeys, text: MessageId) -> Outgoing 
         resent=row["tries"] > 0,
         failed_sid=row["failed_sid"],
         not_after=row["not_after"],
+        right=right_of(row["text_id"], row["kind"], row["asked_by"]),
         facts=Facts(
             has_phone=row["has_phone"],
             patient_active=row["patient_status"] in (None, "active"),

@@ -17,6 +17,7 @@ Action: TypeAlias = Literal[
     "patient.read",
     "patient.write",
     "patient.merge",
+    "patient.restrict",
     "screening.read",
     "screening.write",
     "need.read",
@@ -62,7 +63,14 @@ _CARE_MANAGER: frozenset[Action] = frozenset(
     }
 )
 _DIRECTING: frozenset[Action] = frozenset(
-    {"queue.direct", "cover.write", "audit.read", "patient.merge", "administration.read"}
+    {
+        "queue.direct",
+        "cover.write",
+        "audit.read",
+        "patient.merge",
+        "patient.restrict",
+        "administration.read",
+    }
 )
 _RUNNING: frozenset[Action] = frozenset({"staff.write", "practice.write"})
 

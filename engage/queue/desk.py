@@ -39,7 +39,7 @@ class Doing(Struct, frozen=True, kw_only=True):
 
 
 async def snooze(
-    work: Work, practice: PracticeId, step: Doing, until: datetime | None, *, for_reply: bool
+    work: Work, practice: PracticeId, step: Doing, until: datetime | None, *, for_reply: bool | None
 ) -> Item:
     """Let an item rest; a row that is due wakes it, and no scan."""
     locked = await lock_item(work, practice, step.item, step.expects)

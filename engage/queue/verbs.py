@@ -67,11 +67,12 @@ class OpenedAnew(EngageError):  # noqa: N818
 
 
 def snooze(
-    item: Item, by: StaffId, at: datetime, until: datetime | None, *, for_reply: bool
+    item: Item, by: StaffId, at: datetime, until: datetime | None, *, for_reply: bool | None
 ) -> Item:
     """Let an item of one's own rest until a moment, until the person writes, or either.
 
-    Without either it rests until the moment that was chosen last, if that lies ahead. Owner,
+    Without either it rests until the moment that was chosen last, if that lies ahead; and unless
+    somebody says otherwise (`for_reply` is False), what the person writes wakes it before. Owner,
     severity and due time stay.
     """
     refuse_closed(item)
@@ -88,7 +89,7 @@ def snooze(
         item,
         snoozed_at=at,
         snoozed_until=until,
-        snoozed_for_reply=for_reply,
+        snoozed_for_reply=for_reply is not False,
         version=item.version + 1,
     )
 

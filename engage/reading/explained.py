@@ -62,7 +62,7 @@ class Term(msgspec.Struct, frozen=True):
 @cache
 def reasons() -> Mapping[str, InWords]:
     """Return why each rule is one, by its id."""
-    found = {one.id: InWords(en=one.rationale) for one in MEASURES.measure}
+    found = {one.id: InWords(en=one.rationale, es=one.rationale_es) for one in MEASURES.measure}
     for lexicon in LEXICONS:
         for rule in lexicon.rule:
             known = found.get(rule.id, InWords())

@@ -24,6 +24,7 @@ class Measure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
     severity: Severity
     rationale: str
+    rationale_es: str
     names: str
     least: int = 0
     below: int = 0

@@ -11,7 +11,7 @@ from engage.conversation.events import Event, PersonChanged, StaffWrote, Started
 from engage.conversation.severity import Severity, rank
 from engage.conversation.states import Asking, NotStarted
 from engage.ids import PatientId
-from engage.turns import coming, needing, on_page
+from engage.turns import coming, invite, needing, on_page
 from engage.turns.clarify import as_lived
 from engage.turns.context import ConversationSeen
 from engage.turns.draft import Draft
@@ -27,6 +27,7 @@ def advance_one(draft: Draft, seen: ConversationSeen, event: Event) -> None:
     if isinstance(event, TimerFired) and event.name == NUDGE and in_crisis(draft, seen.patient_id):
         event = StaffWrote(draft.at)  # paused on their other phones too, until a human is done
     event = needing.as_lived(seen.script, as_lived(seen.script, event))
+    event = invite.as_lived(seen.script, event)
     event = draft.meetings.as_lived(seen, event)
     thread = draft.context.thread_of(seen.patient_id)
     if thread is None:
@@ -46,12 +47,15 @@ def advance_one(draft: Draft, seen: ConversationSeen, event: Event) -> None:
         draft.stand(seen, seen.state)
     step = needing.as_told(seen.script, advance(seen.state, event, script, seen.language))
     step = draft.meetings.as_told(seen, coming.as_told(seen.script, step))
+    wish = draft.turn.inviting
+    step = invite.as_told(seen.script, step, refused=wish is None or wish.refusal is not None)
     step = kept_private(draft.context, draft.turn, seen, step, script)
     if on_page.is_shown(draft.turn, seen):
         step = on_page.as_shown(step, event, script, seen.language)
     # Whether they want help with what they just said is asked as an answer to it, and another time
     # for a visit too.
     follows = needing.is_helping(seen.script) or seen.id in draft.meetings.begun
+    follows = follows or invite.is_invite(seen.script)
     begins = isinstance(event, Started) and not follows
     draft.conversation(seen, step.state, step.effects, thread, begins=begins)
 

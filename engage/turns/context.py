@@ -300,6 +300,17 @@ class CheckInDue(Struct, frozen=True, kw_only=True):
     unreachable: bool = False
 
 
+class Inviting(Struct, frozen=True, kw_only=True):
+    """A wish to invite somebody, in this text or in the one that the live question is about."""
+
+    #: Who they are to the person, as they call them.
+    relation: str
+    #: The question stands: this text may be the answer to it.
+    asked: bool = False
+    #: Why it may not be here; a person of the practice sees to it.
+    refusal: str | None = None
+
+
 class ConsentTold(Struct, frozen=True, kw_only=True):
     """What a person told staff about being texted."""
 
@@ -334,6 +345,8 @@ class Turn(Struct, frozen=True, kw_only=True):
     link: PageLink | None = None
     #: Ask whether what was arranged came.
     whether: Whether | None = None
+    #: A wish to invite somebody, and whether it may be.
+    inviting: Inviting | None = None
     #: Begin a conversation about visits.
     meet: Meet | None = None
     #: What a text that failed taught us of the phone, and nobody was told of yet.

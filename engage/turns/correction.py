@@ -100,7 +100,7 @@ def _take_back(draft: Draft, fix: Corrected, event: AnswersTakenBack, advance: A
     # Who answered "do you need help right now?" was somebody else: nobody has said no.
     theirs = draft.context.thread_of(fix.was_about) if fix.was_about is not None else None
     if theirs is not None and fix.was_asked in CLARIFYING:
-        draft.page(SUBJECT, theirs, draft.at)
+        draft.triage.page_about(SUBJECT, theirs, draft.at)
     if fix.resumes:
         for seen, state in draft.states().values():
             if seen.patient_id == fix.was_about and not isinstance(state, Done):

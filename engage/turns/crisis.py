@@ -177,7 +177,7 @@ def ask_once(draft: Draft, found: tuple[RedFlag, ...], who: Attributed | Unplace
     )
     draft.stand(begun, begun.state)
     advance_one(draft, begun, Started(draft.at))
-    draft.page(SUBJECT, thread, draft.at + UNANSWERED)
+    draft.triage.page_about(SUBJECT, thread, draft.at + UNANSWERED)
 
 
 def answered(
@@ -206,7 +206,7 @@ def answered(
         case Understood(Chosen(option)) if option == NO and not found and not unread:
             advance_one(draft, asked, event)
             if open_danger(draft, who.thread.patient_id) != "crisis":
-                draft.unpage(SUBJECT, who.thread)
+                draft.triage.unpage_about(SUBJECT, who.thread)
         case _ if not found:
             # Neither: what they wrote is read by a human, and the page stays where it is.
             draft.flag(

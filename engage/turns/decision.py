@@ -35,6 +35,7 @@ from engage.people.consent import Actor, How, Purpose, Scope, Wording
 from engage.people.consent import Kind as ConsentKind
 from engage.turns.coming import CameSaid
 from engage.turns.context import Channel, Language
+from engage.turns.invite import InviteAsked, InviteSaid
 from engage.turns.needing import HelpAnswered, RiskFound
 from engage.turns.talks import Act, VisitTalk, Want
 
@@ -232,6 +233,8 @@ class Decision(Struct, frozen=True, kw_only=True):
     unlinked: tuple[UUID, ...] = ()
     #: Patients who no longer want anything shared with their family.
     unshared: tuple[PatientId, ...] = ()
+    #: Questions whether somebody is to be invited, and those that were answered with a yes.
+    invites: tuple[InviteAsked | InviteSaid, ...] = ()
     #: The person on the line is whom we take them for.
     verified: bool = False
     pages: tuple[PageSet, ...] = ()

@@ -51,6 +51,7 @@ from engage.turns.decision import (
     Withdrawn,
 )
 from engage.turns.filled import values_for
+from engage.turns.invite import Invites
 from engage.turns.library import Library
 from engage.turns.meeting import is_meeting
 from engage.turns.meetings import Meetings
@@ -81,6 +82,7 @@ class Draft:
         self._handed_off: list[str] = []
         self.languages: list[LanguageChosen] = []
         self.unlinked, self.unshared = list[UUID](), list[PatientId]()
+        self.invites = Invites(turn)
         self.verified = False
 
     @property
@@ -114,6 +116,7 @@ class Draft:
             languages=tuple(self.languages),
             unlinked=tuple(self.unlinked),
             unshared=tuple(self.unshared),
+            invites=tuple(self.invites.all),
             verified=self.verified,
             risks=tuple(self.screenings.risks),
             helped=tuple(self.screenings.helped),
@@ -241,6 +244,8 @@ class Draft:
                     )
                 self.screenings.told(seen, prompt, answer, thread, self.inbound)
                 self.meetings.told(seen, answer, thread)
+                for flag in self.invites.told(seen, answer):
+                    self.flag(flag, thread)
             case RaiseFlag(reason, severity, rule, quote):
                 self.flag(Flag(reason=reason, severity=severity, rule=rule, quote=quote), thread)
             case SetTimer(name, step, after_hours):
@@ -308,7 +313,7 @@ class Draft:
 
     def _values(self, seen: ConversationSeen | None, thread: ThreadSeen | None) -> dict[str, str]:
         known = values_for(self.context, self.library, seen, thread)
-        return {**known, **self.meetings.values(seen)}
+        return {**known, **self.invites.values(seen), **self.meetings.values(seen)}
 
     def say(
         self,
@@ -386,15 +391,3 @@ class Draft:
     def flag(self, flag: Flag, thread: ThreadSeen | None) -> None:
         """Raise a flag on the open item of its subject, or open one with an owner."""
         self.triage.flag(flag, thread)
-
-    def page(self, subject: str, thread: ThreadSeen | None, at: datetime) -> None:
-        """Page who is on call about the open item of a subject, at a moment or sooner."""
-        item = self.triage.item_of(subject, thread)
-        if item is not None:
-            self.triage.page(item, at)
-
-    def unpage(self, subject: str, thread: ThreadSeen | None) -> None:
-        """Call off the page about the open item of a subject, if it has not gone out."""
-        item = self.triage.item_of(subject, thread)
-        if item is not None:
-            self.triage.unpage(item)

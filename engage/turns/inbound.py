@@ -36,6 +36,7 @@ from engage.turns.crisis import answered, ask_once, crisis, is_crisis
 from engage.turns.draft import Draft
 from engage.turns.helping import spoke_of_needs
 from engage.turns.intents import is_only_cannot
+from engage.turns.inviting import asks_to_invite
 from engage.turns.meeting import is_meeting
 from engage.turns.spoken import only_thanks, stated, wholly
 
@@ -73,7 +74,7 @@ def read_text(
     # The likeliest label of a text that says little is no need: "the food was good".
     heard = () if reading.guessed else reading.labels
     needs = stated(draft, who, own, heard, danger=bool(found))
-    unsharing.ends_sharing(draft, event, who)
+    unsharing.ends_sharing(draft, event, who, advance_one)
     match word:
         case Stop() | FreeFormStop() | Help() if again:
             word_again(draft, word, thread)
@@ -196,6 +197,12 @@ def _words(
             greet_stranger(draft)
         return
     if is_crisis(found) or (not found and unsharing.wished_no_sharing(draft, event, who)):
+        return
+    if not found and asks_to_invite(draft, event, who):
+        return
+    if unsharing.ended_the_question(draft, who):
+        flag = Flag(reason="said-more", severity="routine", rule="inbox/unshared", quote=True)
+        draft.flag(flag, who.thread)
         return
     if answered(draft, event, who, found):
         return

@@ -17,7 +17,7 @@ from engage.messaging.kinds import TextKind
 from engage.needs import instrument as instruments
 from engage.needs.instrument import Instrument
 from engage.needs.screening import prompt_of, questions_of, script_of
-from engage.turns import clarify, coming, meeting, needing
+from engage.turns import clarify, coming, invite, meeting, needing
 from engage.turns.checks import CHECKS
 
 
@@ -51,6 +51,7 @@ class Library(Struct, frozen=True):
                 **clarify.SCRIPTS,
                 **needing.scripts_of(tools.values(), sets.values()),
                 **coming.scripts(),
+                **invite.SCRIPTS,
                 **meeting.scripts(),
                 **{t.id: script_of(t) for t in tools.values() if t.sms_policy == "ok"},
             },

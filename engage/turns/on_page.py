@@ -8,6 +8,8 @@ there is none but the conversation's.
 
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from engage.conversation.answers import Answer
 from engage.conversation.effects import Finish, HandOff, SendText, SetTimer
 from engage.conversation.engine import advance, live_key
@@ -71,6 +73,27 @@ def worded(
 def question_now(script: Script, known: Mapping[str, Answer]) -> Prompt | None:
     """Return the question that the page shows; None if everything is answered."""
     return script.first_without(known)
+
+
+def questions_ahead(script: Script, known: Mapping[str, Answer]) -> tuple[Prompt, ...]:
+    """Return what may be asked after the question that the page shows, in its order.
+
+    What depends on an answer that is known is settled; what depends on one to come says so.
+    """
+    now = script.first_without(known)
+    return tuple(
+        settled
+        for prompt in script.prompts
+        if prompt.key not in known and prompt != now
+        for settled in (_settled(script, prompt, known),)
+        if settled is not None
+    )
+
+
+def _settled(script: Script, prompt: Prompt, known: Mapping[str, Answer]) -> Prompt | None:
+    if prompt.only_after is None or prompt.only_after[0] not in known:
+        return prompt
+    return replace(prompt, only_after=None) if prompt.key in script.without(known) else None
 
 
 def is_stale(now: Prompt | None, known: Mapping[str, Answer], put: str) -> bool:

@@ -14,10 +14,10 @@ from engage.turns.decision import Decision, InboundRead
 from engage.turns.draft import Draft
 from engage.turns.library import Library
 
-_EXPECTED = ("opted-out", "patient-inactive", "declined", None)
+_EXPECTED = ("opted-out", "patient-inactive", "declined", "not-shared", None)
 """Why a text of ours may be withheld without anybody having to know."""
 
-_NOBODY = ("patient-inactive", None)
+_NOBODY = ("patient-inactive", "not-shared", None)
 """There is nobody to tell, or it is not so any more: even what must be known ends there."""
 
 _NO_ROOM = ("quiet-hours", "over-budget", "human-talking", "not-verified")

@@ -2,9 +2,11 @@
 
 One transaction per plan. What is asked goes through the same decision as everything else, on the
 line of the person or of the caregiver who answers for them; the schedule moves on in the same
-transaction. This room refuses to make up for what was missed, and to ask whoever can't be texted.
+transaction. This room refuses to make up for what was missed, to ask whoever can't be texted, and
+to ask a caregiver whom the person does not let answer, or to take their answer.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, TypeAlias
 
@@ -12,8 +14,9 @@ from msgspec import Struct
 
 from engage import audit
 from engage.checkins import store as plans
+from engage.checkins.beginning import may_answer
 from engage.checkins.plan import Schedule, end, pause, resume, skip, tick
-from engage.checkins.script import PROXY
+from engage.checkins.script import PROXY, is_proxy
 from engage.checkins.store import Clock, Occurrence, Plan, WhyNot
 from engage.conversation.events import Cancelled, Started
 from engage.conversation.states import NotStarted
@@ -22,13 +25,22 @@ from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
 from engage.errors import Conflict, NotFound
 from engage.ids import (
+    CaregiverId,
     CheckInId,
     CheckInPlanId,
     LineId,
+    PatientId,
     PracticeId,
     ScreeningId,
     derived,
 )
+from engage.messaging.copies import ANSWERING
+from engage.people.merging.store import survivor
+from engage.people.sharing import circles
+from engage.people.staffing.store import get_practice
+from engage.queue import opening
+from engage.queue.clocks import Calendar, due_at
+from engage.queue.opening import Reason
 from engage.turns import page_links, store
 from engage.turns.checkins import why_not
 from engage.turns.context import CheckInDue, Language, ScreeningAsked, Turn, TurnContext
@@ -122,6 +134,10 @@ class Planned(Visiting):
         step = tick(plan.schedule(clock.zone), at)
         for gone in step.missed:
             await self._write(work, plan, gone, "missed", "too-late", at)
+        if step.asked is not None and not await self._may_ask_them(work, keys, plan, at):
+            await self._write(work, plan, step.asked, "missed", "not-allowed", at)
+            await self._silence(work, plan, step.schedule, at)
+            return
         if step.asked is not None:
             await self._ask(work, keys, plan, step.asked, way, context, at)
         await plans.move(work, plan, step.schedule, at)
@@ -189,15 +205,89 @@ class Planned(Visiting):
             patient_id=plan.patient_id,
         )
 
+    # Who answers for somebody is allowed to
+
+    async def grant_ended(
+        self, work: Work, practice: PracticeId, patient: PatientId, caregiver: CaregiverId
+    ) -> None:
+        """Take back what was to be read, and ask nobody who may not answer any more."""
+        await super().grant_ended(work, practice, patient, caregiver)
+        await self.answering_ended(work, practice, await survivor(work, practice, patient))
+
+    async def answering_ended(self, work: Work, practice: PracticeId, patient: PatientId) -> None:
+        """Let each plan rest whose caregiver may not answer any more: a person decides.
+
+        Nobody asks the patient instead by itself: that is another plan, with other words.
+        """
+        at, keys = self._clock.now(), await self._vault.keys(practice, work)
+        for found in await plans.plans_of(work, practice, patient):
+            if found.status != "active" or await self._may_ask_them(work, keys, found, at):
+                continue
+            plan = await plans.plan_of(work, practice, found.id, lock=True)
+            clock = await plans.clock_of(work, practice, patient)
+            if plan is not None and clock is not None:
+                await self._silence(work, plan, plan.schedule(clock.zone), at)
+
+    async def still_asked(
+        self, work: Work, keys: PracticeKeys, context: TurnContext, at: datetime
+    ) -> TurnContext:
+        """Return a line's context without the questions that nobody on it may answer any more."""
+        asked = {one.patient_id for one in context.conversations if is_proxy(one.script)}
+        on_line, ended = {one.id for one in context.caregivers}, False
+        for person in sorted(asked):
+            whose = await survivor(work, keys.practice, person)
+            told = await circles.told(work, keys, whose, ANSWERING.category, at, ANSWERING.verb)
+            if on_line.isdisjoint(told):
+                await self.answering_ended(work, keys.practice, person)
+                ended = True
+        if not ended or context.line is None:
+            return context
+        return await store.open_turn(work, keys.practice, context.line.id, None, at)
+
+    async def _may_ask_them(self, work: Work, keys: PracticeKeys, plan: Plan, at: datetime) -> bool:
+        who = plan.answerer_id
+        return who is None or await may_answer(work, keys, plan.patient_id, who, at)
+
+    async def _silence(self, work: Work, plan: Plan, schedule: Schedule, at: datetime) -> None:
+        """Pause a plan, call off what it asks now, and give somebody the work."""
+        await self._call_off(work, plan, at, whole=True)
+        if schedule.status != "ended":
+            schedule = pause(schedule, None)
+        await plans.move(work, plan, schedule, at)
+        here = await get_practice(work, plan.practice_id)
+        calendar = Calendar(here.time_zone, here.business_hours, here.holidays)
+        given = Reason(
+            patient_id=await survivor(work, plan.practice_id, plan.patient_id),
+            source_id=derived(at, plan.id, "not-allowed"),
+            reason="answerer-not-allowed",
+            rule="plan/answerer-not-allowed",
+            severity="routine",
+            due_at=due_at("routine", at, calendar),
+        )
+        await opening.give(work, plan.practice_id, given, at)
+
     async def _call_off(self, work: Work, plan: Plan, at: datetime, *, whole: bool) -> None:
         """End what of a plan waits for its turn; with the whole plan also what is being asked."""
         practice = plan.practice_id
         unanswered = await plans.unanswered(work, practice, plan.id)
-        way = await self._way(work, plan, at) if unanswered else _Way(None)
-        if way.line is None:
-            return
+        # Where it was asked: who answers may have another phone by now, or none that may be used.
+        lines = {await store.line_of_screening(work, practice, one) for one in unanswered}
         keys = await self._vault.keys(practice, work)
-        context = await store.open_turn(work, practice, way.line, plan.patient_id, at)
+        for line in sorted(filter(None, lines)):
+            await self._call_off_on(work, keys, plan, line, unanswered, at, whole=whole)
+
+    async def _call_off_on(
+        self,
+        work: Work,
+        keys: PracticeKeys,
+        plan: Plan,
+        line: LineId,
+        unanswered: Mapping[ScreeningId, CheckInId],
+        at: datetime,
+        *,
+        whole: bool,
+    ) -> None:
+        context = await store.open_turn(work, plan.practice_id, line, plan.patient_id, at)
         for seen in context.conversations:
             waits = isinstance(seen.state, NotStarted)
             if seen.screening_id is None or seen.screening_id not in unanswered:
@@ -210,10 +300,10 @@ class Planned(Visiting):
                 conversation_id=seen.id,
                 patient_id=plan.patient_id,
             )
-            await self._take_turn(work, keys, way.line, happened)
+            await self._take_turn(work, keys, line, happened)
             if waits:
                 check_in = unanswered[seen.screening_id]
-                await plans.not_asked(work, practice, check_in, "called-off")
+                await plans.not_asked(work, plan.practice_id, check_in, "called-off")
 
     async def _take_turn(
         self, work: Work, keys: PracticeKeys, line: LineId, happened: Turn

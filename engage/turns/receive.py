@@ -33,7 +33,7 @@ from engage.ids import (
 from engage.messaging.doors import Door
 from engage.messaging.webhook_form import InboundText
 from engage.people.consents import store as consents
-from engage.turns import ledger, store, talking
+from engage.turns import invited, ledger, store, talking
 from engage.turns.alarm import told
 from engage.turns.context import TextCame, Turn, TurnContext
 from engage.turns.library import Library
@@ -84,6 +84,7 @@ class Receiving(ABC):
         library: Library,
         bell: Bell,
         public_url: str = "",
+        codes_a_day: int = invited.CODES_A_DAY,
     ) -> None:
         """Take what a turn needs; nothing is read from the surroundings.
 
@@ -95,6 +96,9 @@ class Receiving(ABC):
         self._library = library
         self._bell = bell
         self._public_url = public_url
+        self._inviting = invited.House(
+            vault.master, library.catalogue, public_url, clock, codes_a_day
+        )
 
     # Inbound texts
 
@@ -272,10 +276,13 @@ class Receiving(ABC):
         self, work: Work, keys: PracticeKeys, context: TurnContext, happened: Turn
     ) -> Decided:
         """Decide what a text says and save it; a visit that it moved has its consequences."""
+        context = await self.still_asked(work, keys, context, happened.at)
+        happened = await invited.with_wish(work, self._inviting, keys, context, happened)
         read = await talking.decided(work, keys, context, happened, self._library)
         await store.save(work, read.decision, keys)
         for change in read.changes:
             await self.visit_changed(work, keys.practice, change)
+        await invited.keep(work, self._inviting, keys, read.decision)
         for person in read.decision.unshared:
             await self.sharing_ended(work, keys.practice, person, By("patient", person))
         return read
@@ -285,6 +292,13 @@ class Receiving(ABC):
         self, work: Work, practice: PracticeId, change: VisitChanged, by: StaffId | None = None
     ) -> None:
         """Do what follows from a visit that was moved (visiting.py)."""
+        ...
+
+    @abstractmethod
+    async def still_asked(
+        self, work: Work, keys: PracticeKeys, context: TurnContext, at: datetime
+    ) -> TurnContext:
+        """Return a context without the questions that may not be answered now (planned.py)."""
         ...
 
     @abstractmethod

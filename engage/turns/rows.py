@@ -33,7 +33,7 @@ _OTHERWISE = (
     # written below
     *("texts", "answers", "done", "handed_off", "conversations", "screenings", "pages", "risks"),
     # rare, and written beside the call: ledger.py
-    *("consents", "unlinked", "verified", "helped", "came", "unshared"),
+    *("consents", "unlinked", "verified", "helped", "came", "unshared", "invites"),
     *("visits", "talks", "wants"),
 )
 

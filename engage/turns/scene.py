@@ -55,6 +55,8 @@ def set_scene(world: World, transcript: Transcript) -> None:
                 world.add_patient(who.name, _LANGUAGES[who.language], manager, place)
                 if "opted-out" in who.notes:
                     world.close_line(place)
+                if "invites by hand" in who.notes:
+                    world.no_invites.add(place)
             case Directive(name="caregiver", value=value):
                 parts = [part.strip() for part in value.split(",")]
                 of = next((p[3:] for p in parts[1:] if p.startswith("of ")), "")

@@ -117,6 +117,9 @@ class Turns(OnThePage):
                 if check is not None:
                     await store.save(work, decide(context, check, self._library), keys)
                     return
+            if sent is not None and sent.status_reason == "not-shared" and sent.patient_id:
+                # What it asked is called off with its plan, and that is somebody's work.
+                await self.answering_ended(work, practice, sent.patient_id)
             event = None if sent is None else outcome_event(sent, at)
             if sent is None or event is None:
                 await work.call("due_done", "outcome", message)

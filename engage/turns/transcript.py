@@ -45,6 +45,7 @@ from engage.turns.happenings import (
     consent_word,
     named,
 )
+from engage.turns.invite import InviteSaid
 from engage.turns.library import Library
 from engage.turns.occurring import PLAN_VERBS, Happened, Plans
 from engage.turns.scene import moment, screening_of, set_scene, word
@@ -326,8 +327,7 @@ class _Player:
             yield Effect(consent_word(consent))
         for gone in decision.unlinked:
             yield Effect(f"* unlinked {self._world.name_of(gone)}")
-        for silent in decision.unshared:
-            yield Effect(f"* unshared {self._world.name_of(silent)}")
+        yield from self._shared(decision)
         for given in decision.answers:
             yield Effect(f"* answer  {given.item} = {word(given.answer)}")
         for flag in decision.flags:
@@ -345,6 +345,13 @@ class _Player:
         for text in decision.texts:
             if text.author == "system":
                 yield Effect(f"< system: {text.text_id}", text)
+
+    def _shared(self, decision: Decision) -> Iterator[Effect]:
+        for silent in decision.unshared:
+            yield Effect(f"* unshared {self._world.name_of(silent)}")
+        for one in decision.invites:
+            if isinstance(one, InviteSaid):
+                yield Effect(f"* invited by {self._world.name_of(one.patient_id)}")
 
     def _queue(self, owner: object, due: datetime) -> str:
         name = next(n for n, s in self._world.staff.items() if s.id == owner)

@@ -53,6 +53,18 @@ class Triage:
         self._pages.pop(item_id, None)
         self._unpaged[item_id] = None
 
+    def page_about(self, subject: str, thread: ThreadSeen | None, at: datetime) -> None:
+        """Page who is on call about the open item of a subject, at a moment or sooner."""
+        item = self.item_of(subject, thread)
+        if item is not None:
+            self.page(item, at)
+
+    def unpage_about(self, subject: str, thread: ThreadSeen | None) -> None:
+        """Call off the page about the open item of a subject, if it has not gone out."""
+        item = self.item_of(subject, thread)
+        if item is not None:
+            self.unpage(item)
+
     def item_of(self, subject: str, thread: ThreadSeen | None) -> QueueItemId | None:
         """Return the open or just opened item of a subject about somebody, or about the line."""
         about = self._about(thread)

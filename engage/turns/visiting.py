@@ -145,6 +145,7 @@ class Visiting(Afterwards):
             raise NoPhone
         await threads.write_in(work, keys, line, message, body, at)
         context = await store.open_turn(work, practice, line, by.patient_id, at)
+        context = await self.still_asked(work, keys, context, at)
         happened = Turn(
             cause=message,
             event=TextReceived(at, body),

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from engage.conversation.events import TextReceived
 from engage.conversation.severity import rank
 from engage.errors import EngageError
 from engage.ids import (
@@ -29,9 +30,11 @@ from engage.ids import (
     derived,
 )
 from engage.queue.routing import StaffSeen
+from engage.reading.inviting import wish_of
 from engage.turns.context import (
     CaregiverSeen,
     ConversationSeen,
+    Inviting,
     ItemSeen,
     Language,
     LineSeen,
@@ -42,6 +45,7 @@ from engage.turns.context import (
 )
 from engage.turns.decide import decide
 from engage.turns.decision import Decision, TextOut, TimerSet
+from engage.turns.invite import is_invite
 from engage.turns.library import Library
 from engage.turns.visit_world import VisitWorld
 from engage.turns.visits import held
@@ -78,6 +82,9 @@ class World:
         self.contexts: list[TurnContext] = []
         self._events = 0
         self._found: list[tuple[PatientId, str]] = []
+        #: Whom the last wish on a line is about, and lines on which a person sees to it.
+        self._wished: dict[int, str] = {}
+        self.no_invites: set[int] = set()
         self.practice = PracticeSeen(
             id=PracticeId(self._id("practice")),
             name="Desert Bloom Family Practice",
@@ -183,6 +190,7 @@ class World:
 
         Returns what is saved: a text whose key was used before is not.
         """
+        turn = self._with_wish(line, turn)
         known = self.visits.known(self.contexts[line])
         found = replace(self.contexts[line], found=tuple(self._found), visits=known)
         while True:
@@ -199,6 +207,20 @@ class World:
         decision = replace(decision, texts=fresh)
         self._apply(line, decision)
         return decision
+
+    def _with_wish(self, line: int, turn: Turn) -> Turn:
+        """Return a turn that knows whether somebody may be invited, as loading would say."""
+        if not isinstance(turn.event, TextReceived):
+            return turn
+        wish = wish_of(turn.event.text)
+        asked = any(is_invite(one.script) for one in self.contexts[line].conversations)
+        if wish is not None:
+            self._wished[line] = wish.relation
+        if wish is None and not asked:
+            return turn
+        refusal = "off" if line in self.no_invites else None
+        about = Inviting(relation=self._wished[line], asked=asked, refusal=refusal)
+        return replace(turn, inviting=about)
 
     def patient(self, name: str = "") -> Person:
         """Return somebody of the transcript; without a name, its first patient."""

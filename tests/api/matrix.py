@@ -52,6 +52,7 @@ KINDS: Mapping[str, str] = {
     "item_id": "item",
     "message_id": "message",
     "need_id": "need",
+    "opening_id": "opening",
     "organization_id": "organization",
     "passkey_id": "passkey",
     "patient_id": "patient",
@@ -73,6 +74,27 @@ KINDS: Mapping[str, str] = {
     "waiting_id": "waiting",
 }
 """Of what kind the record is that a parameter names."""
+
+CLOSED = ("Zenobia", "Quillfeather")
+"""Whose record is restricted; what is written of her has her name in it, and nothing else has."""
+
+OF_A_PATIENT = frozenset(
+    {
+        *("action", "appointment", "candidate", "caregiver", "check_in", "document", "grant"),
+        "item",
+        *("message", "need", "patient", "plan", "referral", "ride", "screening", "task"),
+        *("thread", "waiting"),
+    }
+)
+"""Kinds of records that are somebody's: closed with their record."""
+
+OF_NOBODY = frozenset(
+    {
+        *("cover", "duty", "opening", "organization", "passkey", "place", "practice", "reply"),
+        *("schedule", "sign_in", "slot", "staff", "subscription"),
+    }
+)
+"""Kinds of records that say nothing of a patient."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +128,8 @@ class World:
     colleagues: Ids
     merged: Ids
     foreign: Ids
+    #: Of Sam's patient, whose record is restricted.
+    closed: Ids
 
 
 def _bearer(token: str) -> dict[str, str]:
@@ -126,9 +150,12 @@ class Furnisher:
         own = await self._furnish(north, north.dana)
         colleagues = await self._furnish(north, north.sam)
         foreign = await self._furnish(south, south.dana)
-        for there in (own, colleagues, foreign):
+        closed = await self._furnish(north, north.sam, CLOSED)
+        await self._closed(closed)
+        for there in (own, colleagues, foreign, closed):
             # What only families or a browser can make, and what nobody has asked yet.
-            there |= {kind: made_up(house.clock) for kind in ("task", "check_in", "passkey")}
+            kinds = ("task", "check_in", "passkey", "opening")
+            there |= {kind: made_up(house.clock) for kind in kinds}
         merged = await self._patient(north, north.dana)
         await self._made(f"/patients/{merged}/merge", north.admin, {"into": own["patient"]}, (200,))
         sue = await self._hired(north, "sue", {north: "supervisor"})
@@ -176,6 +203,7 @@ class Furnisher:
             colleagues=colleagues,
             merged={"patient": merged},
             foreign=foreign,
+            closed=closed,
         )
 
     async def _hired(self, office: Office, name: str, roles: Mapping[Office, Role]) -> Member:
@@ -250,14 +278,25 @@ class Furnisher:
         self._phones += 1
         return f"+1602555{1000 + self._phones}"
 
-    async def _patient(self, office: Office, by: Member) -> str:
+    async def _closed(self, there: Ids) -> None:
+        """Let a record be restricted; its caregiver and its ride have names of their own too."""
+        answer = await self._house.client.put(
+            f"/v1/patients/{there['patient']}/restriction",
+            json={"reason": "public-person"},
+            headers=self._house.north.admin.headers,
+        )
+        assert answer.status_code == 200, answer.text
+
+    async def _patient(
+        self, office: Office, by: Member, name: tuple[str, str] = ("Rosa", "Delgado")
+    ) -> str:
         return await self._id(
             "/patients",
             by,
             {
                 "external_id": f"M-{self._phones}",
-                "given_name": "Rosa",
-                "family_name": "Delgado",
+                "given_name": name[0],
+                "family_name": name[1],
                 "language": "en",
                 "time_zone": "America/Phoenix",
                 "phone": self._phone(),
@@ -276,10 +315,12 @@ class Furnisher:
         }
         return await self._id(f"/patients/{patient}/caregivers", self._house.north.dana, body)
 
-    async def _furnish(self, office: Office, by: Member) -> Ids:  # noqa: PLR0915 - one of each
+    async def _furnish(  # noqa: PLR0915 - one of each
+        self, office: Office, by: Member, name: tuple[str, str] = ("Rosa", "Delgado")
+    ) -> Ids:
         house, clock, boss = self._house, self._house.clock, office.admin
         found = {"practice": str(office.id), "staff": str(by.id)}
-        patient = found["patient"] = await self._patient(office, by)
+        patient = found["patient"] = await self._patient(office, by, name)
         phone = f"+1602555{1000 + self._phones}"
         asked = {"instrument": "hunger-vital-sign", "channel": "sms"}
         found["screening"] = await self._id(f"/patients/{patient}/screenings", by, asked)
@@ -297,7 +338,7 @@ class Furnisher:
         label = {"message_id": message, "labels": ["utilities"], "urgency": "routine"}
         found["candidate"] = await self._id(f"/queue/{item}/relabel", by, label, (200,))
         written = await self._made(
-            f"/threads/{found['thread']}/messages", by, {"body": "I will call."}
+            f"/threads/{found['thread']}/messages", by, {"body": f"I will call, {name[0]}."}
         )
         found["action"] = written["undo"]["id"]
         (need,) = (await self._get(f"/patients/{patient}/needs", by))["items"]
@@ -311,7 +352,7 @@ class Furnisher:
         referral = {
             "organization_id": helper["organization"]["id"],
             "service_id": helper["service"]["id"],
-            "asked": "A box",
+            "asked": f"A box, {name[1]}",
             "consent": {"how": "verbal", "phone": True},
         }
         made = await self._made(f"/needs/{need['id']}/referrals", by, referral)
@@ -336,7 +377,7 @@ class Furnisher:
             "patient_id": patient,
             "appointment_id": found["appointment"],
             "direction": "both",
-            "pickup": "12 Elm St",
+            "pickup": f"12 {name[1]} St",
         }
         found["ride"] = await self._id("/rides", by, ride)
         waits = {
@@ -524,7 +565,10 @@ def operations(document: Json) -> Iterator[tuple[str, str, Json]]:
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     ]
-    last = ("leaveFamily", "stopSharing", "signOut", "logOut")
+    last = (
+        *("putRestriction", "deleteRestriction", "breakGlass"),
+        *("leaveFamily", "stopSharing", "signOut", "logOut"),
+    )
     yield from sorted(
         found, key=lambda one: (_at(last, one[2]["operationId"]), one[1] != "get", one[0])
     )

@@ -28,6 +28,7 @@ from engage.queue.paging import Pager
 from engage.turns.take import Turns
 from tests.api.conftest import PUBLIC_URL, ROSAS_PHONE, House, Member, SilentBell
 from tests.fakes.practice import raw
+from tests.fakes.turns import FakeNotices
 
 FOOD = "need:food-insecurity"
 Counted = tuple[int, int, int, int]
@@ -91,6 +92,7 @@ class Practice:
                 public_url=PUBLIC_URL,
                 tells=turns,
             ),
+            notices=FakeNotices(worker),
             database=worker,
             clock=self.clock,
         )

@@ -293,6 +293,20 @@ async def test_roles_change_at_the_next_request(house: House) -> None:
     invited = await _ask(house, ada, "POST", "/staff/invitations", {"email": new["email"]})
     assert invited.status_code == 201
 
+    # What somebody saw a while ago is not written over what a colleague has decided since.
+    seen = {
+        one["staff"]["id"]: one["version"] for one in (await _read(house, ada, "/staff"))["items"]
+    }
+    older = seen[str(dana.id)]
+    fewer: dict[str, object] = {"roles": ["practice_admin"]}
+    path = f"/staff/{dana.id}"
+    first = await _ask(house, ada, "PUT", f"{path}/roles", fewer, older)
+    assert (first.status_code, first.headers["ETag"]) == (200, f'"{first.json()["version"]}"')
+    fewer["roles"] = []
+    assert (await _ask(house, ada, "PUT", f"{path}/roles", fewer, older)).status_code == 412
+    assert (await _ask(house, ada, "PATCH", path, {"active": False}, older)).status_code == 412
+    assert (await roles(ada, dana, "practice_admin", "care_manager"))[0] == 200
+
     item = await house.item()
     await _ask(house, sam, "POST", f"/queue/{item}/claim")
     stopped = await _ask(house, ada, "PATCH", f"/staff/{sam.id}", {"active": False})

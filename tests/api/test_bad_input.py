@@ -170,8 +170,10 @@ But for those of families, whom no member of staff is."""
 
 NO_BODY = {
     *("undoAction", "claimQueueItem", "releaseQueueItem", "signOut", "acknowledgeQueueItem"),
+    *("deleteRestriction", "acknowledgeOpening"),
+    "removeDocument",
     *("endGrant", "deleteGrant", "makeCalendar", "revokeCalendar", "unmergeQueueItem"),
-    *("prepareMyPasskey", "removeMyPasskey", "askForProof"),
+    *("prepareMyPasskey", "removeMyPasskey", "askForProof", "askForProofCode"),
     *("logOut", "endSignIn", "leaveWaiting", "deletePushSubscription"),
 }
 """They ask for no body: an empty one will do, and then the request gets further."""

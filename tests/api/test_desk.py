@@ -94,7 +94,8 @@ async def test_thanks_let_it_rest_and_trouble_wakes_it(house: House) -> None:
     item = await _mine(house)
     await house.text_in("never")
     until = house.clock.now() + WHILE
-    await _do(house, dana, f"/queue/{item}/snooze", until=until.isoformat(), for_reply=True)
+    # Nobody has to ask for it: a time that is chosen is "or a reply".
+    await _do(house, dana, f"/queue/{item}/snooze", until=until.isoformat())
     house.clock.advance(timedelta(minutes=1))
     await house.text_in("ok thanks")
     rested = (await _get(house, dana, f"/queue/{item}"))["snoozed"]

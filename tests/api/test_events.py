@@ -61,11 +61,19 @@ class Listening:
 
 @asynccontextmanager
 async def listening(
-    house: House, token: str, after: str | None = None
+    house: House,
+    token: str,
+    after: str | None = None,
+    *,
+    path: str = "/v1/events",
+    cookie: str | None = None,
 ) -> AsyncGenerator[Listening, None]:
-    """Open the stream, and hang up at the end."""
+    """Open a stream with a token, or with what a cookie holds, and hang up at the end."""
     heard, gone = Listening(), asyncio.Event()
-    headers = [(b"host", b"127.0.0.1"), (b"authorization", f"Bearer {token}".encode())]
+    shown = (b"authorization", f"Bearer {token}".encode())
+    if cookie is not None:
+        shown = (b"cookie", f"{cookie}={token}".encode())
+    headers = [(b"host", b"127.0.0.1"), shown]
     if after is not None:
         headers.append((b"last-event-id", after.encode()))
     asked = False
@@ -84,8 +92,8 @@ async def listening(
         "http_version": "1.1",
         "method": "GET",
         "scheme": "http",
-        "path": "/v1/events",
-        "raw_path": b"/v1/events",
+        "path": path,
+        "raw_path": path.encode(),
         "query_string": b"",
         "root_path": "",
         "headers": headers,

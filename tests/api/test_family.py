@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import os
 import re
+from base64 import b64encode
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,7 @@ from engage.people.sharing.circles import circle
 from engage.people.signing.principal import CaregiverIn, Person
 from tests.api.conftest import House, Office, built
 from tests.conftest import SECRET, opened
+from tests.core.test_documents import PDF
 from tests.fakes.practice import raw
 
 FAMILIES = itertools.count(1)
@@ -485,6 +487,38 @@ async def test_a_check_in_answered_for_her(house: Home) -> None:
     await ana.post(f"/check-ins/{fresh_id(house.clock)}/answers", body, 404)
 
 
+async def test_a_whole_check_in_is_known_ahead(house: Home) -> None:
+    """Answered from the first look alone, without asking again: each counts once, in its order."""
+    rosa = await house.patient()
+    ana, _ = await invited(house, rosa)
+    asked = await _check_in(house, rosa)
+    waiting = (await ana.get("/check-in"))["check_in"]
+    said: dict[str, str] = {}
+    kept: list[tuple[str, Any]] = []
+    for one in (waiting["question"], *waiting["ahead"]):
+        after = one["only_after"]
+        if after is not None and said.get(after["prompt"]) not in after["options"]:
+            continue
+        option = next(each["key"] for each in one["options"] if not each["stops"])
+        said[one["key"]] = option
+        answer = {"type": "chosen", "option": option}
+        kept.append((f"key-{one['key']}", {"prompt": one["key"], "answer": answer}))
+    assert len(kept) > 2
+    path = f"/check-ins/{asked}/answers"
+    for key, body in kept:
+        heard = await ana.post(path, body, 200, **{"Idempotency-Key": key})
+        assert (heard["stale"], heard["refused"]) == (False, False), body
+        # It was lost on its way back, and is sent again.
+        assert await ana.post(path, body, 200, **{"Idempotency-Key": key}) == heard
+    assert (heard["status"], heard["check_in"]) == ("finished", None)
+    async with raw(house.databases.urls["admin"]) as admin:
+        rows = await admin.fetch(
+            "SELECT item, option FROM answer WHERE screening_id = $1 ORDER BY item", UUID(asked)
+        )
+    assert {row["item"]: row["option"] for row in rows} == said
+    assert len(rows) == len(said)
+
+
 async def _check_in(house: Home, patient: object) -> str:
     plan = {"script": "chronic-care", "cadence": "FREQ=DAILY;BYHOUR=10"}
     made = CheckInPlanId(
@@ -497,6 +531,55 @@ async def _check_in(house: Home, patient: object) -> str:
     await house.parts.turns.check_in_due(house.north.id, made)
     (asked,) = (await staff(house, "GET", f"/v1/patients/{patient}/check-ins"))["items"]
     return str(asked["screening_id"])
+
+
+async def test_documents_that_are_shared(house: Home) -> None:
+    """Sealed, as a file that nothing runs, by grant alone; who opened one is seen; taken back."""
+    rosa = await house.patient()
+    ana, whom = await invited(house, rosa, ALL)
+    mine, path = await patient_of(house, rosa), f"/v1/patients/{rosa}/documents"
+    plain = {"title": "Care plan", "about": "care-plan", "content": b64encode(PDF).decode()}
+    quiet = plain | {"title": "Notes", "about": "other", "sensitive": "mental-health"}
+    care, notes = [await staff(house, "POST", path, one) for one in (plain, quiet)]
+    for wrong in ({"content": b64encode(b"<html>").decode()}, {"title": " "}):
+        refused = await house.client.post(
+            path, json=plain | wrong, headers=house.north.dana.headers
+        )
+        assert refused.status_code == 422, refused.text
+    # Nothing was granted of documents: there are none.
+    await ana.get("/documents", 404)
+    await ana.get(f"/documents/{care['id']}/content", 404)
+    grant = {"caregiver_id": whom, "category": "documents", "how": "verbal"}
+    await staff(house, "POST", f"/v1/patients/{rosa}/grants", grant)
+    (seen,) = (await ana.get("/documents"))["items"]
+    assert (seen["title"], seen["format"], seen["bytes"]) == ("Care plan", "pdf", len(PDF))
+    kinds = {one["kind"] for one in (await ana.get("/v1/sync"))["changes"]}
+    assert "document" in kinds
+    file = await ana.get(f"/documents/{care['id']}/content")
+    assert file.content == PDF
+    assert file.headers["content-disposition"] == 'attachment; filename="care-plan.pdf"'
+    assert file.headers["content-security-policy"].startswith("sandbox")
+    assert file.headers["x-content-type-options"] == "nosniff"
+    assert "no-store" in file.headers["cache-control"]
+    await ana.get(f"/documents/{notes['id']}/content", 404)
+    looks = (await mine.get("/v1/me/seen"))["items"]
+    assert ("Ana", "document") in {(one["given_name"], one["what"]) for one in looks}
+    # The person reads all of theirs, and the team what it shared; both files are sealed at rest.
+    assert len((await mine.get("/documents"))["items"]) == 2
+    assert len((await staff(house, "GET", path))["items"]) == 2
+    theirs = await house.client.get(
+        f"{path}/{notes['id']}/content", headers=house.north.dana.headers
+    )
+    assert (theirs.content, theirs.headers["content-type"]) == (PDF, "application/pdf")
+    async with raw(house.databases.urls["admin"]) as admin:
+        kept = await admin.fetch("SELECT content_sealed, title_sealed FROM family_document")
+        assert not any(b"%PDF" in row[0] or b"Care" in row[1] for row in kept)
+    await staff(house, "DELETE", f"{path}/{care['id']}")
+    assert (await ana.get("/documents"))["items"] == []
+    await ana.get(f"/documents/{care['id']}/content", 404)
+    async with raw(house.databases.urls["admin"]) as admin:
+        gone = "SELECT content_sealed FROM family_document WHERE id = $1"
+        assert await admin.fetchval(gone, UUID(care["id"])) is None
 
 
 async def test_messages_with_the_team(house: Home) -> None:
@@ -557,6 +640,84 @@ async def told_of_rides(house: Home, patient: object) -> list[str]:
             UUID(str(patient)),
         )
     return [f"{row['text_id']} {row['status']}" for row in rows]
+
+
+async def wishes(house: Home, patient: object) -> list[str]:
+    """Return why wishes of theirs to invite somebody went to a person."""
+    async with raw(house.databases.urls["admin"]) as admin:
+        rows = await admin.fetch(
+            "SELECT rule FROM flag WHERE patient_id = $1 AND reason = 'wants-to-invite'"
+            " ORDER BY rule",
+            UUID(str(patient)),
+        )
+    return [row["rule"].removeprefix("invite/") for row in rows]
+
+
+async def test_a_patient_invites_by_text(house: Home) -> None:
+    """Behaviour 37: a text, a question, a yes: in with one tap, to see visits and nothing else."""
+    rosa = await house.patient()
+    visit, links = await booked(house, rosa), len(await texts(house, "code"))
+    await house.text_in(f"Agregar a mi hija Ana Delgado al {house.phone(2)[2:]}")
+    assert len(await texts(house, "code")) == links
+    await house.text_in("si")
+    (words,) = (await texts(house, "code"))[links:]
+    assert "Rosa" in words
+    secret = re.search(r"#i=([\w-]+)", words)
+    assert secret is not None
+    taken = await house.client.post("/v1/auth/invitation/accept", json={"secret": secret[1]})
+    ana = Phone(house, taken.json()["access_token"], rosa)
+    (seen,) = (await ana.get("/v1/family"))["items"]
+    assert (seen["relationship"], seen["may"]) == (
+        "hija",
+        [{"category": "visits", "verbs": ["see"]}],
+    )
+    assert (await ana.get("/today"))["visit"]["id"] == visit
+    await ana.get("/messages", 404)
+    (grant,) = (await staff(house, "GET", f"/v1/patients/{rosa}/grants"))["items"]
+    assert (grant["how"], grant["heard_by"]) == ("text", None)
+    async with raw(house.databases.urls["admin"]) as admin:
+        said = await admin.fetchrow(
+            "SELECT m.author, m.author_id FROM caregiver_grant g JOIN message m"
+            " ON m.id = g.message_id WHERE g.id = $1",
+            UUID(grant["id"]),
+        )
+    assert (said["author"], said["author_id"]) == ("patient", UUID(str(rosa)))
+    # One text ends it, as any other.
+    await house.text_in("dejar de compartir")
+    await ana.get("/today", 404)
+
+
+async def test_what_may_not_be_by_text_is_a_persons(house: Home) -> None:
+    """Minors, unknown ages, unsafe, closed or patients' phones, too many a day: none is texted."""
+    links = await texts(house, "code")
+    rosa = await house.patient()
+    ana = await staff(
+        house, "POST", f"/v1/patients/{rosa}/caregivers", house.invited | {"phone": house.phone(3)}
+    )
+    unsafe = f"/v1/patients/{rosa}/caregivers/{ana['id']}/safety"
+    await staff(house, "PUT", unsafe, {"unsafe": True})
+    await house.text_in("STOP", house.phone(4))
+    asked = ("my son", "my daughter", "my sister", "my dad")
+    for whom, number in zip(asked, (1, 3, 4, 5), strict=True):
+        await house.text_in(f"add {whom} {house.phone(number)[2:]}")
+    refused = ["a-patients-phone", "not-safe", "not-texted"]
+    assert await wishes(house, rosa) == refused
+    # The question about her father stands. What was fine when it was asked may not be any more.
+    await house.text_in("STOP", house.phone(5))
+    await house.text_in("1")
+    assert await wishes(house, rosa) == [*refused, "not-texted"]
+    for _ in range(2):
+        await house.text_in(f"add my mom {house.phone(6)[2:]}")
+        await house.text_in("2")
+    await house.text_in(f"add my mom {house.phone(6)[2:]}")
+    assert await wishes(house, rosa) == [*refused, "not-texted", "too-many"]
+    for number, born, why in ((7, "2010-06-01", "minor"), (8, None, "age-not-known")):
+        young = await house.patient(
+            external_id=f"Y{number}", phone=house.phone(number), birth_date=born
+        )
+        await house.text_in(f"add my aunt {house.phone(9)[2:]}", house.phone(number))
+        assert await wishes(house, young) == [why]
+    assert await texts(house, "code") == links
 
 
 async def may_leave(house: Home, patient: object) -> bool:
@@ -635,6 +796,9 @@ async def test_how_a_caregiver_is(house: Home) -> None:
     assert (len(questions), asked["items"]) == (3, [])
     assert asked["check"]["review"].startswith("not validated")
     assert [one["key"] for one in questions["strain.holding-up"]] == ["fine", "hard", "help"]
+    spanish = (await ana.get(f"{path}?language=es"))["check"]
+    assert (asked["check"]["language"], spanish["language"]) == ("en", "es")
+    assert spanish["questions"][0]["text"] != asked["check"]["questions"][0]["text"]
     for method, body in (("GET", None), ("DELETE", None), ("POST", {"answers": {"x": "y"}})):
         await mine.ask(method, path, 404, body)
 
@@ -720,7 +884,16 @@ async def test_the_birthday_is_the_practices_own(house: Home) -> None:
     assert len(await seen()) == len(ALL)
     changes = await house.client.get(f"/v1/practices/{house.north.id}/changes", headers=ada)
     newest = changes.json()["items"][0]
-    assert (newest["before"], newest["after"]) == ({"narrows_at": 16}, {"narrows_at": 12})
+    before, after = ({"narrows_at": age, "invites_by_text": True} for age in (16, 12))
+    assert (newest["before"], newest["after"]) == (before, after)
+    # A practice that wants no invitations by text says so once.
+    for invites, why in ((False, ["off"]), (True, [])):
+        body = {"narrows_at": 12, "invites_by_text": invites}
+        put = await house.client.put(path, json=body, headers=ada)
+        assert put.json()["invites_by_text"] is invites
+        other = await house.patient(external_id=f"O{invites}", phone=house.phone(4 + invites))
+        await house.text_in(f"add my dad {house.phone(6)[2:]}", house.phone(4 + invites))
+        assert await wishes(house, other) == why
 
 
 async def _refused(house: Home, secret: str) -> None:

@@ -17,7 +17,10 @@ from engage.ids import PracticeId
 from engage.people.sharing.grant import Category
 from tests.api.conftest import House
 from tests.api.matrix import (
+    CLOSED,
     KINDS,
+    OF_A_PATIENT,
+    OF_NOBODY,
     Furnisher,
     Json,
     Principal,
@@ -46,14 +49,40 @@ CARRIERS = f"To=%2B16025550190&From=%2B16025550142&AccountSid=AC{'0' * 32}".enco
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
 Place: TypeAlias = Literal[
-    "own", "colleague's", "merged", "elsewhere", "elsewhere in ours", "made up", "of another kind"
+    "own",
+    "colleague's",
+    "restricted",
+    "merged",
+    "elsewhere",
+    "elsewhere in ours",
+    "made up",
+    "of another kind",
 ]
-Verdict: TypeAlias = Literal["open", "401", "403", "404", "reached"]
+Verdict: TypeAlias = Literal["open", "401", "403", "404", "closed", "reached"]
 
 DENIED_PLACES: tuple[Place, ...] = ("own",)
 """Where it is the door that says no, the record is not looked at."""
 
+STRANGERS = ("care manager, assigned", "supervisor", "practice admin")
+"""Who is not theirs of the restricted record, in each role: Sam is."""
+
+THEIRS = "care manager, colleague"
+"""Who answers for the person of the restricted record: nobody else reads a word of it anywhere."""
+
+AT_THE_DOOR = {
+    "getRestriction": "whether it is closed, and nothing of the person",
+    "breakGlass": "how it is opened",
+}
+"""What is asked in front of a closed record."""
+
+MAY_BE_CLOSED = {
+    "putRestriction": "restricted by the one who asked before",
+    "deleteRestriction": "restricted meanwhile",
+}
+"""What is reached, unless somebody has just restricted it to those who are theirs."""
+
 MAY_BE_GONE = {
+    "acknowledgeOpening": "nobody opened one",
     "withdrawTexts": "nothing is signed that could be withdrawn",
     "removeMyPasskey": "nobody here has one",
     "getFamilyCheckIn": "none waits for an answer",
@@ -68,7 +97,7 @@ OWN_ALONE = {
 }
 """Who may do it, may do it to what is theirs: a colleague's is not there."""
 
-PROVING = {*ASKS_FOR_PROOF, "askForProof", "stepUp"}
+PROVING = {*ASKS_FOR_PROOF, "askForProof", "askForProofCode", "stepUp"}
 """What asks for more than a role; tests/api holds each of it."""
 
 OF_RIDES: dict[str, Category] = dict.fromkeys(
@@ -120,8 +149,9 @@ IN_BODY: dict[str, tuple[str, str]] = {
 ALSO_ASKED: dict[str, dict[str, str]] = {
     "streamEvents": {"after": "nowhere"},
     "streamFamilyEvents": {"after": "nowhere"},
+    "listRidesOfDay": {"day": "2026-12-03"},
 }
-"""What is sent along so that an operation ends soon."""
+"""What is sent along so that an operation ends soon, or has something to list."""
 
 THEMSELVES = {"addCover": "absent_id", "previewLeave": "staff"}
 """Where somebody names themselves: of others it is for who directs the work."""
@@ -184,9 +214,19 @@ class Matrix:
             places.append("of another kind")
         if kinds[-1][1] == "patient":
             places.append("merged")
+        if who.name in STRANGERS and OF_A_PATIENT.intersection(kind for _, kind in kinds):
+            places.append("restricted")
         if len(kinds) > 1:
             places.append("elsewhere in ours")
+        if who.name in STRANGERS and self._lists_all(name, operation):
+            return (*places, None)
         return tuple(places)
+
+    def _lists_all(self, name: str, operation: Json) -> bool:
+        """Say whether a list that can be one record's lists everybody's without it."""
+        named, _ = QUERIES.get(name, ("", ""))
+        asked = (one for one in operation.get("parameters", ()) if one["name"] == named)
+        return any(not one.get("required") for one in asked) and name.startswith("list")
 
     def _kinds(self, path: str, name: str) -> list[tuple[str, str]]:
         """Return the parameters that name records, in their order, each with its kind."""
@@ -217,6 +257,7 @@ class Matrix:
         world = self._world
         found = {
             "colleague's": world.colleagues,
+            "restricted": world.closed,
             "elsewhere": world.foreign,
             "merged": world.own | world.merged,
         }
@@ -241,12 +282,15 @@ class Matrix:
         stands: dict[Place, PracticeId] = {
             "own": self._world.north,
             "colleague's": self._world.north,
+            "restricted": self._world.north,
             "merged": self._world.north,
             "elsewhere": self._world.south,
         }
         where = stands.get(place)
         if where is None or where not in may:
             return "404"
+        if place == "restricted" and name not in AT_THE_DOOR:
+            return "closed"
         if name in OWN_ALONE:
             return "reached" if theirs else "404"
         if name in OWN_OR_DIRECTED:
@@ -315,6 +359,10 @@ class Matrix:
 
     def _hold(self, name: str, who: Principal, place: Place | None, said: Said) -> None:
         declared = self._declared(name, who, place)
+        if who.name != THEIRS and name not in OPEN_TO_ANYBODY:
+            told = [mark for mark in CLOSED if mark.encode() in said.body]
+            if told:
+                self.unexpected.append(f"{name} by {who.name}, {place}: says {told}")
         match declared:
             case "open":
                 # Nobody's role opens, or closes, what has a lock of its own.
@@ -324,6 +372,10 @@ class Matrix:
                 fits = said.status not in (401, 403, 404) and said.status < 500
                 fits |= name in MAY_BE_GONE and said.status == 404
                 # Not their role is refused, but an old proof of who they are: a token has none.
+                fits |= name in PROVING and said.code in {"fresh-proof-needed", "wrong-code"}
+                fits |= name in MAY_BE_CLOSED and said.code == "restricted-record"
+            case "closed":
+                fits = said.status == 403 and said.code == "restricted-record"
                 fits |= name in PROVING and said.code == "fresh-proof-needed"
             case "404":
                 fits = said.status == 404
@@ -343,6 +395,7 @@ async def test_who_may_do_what(house: House, capsys: pytest.CaptureFixture[str])
     names = {operation["operationId"] for _, _, operation in operations(document)}
     declared = {*OPEN_TO, *OPEN_TO_ANYBODY, *OPEN_TO_ONESELF, *OPEN_TO_FAMILY}
     assert not names - declared, f"Declare who may: {sorted(names - declared)}"
+    assert set(KINDS.values()) <= OF_A_PATIENT | OF_NOBODY, "Say whether it is a patient's"
     world = await Furnisher(house).world()
     matrix = Matrix(house, world, document)
     await matrix.run()

@@ -2,10 +2,18 @@
 
 from uuid import UUID
 
+from engage.clock import fresh_id
 from tests.api.conftest import House
 from tests.api.test_appointments import Play, sofia
 from tests.api.test_asking import RULE, due, given, put, rows_of
 from tests.api.test_needs import ask
+from tests.fakes.practice import raw
+
+ERRAND = """
+INSERT INTO errand (practice_id, id, patient_id, kind, title_sealed, status, holder_id, offered_to,
+                    made_by, made_at, changed_at)
+VALUES ($1, $2, $3, 'to-do', 'x', 'claimed', $4, $3, $3, now(), now())
+"""
 
 
 async def test_promises_go_along_and_come_back(house: House) -> None:
@@ -29,6 +37,9 @@ async def test_promises_go_along_and_come_back(house: House) -> None:
     admin = house.north.admin.headers
     (dates,) = (await ask(house, f"/v1/patients/{given_up}/rescreens"))["items"]
     of = "SELECT patient_id FROM {}"
+    async with raw(house.databases.urls["admin"]) as database:
+        await database.execute(ERRAND, house.north.id, fresh_id(house.clock), given_up, daughter)
+    errand = "SELECT patient_id, made_by, offered_to, holder_id FROM errand"
 
     merged = await house.client.post(
         f"/v1/patients/{given_up}/merge", json={"into": str(kept)}, headers=admin
@@ -37,6 +48,9 @@ async def test_promises_go_along_and_come_back(house: House) -> None:
     (told,) = (await ask(house, f"/v1/patients/{kept}/grants"))["items"]
     assert (told["caregiver_id"], told["until_at"]) == (str(daughter), None)
     assert told["granted_at"] == grant["granted_at"]
+    # What their family does for them, what they do themselves included, is one list.
+    theirs, others = UUID(str(kept)), UUID(str(given_up))
+    assert await rows_of(house, errand) == [(theirs, theirs, theirs, daughter)]
     # And whose phone is not safe for them.
     unsafe = "SELECT patient_id FROM unsafe_contact WHERE until_at IS NULL"
     assert await rows_of(house, unsafe) == [(UUID(str(kept)),)]
@@ -54,6 +68,7 @@ async def test_promises_go_along_and_come_back(house: House) -> None:
 
     apart = await house.client.post(f"/v1/patients/{given_up}/unmerge", json={}, headers=admin)
     assert apart.status_code == 200, apart.text
+    assert await rows_of(house, errand) == [(others, others, others, daughter)]
     assert await rows_of(house, of.format("closing")) == [(UUID(str(given_up)),)]
     assert await rows_of(house, of.format("rescreen")) == [(UUID(str(given_up)),)]
     assert (await ask(house, f"/v1/patients/{kept}/needs"))["items"] == []

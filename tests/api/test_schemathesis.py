@@ -31,6 +31,10 @@ NOT_TRIED = {
 }
 
 ELSEWHERE = {
+    "putRestriction": "tests/api/test_restricted.py",
+    "deleteRestriction": "tests/api/test_restricted.py",
+    "breakGlass": "tests/api/test_restricted.py",
+    "acknowledgeOpening": "tests/api/test_restricted.py",
     "listFamily": "tests/api/test_family.py",
     "streamFamilyEvents": "tests/api/test_family.py",
     "sync": "tests/api/test_family.py",
@@ -50,6 +54,11 @@ ELSEWHERE = {
     "respondToFamilyVisit": "tests/api/test_family.py",
     "listFamilyRides": "tests/api/test_family.py",
     "listFamilyNeeds": "tests/api/test_family.py",
+    "listFamilyDocuments": "tests/api/test_family.py",
+    "getFamilyDocument": "tests/api/test_family.py",
+    "addDocument": "tests/api/test_family.py",
+    "getDocumentContent": "tests/api/test_family.py",
+    "removeDocument": "tests/api/test_family.py",
     "getFamilyCheckIn": "tests/api/test_family.py",
     "answerFamilyCheckIn": "tests/api/test_family.py",
     "listFamilyMessages": "tests/api/test_family.py",
@@ -62,6 +71,9 @@ ELSEWHERE = {
     "listStrain": "tests/api/test_family.py",
     "sayStrain": "tests/api/test_family.py",
     "forgetStrain": "tests/api/test_family.py",
+    "getNotices": "tests/api/test_family_notices.py",
+    "putNotices": "tests/api/test_family_notices.py",
+    "tryPush": "tests/api/test_family_notices.py",
     "inviteCaregiver": "tests/api/test_family.py",
     "lookAtInvitation": "tests/api/test_family.py",
     "acceptCaregiverInvitation": "tests/api/test_family.py",
@@ -120,7 +132,7 @@ ELSEWHERE = {
     "presentSecondFactor": "tests/api/test_passwords.py",
     "acceptInvitation": "tests/api/test_passwords.py",
     "refreshTokens": "tests/api/test_passwords.py",
-    "endSignIn": "tests/api/test_codes.py",
+    "endSignIn": "tests/api/test_at_once.py",
     "inviteStaff": "tests/api/test_passwords.py",
     "askForCode": "tests/api/test_codes.py",
     "askForLink": "tests/api/test_codes.py",
@@ -133,6 +145,7 @@ ELSEWHERE = {
     "addMyPasskey": "tests/api/test_passkeys.py",
     "removeMyPasskey": "tests/api/test_passkeys.py",
     "askForProof": "tests/api/test_passkeys.py",
+    "askForProofCode": "tests/api/test_step_up.py",
     "stepUp": "tests/api/test_step_up.py",
     "verifyCode": "tests/api/test_codes.py",
     "snoozeQueueItem": "tests/api/test_desk.py",
@@ -336,6 +349,9 @@ async def _rightly(house: House, schema: Any, seen: set[str]) -> dict[str, str]:
     detail = await ask("getQueueItem", {"item_id": item})
     await ask("explainQueueItem", {"item_id": item})
     await ask("getContext", {"patient_id": rosa})
+    await ask("getRestriction", {"patient_id": rosa})
+    for listed in ("listOpenings", "listRestrictedReads"):
+        await ask(listed, {"practice_id": str(house.north.id)}, headers=boss)
     thread, text = detail["thread_id"], detail["flags"][0]["message_id"]
     await ask("claimQueueItem", {"item_id": item})
     await ask("releaseQueueItem", {"item_id": item})

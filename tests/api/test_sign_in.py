@@ -13,7 +13,8 @@ from litestar import Litestar
 
 from engage.api.app import create_app
 from engage.api.parts import Parts
-from tests.api.conftest import PUBLIC_URL, House, alive
+from tests.api.conftest import PUBLIC_URL, ROSAS_PHONE, House, alive
+from tests.api.test_codes import ask, code_of, verify
 from tests.api.test_passwords import Key, again, invited
 
 OURS = {"X-Engage-CSRF": "1"}
@@ -253,3 +254,52 @@ async def test_a_page_ends_with_its_sign_in(house: House) -> None:
     assert gone.status_code == 401
     assert ended.status_code == 204
     assert {one.status_code for one in after} == {401}
+
+
+async def test_two_apps_in_one_browser(house: House) -> None:
+    """Who is staff and family signs in to both, side by side; leaving one leaves the other."""
+    console, family = {"X-Engage-App": "console"}, {"X-Engage-App": "family"}
+    rosa = await house.patient()
+    await ask(house, ROSAS_PHONE)
+    tokens = (await verify(house, ROSAS_PHONE, await code_of(house))).json()
+    async with page_of(house.app) as page:
+
+        async def who() -> list[str]:
+            """Ask as each app, and as neither: who is it."""
+            answers = [await page.get("/v1/me", headers=one) for one in (console, family, {})]
+            return [one.json().get("kind", one.json().get("code")) for one in answers]
+
+        begun = await page.post("/v1/session", json={"refresh_token": tokens["refresh_token"]})
+        alone = await who()
+        await page.post("/v1/session", json={"token": house.north.dana.token})
+        both, cookies = await who(), dict(page.cookies)
+        opened = [
+            (await page.get(path, headers=said)).status_code
+            for path in ("/v1/queue", f"/v1/family/{rosa}/sharing")
+            for said in (console, family, {})
+        ]
+        # What is in the other's cookie opens nothing there.
+        crossed = {
+            "engage_session": cookies["engage_family"],
+            "engage_family": cookies["engage_session"],
+        }
+        async with page_of(house.app) as other:
+            other.cookies.update(crossed)
+            swapped = [
+                (await other.get(path, headers=said)).status_code
+                for path in ("/v1/me", "/v1/queue", f"/v1/family/{rosa}/sharing")
+                for said in (console, family)
+            ]
+        out = await page.delete("/v1/session", headers=OURS | family)
+        after = await who()
+        over = await page.delete("/v1/session", headers=OURS | console)
+        nobody = await who()
+
+    cookie = SimpleCookie(begun.headers["set-cookie"])["engage_family"]
+    assert (cookie["samesite"].lower(), cookie["path"], cookie["httponly"]) == ("strict", "/", True)
+    assert alone == ["not-signed-in", "patient", "patient"]
+    assert both == ["staff", "patient", "staff"]
+    assert opened == [200] * 6
+    assert swapped == [401] * 6
+    assert (out.status_code, after) == (204, ["staff", "not-signed-in", "staff"])
+    assert (over.status_code, set(nobody)) == (204, {"not-signed-in"})

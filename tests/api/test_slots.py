@@ -189,7 +189,9 @@ async def test_who_waits_has_what_becomes_free(house: House) -> None:
     refused(await desk.say("POST", "/waiting", **wanted), 409, "waits-already")
     for query in ("", f"?patient={rosa}", f"?schedule={schedule}"):
         listed = (await desk.say("GET", f"/waiting{query}")).json()["items"]
-        assert listed == [entry | {"given_name": "Rosa", "family_name": "Delgado"}]
+        assert listed == [
+            entry | {"given_name": "Rosa", "family_name": "Delgado", "restricted": False}
+        ]
 
     north, at = house.north, clock.now()
     async with house.parts.database.work([north.id], north.id) as work:

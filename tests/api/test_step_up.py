@@ -9,10 +9,10 @@ import httpx
 import msgspec
 
 from engage.api.app import V1, create_app
-from engage.api.auth.marks import FRESH, FRESH_IF, OWN
+from engage.api.auth.marks import FAMILY, FRESH, FRESH_IF, OWN
 from engage.clock import fresh_id
 from tests.api.conftest import ROSAS_PHONE, House, alive
-from tests.api.test_codes import ANAS_PHONE, ask, caregiver, code_of, verify
+from tests.api.test_codes import ANA, ANAS_PHONE, ask, caregiver, code_of, verify
 from tests.api.test_passwords import invited
 from tests.api.test_sign_in import page_of
 from tests.fakes.practice import raw
@@ -22,10 +22,10 @@ NEEDED = (403, "fresh-proof-needed")
 
 
 def _marked() -> list[tuple[str, str, str]]:
-    """Return every operation that asks for a proof: its name, its method, an address of it."""
+    """Return every operation of staff that asks: its name, its method, an address of it."""
     found: list[tuple[str, str, str]] = []
     for route in V1:
-        if route.opt.get(FRESH):
+        if route.opt.get(FRESH) and FAMILY not in route.opt:
             (method,) = {str(one) for one in route.http_methods} - {"OPTIONS", "HEAD"}
             address = re.sub(r"\{[^}]*\}", ANY, min(route.paths))
             found.append((str(route.operation_id), method, f"/v1{address}"))
@@ -64,6 +64,9 @@ async def test_each_operation_asks_and_takes_a_proof(house: House) -> None:
     refused, lifted, noted = await each(), await safe(unsafe=False), await safe(unsafe=True)
     kept = [await change({"phone": one}) for one in (ANAS_PHONE, None)]
     named = await change({"given_name": "Rosalía"})
+    line = {"support_phone": "+16025550179"}
+    home = f"/v1/practices/{house.north.id}"
+    moved = _said(await house.client.patch(home, json=line, headers=mine))
     step = await house.client.post("/v1/auth/step-up", json={"code": key.code(house)}, headers=mine)
     let_on = await each()
     changed = await change({"phone": ANAS_PHONE})
@@ -75,7 +78,7 @@ async def test_each_operation_asks_and_takes_a_proof(house: House) -> None:
     # That a phone is safe again opens what was granted; that it is not is said at once.
     assert (lifted, noted[0], (await safe(unsafe=False))[0]) == (NEEDED, 404, 404)
     assert NEEDED not in let_on.values()
-    assert (named[0], changed[0]) == (200, 200)
+    assert (named[0], changed[0], moved) == (200, 200, NEEDED)
 
 
 async def test_the_old_phone_hears_that_it_was_replaced(house: House) -> None:
@@ -150,6 +153,58 @@ async def test_a_family_proves_itself_by_a_code(house: House) -> None:
 
     assert wrong == [401, 401, 401]
     assert (right, twice) == (200, 401)
+
+
+async def test_a_person_shares_more_only_as_themselves(house: House) -> None:
+    """To invite, to share more, to call a phone safe asks who is there; to take back never does."""
+    rosa = await house.patient()
+    ana = await caregiver(house, rosa)
+    await ask(house, ROSAS_PHONE)
+    tokens = (await verify(house, ROSAS_PHONE, await code_of(house))).json()
+    mine = {"Authorization": f"Bearer {tokens['access_token']}"}
+    home, again = f"/v1/family/{rosa}", {"refresh_token": tokens["refresh_token"]}
+    end = (house.clock.now() + timedelta(days=9)).isoformat()
+
+    async def share(category: str, *verbs: str, **more: object) -> tuple[int, str]:
+        may = [{"category": category, "verbs": verbs} | more]
+        path = f"{home}/sharing/{ana}"
+        return _said(await house.client.put(path, json={"may": may}, headers=mine))
+
+    async def safe(*, unsafe: bool) -> tuple[int, str]:
+        path = f"{home}/sharing/{ana}/safety"
+        return _said(await house.client.put(path, json={"unsafe": unsafe}, headers=mine))
+
+    async def invite() -> tuple[int, str]:
+        body = {**ANA, "phone": "+16025550178", "may": []}
+        return _said(await house.client.post(f"{home}/invitations", json=body, headers=mine))
+
+    begun = [await share("visits", "see", "answer", until_at=end), await invite()]
+    house.clock.advance(timedelta(minutes=4))
+    await house.client.post("/v1/auth/step-up/code", headers=mine)
+    code = await code_of(house)
+    house.clock.advance(timedelta(seconds=61))
+    tokens = (await house.client.post("/v1/auth/refresh", json=again)).json()
+    mine["Authorization"] = f"Bearer {tokens['access_token']}"
+    more = [
+        await share("rides", "see"),
+        await share("visits", "see", "act", until_at=end),
+        await share("visits", "see", "answer"),
+        await share("visits", "see", until_at=end, sensitive=["mental-health"]),
+        await safe(unsafe=False),
+        await invite(),
+    ]
+    less = [await share("visits", "see", until_at=end), await safe(unsafe=True)]
+    # The code came to the phone that she is known by: she types no number.
+    up = await house.client.post("/v1/auth/step-up", json={"code": code}, headers=mine)
+    let_on = [await share("visits", "see", "answer"), await safe(unsafe=False)]
+    ended = await house.client.delete(f"{home}/sharing", headers=mine)
+
+    assert [status for status, _ in begun] == [200, 201]
+    assert more == [NEEDED] * len(more)
+    assert [status for status, _ in less] == [200, 204]
+    assert up.status_code == 200
+    assert [status for status, _ in let_on] == [200, 204]
+    assert ended.status_code == 204
 
 
 def test_what_asks_is_no_open_door() -> None:

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from engage import embedded
 from engage.clock import SystemClock, monotonic_seconds
-from tests.bench import beside, consoles, hot, reading, sync, table
+from tests.bench import beside, consoles, hot, reading, signing, sync, table
 from tests.bench.hot import Say
 from tests.bench.world import admin
 
@@ -22,7 +22,7 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     rounds: int
     seconds: float
-    only: Literal["hot", "beside", "consoles", "reader", "sync"] | None = None
+    only: Literal["hot", "beside", "consoles", "reader", "sync", "sign-in"] | None = None
     page: Path | None = None
 
 
@@ -51,19 +51,25 @@ async def run(plan: Plan) -> int:
         if plan.only in {None, "sync"}:
             phones = await sync.measure_sync(servers)
             say("what changed, for a family's phone: done")
+        ways = None
+        if plan.only == "sign-in":
+            ways = await signing.measure_sign_in(servers)
+            say("whether the time of an answer tells who is known: done")
     finally:
         await asyncio.to_thread(servers.stop)
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-    text = table.table(machine, in_path, around, read, open_ones, phones)
+    text = table.table(machine, in_path, around, read, open_ones, phones, ways)
     sys.stdout.write(f"\n{text}\n  {monotonic_seconds() - began:.0f} s in all\n")
     wrong = () if in_path is None else in_path.counted.wrong
     if open_ones is not None:
         wrong += open_ones.wrong
     if phones is not None:
         wrong += phones.wrong
+    if ways is not None:
+        wrong += ways.wrong
     if wrong:
-        # Figures of a run that lost or doubled rows are not worth keeping.
-        sys.stderr.write(f"bench failed, rows do not add up: {'; '.join(wrong)}\n")
+        # Figures of a run that lost or doubled rows, or that told who is known, are not kept.
+        sys.stderr.write(f"bench failed: {'; '.join(wrong)}\n")
         return 1
     if plan.page is not None:
         table.write(plan.page, text)

@@ -13,6 +13,7 @@ from tests.bench.consoles import TEXTS_PER_SECOND as ARRIVING
 from tests.bench.hot import LEVELS, Hot
 from tests.bench.plans import DUE, PLANS
 from tests.bench.reading import ReaderSeen
+from tests.bench.signing import EACH, SignInSeen
 from tests.bench.sync import ITEMS, PEOPLE, SyncSeen
 from tests.bench.visits import REMINDED, VISITS
 
@@ -42,6 +43,7 @@ def table(
     reader: ReaderSeen | None = None,
     consoles: ConsolesSeen | None = None,
     sync: SyncSeen | None = None,
+    signing: SignInSeen | None = None,
 ) -> str:
     """Return the page's part between its marks."""
     lines = [
@@ -65,6 +67,8 @@ def table(
         lines += _sync(sync)
     if reader is not None:
         lines += _reader(reader)
+    if signing is not None:
+        lines += _signing(signing)
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -76,6 +80,22 @@ def write(page: Path, text: str) -> None:
         message = f"{page} has no place for figures"
         raise ValueError(message)
     page.write_text(part.sub(lambda _: f"{BEGIN}\n{text}{END}", before), "utf-8")
+
+
+def _signing(seen: SignInSeen) -> list[str]:
+    return [
+        (
+            f"| {EACH:,} known, {EACH:,} unknown | known p50, p95 ms | unknown p50, p95 ms"
+            " | medians apart ms | distributions in common |"
+        ),
+        "|---|---:|---:|---:|---:|",
+        *(
+            f"| {one.way} | {one.known:.2f}, {one.known_95:.2f} | {one.unknown:.2f},"
+            f" {one.unknown_95:.2f} | {one.apart:.2f} | {100 * one.overlap:.0f} % |"
+            for one in seen.ways
+        ),
+        "",
+    ]
 
 
 def _hot(hot: Hot) -> list[str]:

@@ -63,6 +63,7 @@ def said(text_id: str, language: str, lead: str | None = None, practice: str = "
         "count": "2" if text_id.startswith("hvs") else "1",
         "care_manager": "Maria Fernanda",
         "given_name": "Maria Fernanda",
+        "relation": "granddaughter",
         "code": "000000",
         "day": "Wednesday, Sep 30" if language == "en" else "miércoles 30 de septiembre",
         "time": "10:45 AM" if language == "en" else "10:45 a.m.",

@@ -38,6 +38,7 @@ VALUES = {
     "count": "2",
     "care_manager": "Maria Fernanda",
     "given_name": "Maria Fernanda",
+    "relation": "granddaughter",
     "day": "miércoles 30 de septiembre",
     "time": "10:45 a.m.",
     "link": "https://care.example.org/answer/" + "A" * 43,

@@ -136,3 +136,11 @@ class FakeLetters(FakeTurns):
     async def send(self, practice: PracticeId, letter_id: UUID) -> None:
         """Send a letter."""
         await self._take("letter", letter_id)
+
+
+class FakeNotices(FakeTurns):
+    """Who tells families, of the same kind."""
+
+    async def tell(self, practice: PracticeId, person: UUID, tries: int) -> None:
+        """Tell somebody."""
+        await self._take("news", person)

@@ -21,14 +21,15 @@ Made by `python -m tests.policy.authorization_page > docs/authorization.md` from
 [test_authorization_table.py](../tests/policy/test_authorization_table.py) declares. One test fails
 when this page is not current, another when a route stands in no table.
 [test_matrix.py](../tests/api/test_matrix.py) sends every operation as everybody below, for records
-of one's own patient, of a colleague's, of a merged one, of another practice, of another kind and
-for made-up ids, and compares what is answered with what follows from here.
+of one's own patient, of a colleague's, of a restricted one, of a merged one, of another practice,
+of another kind and for made-up ids, and compares what is answered with what follows from here.
 
 - A role counts in the practice in which it is held. A record of another practice and one that does
   not exist are answered with the same bytes, a 404.
 - All staff of a practice see all its patients: who a patient is assigned to says who answers for
-  them, not who may look. Every look is in the audit. No record is closed to them, so there is no
-  glass to break: records that only some of the staff may open are not built.
+  them, not who may look. Every look is in the audit. A [restricted](restricted.md) record is closed
+  to staff of every role who are not theirs: a 403 `restricted-record`, and in lists a row without
+  a name. A reason opens it for an hour (`breakGlass`), and supervisors are told.
 - A caregiver or a patient reaches what is their own, and of a patient what that patient allows: a
   category (visits, check-ins, needs, rides, messages, documents) and a verb (see, answer, act).
   What is not allowed is not there: a 404. Of themselves a patient may all of it.

@@ -35,6 +35,13 @@ OPEN_TO: dict[str, frozenset[Role]] = {
     "correctAttribution": STAFF,
     "claimTexts": STAFF,
     "listMerged": STAFF,
+    "getRestriction": STAFF,
+    "putRestriction": DIRECTING,
+    "deleteRestriction": DIRECTING,
+    "breakGlass": STAFF,
+    "listOpenings": DIRECTING,
+    "acknowledgeOpening": DIRECTING,
+    "listRestrictedReads": DIRECTING,
     "mergePatient": DIRECTING,
     "unmergePatient": DIRECTING,
     "listInstruments": STAFF,
@@ -62,6 +69,10 @@ OPEN_TO: dict[str, frozenset[Role]] = {
     "listCheckIns": STAFF,
     "listCheckInScripts": STAFF,
     "listAttempts": STAFF,
+    "listDocuments": STAFF,
+    "addDocument": STAFF,
+    "getDocumentContent": STAFF,
+    "removeDocument": STAFF,
     "logAttempt": STAFF,
     "listDischarges": STAFF,
     "recordDischarge": STAFF,
@@ -182,6 +193,7 @@ OPEN_TO_ONESELF: dict[str, str] = {
     "logOut": "the sign-in that asks",
     "signOut": "the token or the page that asks",
     "askForProof": "one's own proof",
+    "askForProofCode": "one's own proof, to one's own phone",
     "stepUp": "one's own proof",
     "prepareMyPasskey": "one's own passkeys",
     "addMyPasskey": "one's own passkeys",
@@ -213,6 +225,8 @@ OPEN_TO_FAMILY: dict[str, Right] = {
     "respondToFamilyVisit": Right("visits", "answer"),
     "listFamilyRides": Right("rides"),
     "listFamilyNeeds": Right("needs"),
+    "listFamilyDocuments": Right("documents"),
+    "getFamilyDocument": Right("documents"),
     "getFamilyCheckIn": Right("check-ins", "answer"),
     "answerFamilyCheckIn": Right("check-ins", "answer"),
     "listFamilyMessages": Right("messages"),
@@ -225,6 +239,9 @@ OPEN_TO_FAMILY: dict[str, Right] = {
     "listStrain": Right(),
     "sayStrain": Right(),
     "forgetStrain": Right(),
+    "getNotices": Right(),
+    "putNotices": Right(),
+    "tryPush": Right(),
 }
 """For caregivers and patients, by what the person whom the path names allows them: what may not be
 seen is not there. No role of the staff opens any of it."""
@@ -271,7 +288,8 @@ OPEN_TO_ANYBODY = {
 ASKS_FOR_PROOF: frozenset[str] = frozenset(
     {
         *("prepareMyPasskey", "addMyPasskey", "removeMyPasskey"),
-        *("recordGrant", "changeGrant", "inviteCaregiver", "putFamilyRule"),
+        *("recordGrant", "changeGrant", "inviteCaregiver", "inviteMyCaregiver", "putFamilyRule"),
+        *("mergePatient", "unmergePatient"),
         *("printRidesOfDay", "makeCalendar"),
         *("inviteStaff", "addStaff", "putRoles", "changeStaff", "putPagingPhone"),
     }
@@ -280,7 +298,10 @@ ASKS_FOR_PROOF: frozenset[str] = frozenset(
 
 ASKS_SOMETIMES: dict[str, str] = {
     "changePatient": "a phone",
+    "changePractice": "the phone that a person answers",
     "putCaregiverSafety": "a phone that is safe again",
+    "putMySafety": "a phone that is safe again",
+    "putSharing": "more than is shared",
 }
 
 

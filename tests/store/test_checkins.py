@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -14,6 +14,7 @@ from engage.checkins.answered import store as answered
 from engage.checkins.beginning import (
     NewPlan,
     NoSuchScript,
+    NotAllowedToAnswer,
     NotTheirHelper,
     StartNeeded,
     begin_plan,
@@ -21,12 +22,17 @@ from engage.checkins.beginning import (
 from engage.checkins.script import load_all
 from engage.clock import fresh_id
 from engage.conversation.answers import Chosen, Measured
-from engage.ids import CaregiverId, CheckInPlanId, PatientId
+from engage.ids import CaregiverId, CheckInPlanId, GrantId, MessageId, PatientId
+from engage.messaging.doors import Doors
+from engage.messaging.outbox import Outbox
 from engage.people.caregiver import NewCaregiver
 from engage.people.circle import store as circle
 from engage.people.phone import PhoneNumber
+from engage.people.sharing import store as sharing
+from engage.people.sharing.grant import Verb
 from engage.turns.planned import PlanChange
 from tests.fakes import practice as fakes
+from tests.fakes.carrier import FakeCarrier
 from tests.store.conftest import House
 
 ELENA = "+16025550151"
@@ -58,7 +64,7 @@ async def begun(
         answerer_id=answerer,
     )
     async with house.databases.app.work([house.place.id], house.place.id) as work:
-        await begin_plan(work, load_all(), new, at, house.place.manager)
+        await begin_plan(work, house.place.keys, load_all(), new, at, house.place.manager)
     return plan
 
 
@@ -107,6 +113,36 @@ async def elena(house: House) -> CaregiverId:
             by=SYSTEM,
         )
     return caregiver
+
+
+async def allow(
+    house: House, who: CaregiverId, *verbs: Verb, until: datetime | None = None
+) -> GrantId:
+    """Let Rosa allow a caregiver something of her check-ins."""
+    one = GrantId(fresh_id(house.clock))
+    async with house.databases.app.work([house.place.id], house.place.id) as work:
+        await sharing.add(
+            work,
+            sharing.Grant(
+                practice_id=house.place.id,
+                id=one,
+                patient_id=house.rosa,
+                caregiver_id=who,
+                category="check-ins",
+                how="page",
+                granted_at=house.clock.now(),
+                verbs=verbs,
+                until_at=until,
+            ),
+        )
+    return one
+
+
+async def helper(house: House) -> CaregiverId:
+    """Add Elena, and let her answer for Rosa."""
+    who = await elena(house)
+    await allow(house, who, "see", "answer")
+    return who
 
 
 async def test_an_occurrence_asks_and_the_plan_moves_on(house: House) -> None:
@@ -170,7 +206,7 @@ async def test_the_persons_own_threshold_decides(house: House) -> None:
 
 async def test_a_caregiver_answers_on_her_own_phone(house: House) -> None:
     """Behaviour 39: she is texted in her language, and what she says is written down as hers."""
-    plan = await begun(house, answerer=await elena(house))
+    plan = await begun(house, answerer=await helper(house))
     await comes(house, plan)
     await house.turns.text_in(house.place.door, house.text("peor", 1, ELENA))
 
@@ -185,6 +221,90 @@ async def test_a_caregiver_answers_on_her_own_phone(house: House) -> None:
         " JOIN phone_use u ON u.caregiver_id IS NOT NULL"
     ) == [("worse", "caregiver", True)]
     assert await house.one("SELECT kind FROM check_in") == "proxy"
+
+
+async def test_nobody_answers_for_her_without_being_allowed_to(house: House) -> None:
+    """To see is not to answer: such a plan is refused, and no row of it is left."""
+    who = await elena(house)
+    with pytest.raises(NotAllowedToAnswer):
+        await begun(house, answerer=who)
+    await allow(house, who, "see")
+    with pytest.raises(NotAllowedToAnswer):
+        await begun(house, answerer=who)
+    assert await house.one("SELECT count(*) FROM check_in_plan") == 0
+
+
+async def test_a_plan_rests_when_it_may_not_be_answered(house: House) -> None:
+    """What ran out before an occurrence asks nobody: the plan rests, once, and a person has it."""
+    who = await elena(house)
+    await allow(house, who, "see", "answer", until=house.clock.now() + timedelta(minutes=30))
+    plan = await begun(house, answerer=who)
+    after = await comes(house, plan)
+
+    assert (after.status, after.paused_until) == ("paused", None)
+    assert await fates(house) == [("missed", "not-allowed")]
+    assert await house.rows("SELECT reason FROM flag") == [("answerer-not-allowed",)]
+    assert await house.one("SELECT count(*) FROM queue_item WHERE owner_id IS NOT NULL") == 1
+    assert await house.one("SELECT count(*) FROM message") == 0
+    assert await house.one("SELECT count(*) FROM due WHERE kind = 'checkin'") == 0
+
+
+async def test_what_is_asked_is_called_off_with_the_right_to_answer(house: House) -> None:
+    """Rosa ends it while the question is open: it ends, the plan rests, no text of it leaves."""
+    who = await helper(house)
+    plan = await begun(house, answerer=who)
+    await comes(house, plan)
+    async with house.databases.app.work([house.place.id], house.place.id) as work:
+        await house.turns.before_turn(work, house.place.id, house.rosa)
+        await house.turns.sharing_ended(work, house.place.id, house.rosa, SYSTEM)
+
+    assert (await look(house, plan)).status == "paused"
+    assert await house.one("SELECT count(*) FROM conversation WHERE open") == 0
+    assert await house.rows("SELECT status FROM message") == [("withdrawn",)]
+
+
+async def test_a_held_question_is_not_sent_when_the_right_is_over(house: House) -> None:
+    """It waited, and ran out: the sender withdraws it, and the plan rests as if it had come due."""
+    who = await elena(house)
+    await allow(house, who, "see", "answer", until=house.clock.now() + timedelta(hours=2))
+    plan = await begun(house, answerer=who)
+    await comes(house, plan)
+    held = MessageId(UUID(str(await house.one("SELECT id FROM message"))))
+    house.clock.set(house.clock.now() + timedelta(hours=3))
+    carrier = FakeCarrier()
+    outbox = Outbox(
+        database=house.databases.worker,
+        vault=house.vault,
+        clock=house.clock,
+        carrier=carrier,
+        doors=Doors(house.databases.worker, house.vault),
+        public_url="https://engage.example.org",
+    )
+    await outbox.send(house.place.id, held)
+    assert carrier.sent == []
+    assert await house.rows("SELECT status, status_reason FROM message") == [
+        ("withdrawn", "not-shared")
+    ]
+    await house.turns.outcome_came(house.place.id, held)
+    assert (await look(house, plan)).status == "paused"
+    assert await house.one("SELECT count(*) FROM conversation WHERE open") == 0
+    assert await house.rows("SELECT reason FROM flag") == [("answerer-not-allowed",)]
+
+
+async def test_an_answer_that_comes_too_late_is_words_for_a_person(house: House) -> None:
+    """It ran out between question and answer: nothing is recorded as an answer, a person reads."""
+    who = await elena(house)
+    await allow(house, who, "see", "answer", until=house.clock.now() + timedelta(hours=2))
+    plan = await begun(house, answerer=who)
+    await comes(house, plan)
+    house.clock.set(house.clock.now() + timedelta(hours=3))
+    await house.turns.text_in(house.place.door, house.text("peor", 1, ELENA))
+
+    assert await house.one("SELECT count(*) FROM answer") == 0
+    assert await house.one("SELECT count(*) FROM conversation WHERE open") == 0
+    reasons = await house.rows("SELECT reason FROM flag ORDER BY reason")
+    assert reasons == [("answerer-not-allowed",), ("caregiver-wrote",)]
+    assert (await look(house, plan)).status == "paused"
 
 
 async def test_a_busy_phone_is_waited_for_and_never_in_a_burst(house: House) -> None:
@@ -293,7 +413,7 @@ async def test_what_cannot_be_kept_is_not_begun(house: House) -> None:
     for one, error in wrong:
         async with house.databases.app.work([house.place.id], house.place.id) as work:
             with pytest.raises(error):
-                await begin_plan(work, load_all(), one, house.clock.now(), None)
+                await begin_plan(work, house.place.keys, load_all(), one, house.clock.now(), None)
     assert await house.one("SELECT count(*) FROM check_in_plan") == 0
 
 
@@ -317,7 +437,7 @@ async def test_a_discharge_is_where_days_begin(house: House) -> None:
         anchor="discharge",
     )
     async with house.databases.app.work([house.place.id], house.place.id) as work:
-        await begin_plan(work, load_all(), new, house.clock.now(), None)
+        await begin_plan(work, house.place.keys, load_all(), new, house.clock.now(), None)
 
     # Ten at night of the day before, in Phoenix.
     assert (await look(house, plan)).starts_on == date(2026, 11, 19)

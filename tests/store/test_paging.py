@@ -22,7 +22,7 @@ from engage.turns.decision import Decision, ItemRaised, PageSet
 from tests.conftest import Databases
 from tests.fakes import practice as fakes
 from tests.fakes.smtp import FakeSmtp
-from tests.fakes.turns import FakeHospital, FakeLetters, FakeOutbox, FakeTurns
+from tests.fakes.turns import FakeHospital, FakeLetters, FakeNotices, FakeOutbox, FakeTurns
 from tests.store.conftest import ROSA, House
 
 pytestmark = pytest.mark.database
@@ -116,6 +116,7 @@ def loops_of(house: House, relay: Relay | None) -> dict[str, Loop]:
         ),
         hospital=FakeHospital(databases.worker),
         letters=FakeLetters(databases.worker),
+        notices=FakeNotices(databases.worker),
         database=databases.worker,
         clock=house.clock,
     )

@@ -32,7 +32,7 @@ from engage.settings import PUSH_HOSTS
 from tests.fakes.browsers import FakeBrowser, FakePushServices, signed_for
 from tests.fakes.carrier import SID, FakeCarrier
 from tests.fakes.smtp import FakeSmtp
-from tests.fakes.turns import FakeHospital, FakeLetters, FakeOutbox, FakeTurns
+from tests.fakes.turns import FakeHospital, FakeLetters, FakeNotices, FakeOutbox, FakeTurns
 from tests.store.conftest import ROSA, House
 
 pytestmark = pytest.mark.database
@@ -141,6 +141,7 @@ async def play(house: House) -> AsyncIterator[Play]:
             ),
             hospital=FakeHospital(databases.worker),
             letters=FakeLetters(databases.worker),
+            notices=FakeNotices(databases.worker),
             database=databases.worker,
             clock=clock,
         )

@@ -52,6 +52,7 @@ async def _live(lives: Lives, library: Library) -> None:
             pager=worker.pager,
             hospital=worker.hospital,
             letters=worker.letters,
+            notices=worker.notices,
             database=worker.database,
             clock=clock,
         )

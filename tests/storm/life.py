@@ -207,6 +207,7 @@ async def _house(life: Life) -> AsyncGenerator[_House, None]:
             pager=worker.pager,
             hospital=worker.hospital,
             letters=worker.letters,
+            notices=worker.notices,
             database=worker.database,
             clock=clock,
         )

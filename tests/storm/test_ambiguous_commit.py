@@ -50,7 +50,7 @@ from tests.fakes.practice import (
     raw,
     screen,
 )
-from tests.fakes.turns import FakeHospital, FakeLetters
+from tests.fakes.turns import FakeHospital, FakeLetters, FakeNotices
 from tests.storm.faultproxy import FaultProxy, faultproxy, socket_of, through, to_unix
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
@@ -197,6 +197,7 @@ async def _play(urls: dict[str, str], proxy: FaultProxy, home: Path) -> AsyncGen
         pager=Pager(database=worker, vault=vault, clock=clock, bell=bell, channels={}),
         hospital=FakeHospital(worker),
         letters=FakeLetters(worker),
+        notices=FakeNotices(worker),
         database=worker,
         clock=clock,
     )

@@ -24,7 +24,7 @@ DANA, LUIS = "Dana Whitfield", "Luis Ortega"
 ROSA, WALTER = "+16025550110", "+16025550111"
 # A page that is slow is not wrong: this says how long a crowded machine may take.
 expect.set_options(timeout=30_000)
-EXPECTED = ("status of 401", "status of 409", "status of 412", "status of 422")
+EXPECTED = ("status of 401", "status of 403", "status of 409", "status of 412", "status of 422")
 """What the browser itself says on its console when we answer so, as we mean to."""
 
 

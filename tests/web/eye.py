@@ -4,6 +4,8 @@ from pathlib import Path
 
 from playwright.async_api import Page
 
+from tests.web.walk import lies, walked
+
 AXE = Path(__file__).parents[2] / "engage/web/client/node_modules/axe-core/axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RUN = """async tags => {
@@ -29,3 +31,7 @@ class Eye:
         wide = await page.evaluate("document.documentElement.scrollWidth")
         if wide > self._width:
             self.found.append(f"{state}: {wide} px wide on a screen of {self._width}")
+
+    async def walk(self, page: Page, state: str) -> None:
+        """Note what somebody without a mouse meets at 400 %."""
+        self.found += [f"{state}: {one}" for one in (*await lies(page), *await walked(page))]

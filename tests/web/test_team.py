@@ -12,7 +12,7 @@ from tests.web.test_people import STILL, known
 
 # Others play with Dana and Luis: whoever is away here owns nothing of theirs.
 PRIYA, MARISOL = "Priya Nair", "Marisol Vega"
-QUIN = "+16025550187"
+QUIN, VERA = "+16025550187", "+19075550141"
 
 
 async def of_marisol(stage: Stage, page: Page) -> dict[str, Any]:
@@ -169,4 +169,45 @@ async def test_own_leave_on_a_phone(stage: Stage) -> None:
     await eye.look(page, "entered")
     await mine.get_by_role("button", name="Anularla").press("Enter")
     await expect(mine).to_have_count(0)
+    assert eye.found == []
+
+
+async def test_a_restricted_record_is_opened_aloud(stage: Stage) -> None:
+    """Marked, closed to whoever is not theirs, opened with a reason; a supervisor sees who did."""
+    boss, page, eye = (
+        await stage.console(PRIYA, **STILL),
+        await stage.console(MARISOL, **STILL),
+        Eye(1366),
+    )
+    vera = await known(boss, stage.url, "Vera", phone=VERA)
+    await boss.goto(f"{stage.url}/console/people/{vera}")
+    await boss.get_by_text("Restrict this record").click()
+    await boss.get_by_label("a public person").check()
+    await boss.get_by_role("button", name="Restrict it").click()
+    await expect(boss.locator(".stands")).to_contain_text("Open to you: answers for them.")
+    await eye.look(boss, "marked")
+
+    await page.goto(f"{stage.url}/console/people/{vera}")
+    await expect(page.locator("#place")).to_have_text("Restricted record")
+    await expect(page.locator("main")).not_to_contain_text("Vera")
+    await eye.look(page, "closed")
+    await page.get_by_role("button", name="Open with a reason").click()
+    dialog = page.get_by_role("dialog", name="Open with a reason")
+    await dialog.get_by_label("Another reason").check()
+    await dialog.get_by_role("button", name="Open for 60 minutes").click()
+    await expect(dialog).to_contain_text("another reason needs words")
+    await eye.look(page, "the glass")
+    await dialog.get_by_label("In a few words").fill("Called the front desk")
+    await dialog.get_by_role("button", name="Open for 60 minutes").click()
+    await expect(page.locator("#place")).to_have_text("Vera Brooks")
+    await expect(page.locator(".stands")).to_contain_text("more minutes")
+
+    bar = boss.get_by_role("region", name="Restricted records")
+    await bar.get_by_role("link", name="Show").click()
+    news = boss.get_by_role("listitem").filter(has_text="Called the front desk")
+    await expect(news).to_contain_text(MARISOL)
+    await eye.look(boss, "the report")
+    await news.get_by_role("button", name="I have seen it").click()
+    await expect(news).to_contain_text(f"seen by {PRIYA}")
+    await expect(boss.get_by_role("cell", name="opened with a reason").last).to_be_visible()
     assert eye.found == []

@@ -155,7 +155,7 @@ async def _rest(stage: Stage, dana: Page, eye: Eye) -> None:
     await dana.keyboard.press("s")
     await expect(dana.get_by_role("form", name="Snooze")).to_be_visible()
     await dana.get_by_label("Tomorrow morning").check()
-    await dana.get_by_label("Or as soon as they write").check()
+    await expect(dana.get_by_label("Or as soon as they write")).to_be_checked()
     await eye.look(dana, "snooze")
     await dana.keyboard.press("Enter")
     await expect(kim).to_have_count(0)

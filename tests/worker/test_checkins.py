@@ -11,7 +11,7 @@ from engage.jobs.loops import all_loops
 from engage.turns.take import Turns
 from tests.conftest import Databases
 from tests.fakes import practice as fakes
-from tests.fakes.turns import FakeHospital, FakeLetters, FakeOutbox, FakePager
+from tests.fakes.turns import FakeHospital, FakeLetters, FakeNotices, FakeOutbox, FakePager
 
 
 async def test_the_worker_asks_what_is_due(
@@ -41,6 +41,7 @@ async def test_the_worker_asks_what_is_due(
         pager=FakePager(databases.worker),
         hospital=FakeHospital(databases.worker),
         letters=FakeLetters(databases.worker),
+        notices=FakeNotices(databases.worker),
         database=databases.worker,
         clock=clock,
     )["checkin"]

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from engage import embedded, wiring
 from engage.clock import fresh_id
 from engage.db.session import Query
-from engage.db.tables import conversation, patient, staff
+from engage.db.tables import conversation, message, patient, staff
 from engage.ids import PracticeId, ScreeningId
 from engage.messaging.carrier import Account
 from engage.settings import load
@@ -237,8 +237,8 @@ def test_play_says_where_a_transcript_parts(tmp_path: Path) -> None:
     assert done.stderr.startswith("line 5\n- < system: hvs.ran-out\n+ < system: hvs.worried")
 
 
-def test_an_import_tells_live_conversations(settings: dict[str, str], tmp_path: Path) -> None:
-    """A language that an import changes reaches the question that is open on the person's phone."""
+def test_an_import_tells_who_is_concerned(settings: dict[str, str], tmp_path: Path) -> None:
+    """A new language reaches the open question; a phone that is replaced hears of it, once."""
     file = tmp_path / "patients.csv"
     file.write_text(HEAD + GOOD, encoding="utf-8")
     run(settings, *PRACTICE)
@@ -250,6 +250,11 @@ def test_an_import_tells_live_conversations(settings: dict[str, str], tmp_path: 
 
     assert done.stdout == "0 created, 1 updated, 0 unchanged.\n"
     assert asyncio.run(_languages(settings)) == ["en"]
+    assert asyncio.run(_told(settings)) == 0
+    file.write_text(HEAD + GOOD.replace("555-0160", "555-0161"), encoding="utf-8")
+    for _ in range(2):
+        assert run(settings, "import", "patients", str(file)).returncode == 0
+    assert asyncio.run(_told(settings)) == 1
 
 
 def test_the_carrier_account_is_changed(settings: dict[str, str], tmp_path: Path) -> None:
@@ -359,6 +364,14 @@ async def _languages(settings: dict[str, str]) -> list[str]:
         async with house.database.work([practice]) as work:
             rows = await work.rows(Query(select(conversation.c.language)))
             return [row["language"] for row in rows]
+
+
+async def _told(settings: dict[str, str]) -> int:
+    async with wiring.house(load(settings), "app") as house:
+        practice = await _the_practice(house)
+        async with house.database.work([practice]) as work:
+            asked = select(message.c.id).where(message.c.text_id == "phone-changed")
+            return len(await work.rows(Query(asked)))
 
 
 async def _the_practice(house: wiring.House) -> PracticeId:

@@ -13,7 +13,14 @@ from engage.db.session import Database
 from engage.ids import PracticeId
 from engage.jobs.loops import NAMES, Claimed, Loop, all_loops, ensure_partitions
 from tests.conftest import Databases
-from tests.fakes.turns import FakeHospital, FakeLetters, FakeOutbox, FakePager, FakeTurns
+from tests.fakes.turns import (
+    FakeHospital,
+    FakeLetters,
+    FakeNotices,
+    FakeOutbox,
+    FakePager,
+    FakeTurns,
+)
 
 PRACTICE = PracticeId(UUID("01931f00-0000-7000-8000-000000000001"))
 
@@ -120,6 +127,7 @@ async def test_one_bad_row_does_not_block_others(
         pager=FakePager(databases.worker),
         hospital=FakeHospital(databases.worker),
         letters=FakeLetters(databases.worker),
+        notices=FakeNotices(databases.worker),
         database=databases.worker,
         clock=clock,
     )["inbox"]
@@ -171,7 +179,7 @@ async def test_each_loop_does_its_own_kind(databases: Databases, clock: Settable
     turns, outbox = FakeTurns(databases.worker), FakeOutbox(databases.worker)
     pager = FakePager(databases.worker)
     hospital = FakeHospital(databases.worker)
-    letters = FakeLetters(databases.worker)
+    letters, notices = FakeLetters(databases.worker), FakeNotices(databases.worker)
     loops = all_loops(
         turns=turns,
         outbox=outbox,
@@ -179,6 +187,7 @@ async def test_each_loop_does_its_own_kind(databases: Databases, clock: Settable
         pager=pager,
         hospital=hospital,
         letters=letters,
+        notices=notices,
         database=databases.worker,
         clock=clock,
     )
@@ -197,6 +206,7 @@ async def test_each_loop_does_its_own_kind(databases: Databases, clock: Settable
     assert dict(pager.taken) == {name: made[name] for name in ("page", "notify")}
     assert dict(hospital.taken) == {"hl7": made["hl7"]}
     assert dict(letters.taken) == {"letter": made["letter"]}
+    assert dict(notices.taken) == {"news": made["news"]}
 
 
 async def test_partitions_are_made_ahead(

@@ -20,7 +20,14 @@ from engage.jobs.doorbell import Doorbell, listen
 from engage.jobs.loops import NAMES
 from engage.jobs.worker import Parts, run_worker
 from tests.conftest import Databases
-from tests.fakes.turns import FakeHospital, FakeLetters, FakeOutbox, FakePager, FakeTurns
+from tests.fakes.turns import (
+    FakeHospital,
+    FakeLetters,
+    FakeNotices,
+    FakeOutbox,
+    FakePager,
+    FakeTurns,
+)
 
 PRACTICE = PracticeId(UUID("01931f00-0000-7000-8000-000000000001"))
 SWEEP = worker_module.SWEEP_SECONDS[1] + 1.0
@@ -45,6 +52,7 @@ class Running:
             pager=FakePager(databases.worker),
             hospital=FakeHospital(databases.worker),
             letters=FakeLetters(databases.worker),
+            notices=FakeNotices(databases.worker),
             database=databases.worker,
             clock=self.clock,
             bell=self.own_bell,
@@ -291,6 +299,7 @@ async def test_sigterm_stops_a_worker(databases: Databases) -> None:
         pager=FakePager(databases.worker),
         hospital=FakeHospital(databases.worker),
         letters=FakeLetters(databases.worker),
+        notices=FakeNotices(databases.worker),
         database=databases.worker,
         clock=SystemClock(),
         bell=Doorbell(None),

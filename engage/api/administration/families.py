@@ -25,6 +25,9 @@ class FamilyRuleIn(Struct, frozen=True, forbid_unknown_fields=True):
     """From which birthday on caregivers see visits and rides alone, of what others granted."""
 
     narrows_at: Annotated[int, Meta(ge=12, le=18, examples=[12])]
+    invites_by_text: Annotated[
+        bool, Meta(description="A text of a patient's may invite somebody of theirs.")
+    ] = True
 
 
 class FamilyRuleOut(Struct, frozen=True, kw_only=True):
@@ -32,6 +35,7 @@ class FamilyRuleOut(Struct, frozen=True, kw_only=True):
 
     practice_id: PracticeId
     narrows_at: int
+    invites_by_text: bool
     version: Annotated[int, Meta(ge=0, description="0: as shipped; nobody has said anything yet.")]
 
 
@@ -71,9 +75,13 @@ async def put_family_rule(
         await lock_practice(work, practice)
         before = await rule_of(work, practice)
         require(if_match, before.version)
-        await put_rule(work, practice, data.narrows_at, visit.staff_id, at)
+        said = FamilyRule(data.narrows_at, data.invites_by_text)
+        await put_rule(work, practice, said, visit.staff_id, at)
         after = await rule_of(work, practice)
-        was, now = {"narrows_at": before.narrows_at}, {"narrows_at": after.narrows_at}
+        was, now = (
+            {"narrows_at": one.narrows_at, "invites_by_text": one.invites_by_text}
+            for one in (before, after)
+        )
         staff, action = visit.staff_id, "family-rule.change"
         await note(work, practice, staff, at, "practice", practice, was, now, action=action)
         return Made(_out(practice, after), version=after.version)
@@ -82,4 +90,9 @@ async def put_family_rule(
 
 
 def _out(practice: PracticeId, rule: FamilyRule) -> FamilyRuleOut:
-    return FamilyRuleOut(practice_id=practice, narrows_at=rule.narrows_at, version=rule.version)
+    return FamilyRuleOut(
+        practice_id=practice,
+        narrows_at=rule.narrows_at,
+        invites_by_text=rule.invites_by_text,
+        version=rule.version,
+    )

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 
 from engage.api.auth.guard import Visit
 from engage.api.auth.marks import fresh, needs
+from engage.api.etags import IfMatch, require
 from engage.api.item_values import StaffOut
 from engage.api.once import Made, in_turn, made, once
 from engage.api.parts import Parts
@@ -21,6 +22,7 @@ from engage.clock import fresh_id
 from engage.db.session import Work
 from engage.ids import PracticeId, StaffId
 from engage.people.administration import note, set_active, set_roles
+from engage.people.administration.store import lock_practice
 from engage.people.fields import LONGEST_EMAIL, LONGEST_NAME, EmailAddress, read_name
 from engage.people.staff import NewStaff, Role, Staff
 from engage.people.staffing import store as staffing
@@ -37,6 +39,8 @@ class StaffMemberOut(Struct, frozen=True, kw_only=True):
     roles: tuple[Role, ...]
     #: Whether they may sign in at all, wherever they work.
     active: bool
+    #: Another one as soon as roles or `active` are different.
+    version: Annotated[int, Meta(ge=1)]
 
 
 class NewMemberIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -104,7 +108,7 @@ async def post_staff(
             )
         member = await _roles(work, practice, person, parts)
         assert member is not None  # noqa: S101 - they have a role since the lines above
-        return Made(_out(practice, member), HTTPStatus.CREATED)
+        return Made(_out(practice, member), HTTPStatus.CREATED, version=member.version)
 
     return await once(request, parts, practice, StaffMemberOut, act)
 
@@ -120,15 +124,17 @@ async def put_roles(
     data: JSONBody[RolesIn],
     visit: NamedDependency[Visit],
     parts: NamedDependency[Parts],
+    if_match: IfMatch = None,
 ) -> Response[StaffMemberOut]:
     """Write it; whoever has no role left hands their open work to who is here."""
     practice, at = chosen_practice(visit, data.practice_id), parts.clock.now()
 
     async def act(work: Work) -> Made:
+        await _as_seen(work, practice, StaffId(staff_id), parts, if_match)
         member = await set_roles(
             work, practice, StaffId(staff_id), data.roles, at=at, by=visit.staff_id
         )
-        return Made(_out(practice, member))
+        return Made(_out(practice, member), version=member.version)
 
     answer = made(await in_turn(parts, act, practice), StaffMemberOut)
     parts.bell.ring("cover")
@@ -146,11 +152,13 @@ async def patch_staff(
     data: JSONBody[MemberChangeIn],
     visit: NamedDependency[Visit],
     parts: NamedDependency[Parts],
+    if_match: IfMatch = None,
 ) -> Response[StaffMemberOut]:
     """Write it; only who runs every practice that they work in may."""
     practice, at = chosen_practice(visit, data.practice_id), parts.clock.now()
 
     async def act(work: Work) -> Made:
+        await _as_seen(work, practice, StaffId(staff_id), parts, if_match)
         member = await set_active(
             work,
             practice,
@@ -160,11 +168,23 @@ async def patch_staff(
             at=at,
             by=visit.staff_id,
         )
-        return Made(_out(practice, member))
+        return Made(_out(practice, member), version=member.version)
 
     answer = made(await in_turn(parts, act, practice), StaffMemberOut)
     parts.bell.ring("cover")
     return answer
+
+
+async def _as_seen(
+    work: Work, practice: PracticeId, person: StaffId, parts: Parts, if_match: str | None
+) -> None:
+    """Refuse a change of what has changed since; nobody else changes it until this one is done."""
+    if if_match is None:
+        return
+    await lock_practice(work, practice)
+    member = await _roles(work, practice, person, parts)
+    if member is not None:
+        require(if_match, member.version)
 
 
 async def _roles(work: Work, practice: PracticeId, person: StaffId, parts: Parts) -> Staff | None:
@@ -178,4 +198,5 @@ def _out(practice: PracticeId, one: Staff) -> StaffMemberOut:
         staff=StaffOut(one.id, one.given_name, one.family_name),
         roles=one.roles,
         active=one.active,
+        version=one.version,
     )

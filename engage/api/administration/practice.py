@@ -12,7 +12,8 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from engage.api.auth.guard import Visit
-from engage.api.auth.marks import needs
+from engage.api.auth.marks import fresh_if, needs
+from engage.api.auth.proof import require_proof
 from engage.api.etags import IfMatch, require
 from engage.api.item_values import StaffOut
 from engage.api.once import Made, in_turn, made
@@ -166,7 +167,7 @@ async def get_one_practice(
 
 @patch(
     "/practices/{practice_id:uuid}",
-    opt=needs("practice.write"),
+    opt=fresh_if(needs("practice.write"), "the phone that a person answers"),
     operation_id="changePractice",
     summary="Change names, hours, limits, or who is responsible",
 )
@@ -179,6 +180,9 @@ async def patch_practice(
 ) -> Response[PracticeOut]:
     """Change what is given; every field that does not fit is named."""
     practice = chosen_practice(visit, PracticeId(practice_id))
+    if data.support_phone is not None:
+        # Every HELP sends people there.
+        await require_proof(parts, visit.token)
     change = PracticeChange(
         name=data.name,
         texting_name=data.texting_name,

@@ -7,6 +7,7 @@ a route is everybody's own, or a family's, and there with what was granted at th
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from litestar.params import QueryParameter
 from msgspec import Struct
 
 from engage.api.auth.bearer import token_of, who
-from engage.api.auth.cookie import UNATTENDED, token_in
+from engage.api.auth.cookie import UNATTENDED, App, app_of, named_app, token_in
 from engage.api.auth.marks import ACTION, FAMILY, FRESH, OWN, PUBLIC, Right
 from engage.api.auth.proof import require_proof
 from engage.api.parts import Parts
@@ -61,6 +62,9 @@ class Visit(Struct, frozen=True):
     token: str
     action: Action
     visible: Visible
+    #: When they were let in, and by which operation: what opens a restricted record is judged now.
+    at: datetime
+    operation: str
 
     @property
     def staff_id(self) -> StaffId:
@@ -120,7 +124,7 @@ async def guard(connection: Connection, route: BaseRouteHandler) -> None:
     if scope["method"] == "OPTIONS" or route.opt.get(PUBLIC):
         return
     parts: Parts = connection.app.state[PARTS]
-    guest = await recognised(parts, connection)
+    guest = await recognised(parts, connection, route)
     right = route.opt.get(FAMILY)
     if isinstance(right, Right):
         scope["state"][_RELATIVE] = await _related(parts, connection, guest, right)
@@ -128,7 +132,7 @@ async def guard(connection: Connection, route: BaseRouteHandler) -> None:
         _refuse_strays(guest)
         scope["state"][_GUEST] = guest
     else:
-        scope["state"][_VISIT] = _admitted(guest, route.opt.get(ACTION))
+        scope["state"][_VISIT] = _admitted(guest, route, parts.clock.now())
     if route.opt.get(FRESH):
         await require_proof(parts, guest.token)
     _refuse_unknown_parameters(connection, route)
@@ -153,18 +157,31 @@ async def refuse_foreign_names(connection: Connection, _route: BaseRouteHandler)
         raise CrossSite
 
 
-async def recognised(parts: Parts, connection: Connection) -> Guest:
+async def recognised(parts: Parts, connection: Connection, route: BaseRouteHandler) -> Guest:
     """Return who is asking; NotSignedIn otherwise."""
     presented = connection.headers.getall("authorization", [])
+    app = _app(connection, route)
     # The header is a deliberate act and wins; the cookie comes along with whatever a page does.
-    token = token_of(presented) if presented else token_in(connection, parts.settings.public_url)
+    token = (
+        token_of(presented) if presented else token_in(connection, parts.settings.public_url, app)
+    )
     # A page's key is its cookie's alone: there, and nowhere else, the browser defends it.
     if token is None or (presented and is_page_key(token)):
         raise NotSignedIn
     principal = await who(parts, token, deed=_is_deed(connection))
     if principal is None:
         raise NotSignedIn
+    if not presented and app not in (None, app_of(principal)):
+        # What was put into the wrong cookie is no key to the other app.
+        raise NotSignedIn
     return Guest(principal, token)
+
+
+def _app(connection: Connection, route: BaseRouteHandler) -> App | None:
+    """Return whose cookie counts here: of what is everybody's own the page says it."""
+    if route.opt.get(OWN):
+        return named_app(connection)
+    return "family" if FAMILY in route.opt else "console"
 
 
 def _is_deed(connection: Connection) -> bool:
@@ -173,14 +190,15 @@ def _is_deed(connection: Connection) -> bool:
     return not listens and connection.headers.get(UNATTENDED) != "1"
 
 
-def _admitted(guest: Guest, action: Action | None) -> Visit:
-    caller = guest.principal
+def _admitted(guest: Guest, route: BaseRouteHandler, at: datetime) -> Visit:
+    caller, action = guest.principal, cast("Action | None", route.opt.get(ACTION))
     if action is None or not isinstance(caller, Caller):
         raise NotAllowed
     visible = visible_to(caller, action)
     if not visible.practices:
         raise NotAllowed
-    return Visit(caller, guest.token, action, visible)
+    operation = str(getattr(route, "operation_id", None) or "")
+    return Visit(caller, guest.token, action, visible, at, operation)
 
 
 async def _related(parts: Parts, connection: Connection, guest: Guest, right: Right) -> Relative:

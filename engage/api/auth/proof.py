@@ -19,14 +19,19 @@ FRESH_FOR: Final = timedelta(minutes=5)
 
 async def require_proof(parts: Parts, token: str) -> None:
     """Let a request go on whose caller has just proved who they are; FreshProofNeeded otherwise."""
+    if not await is_proved(parts, token):
+        raise FreshProofNeeded
+
+
+async def is_proved(parts: Parts, token: str) -> bool:
+    """Say whether a caller has just proved who they are: where only some requests ask for it."""
     claims = await claims_of(parts, token)
     if claims is None and parts.settings.carrier == "simulator":
-        return
+        return True
     async with parts.database.work() as work:
         if claims is None:
             hashes = parts.vault.master.credential_hashes("token", token)
             proved = await store.token_made(work, hashes)
         else:
             proved = await store.proved(work, claims)
-    if proved is None or parts.clock.now() - proved > FRESH_FOR:
-        raise FreshProofNeeded
+    return proved is not None and parts.clock.now() - proved <= FRESH_FOR

@@ -6,6 +6,7 @@ one by text can't both count. What is sensitive is not put to a caregiver, and l
 
 from datetime import datetime
 from http import HTTPStatus
+from itertools import takewhile
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -39,6 +40,16 @@ class FamilyOptionOut(Struct, frozen=True):
 
     key: str
     label: str
+    stops: Annotated[
+        bool, Meta(description="A sign of danger: show 911 and 988 at once, and ask no more.")
+    ]
+
+
+class AfterOut(Struct, frozen=True):
+    """On which answer it depends whether a question is asked."""
+
+    prompt: str
+    options: tuple[str, ...]
 
 
 class FamilyQuestionOut(Told, frozen=True, kw_only=True):
@@ -49,6 +60,13 @@ class FamilyQuestionOut(Told, frozen=True, kw_only=True):
     kind: Literal["one", "several", "number"]
     options: tuple[FamilyOptionOut, ...]
     parts: Annotated[int, Meta(description="How many numbers are asked for.")]
+    limits: Annotated[
+        tuple[tuple[float, float], ...],
+        Meta(description="Of each number the least and the most that can be true."),
+    ]
+    only_after: Annotated[
+        AfterOut | None, Meta(description="Asked only if that was answered so; null: in any case.")
+    ]
 
 
 class FamilyCheckInOut(Told, frozen=True, kw_only=True):
@@ -59,6 +77,13 @@ class FamilyCheckInOut(Told, frozen=True, kw_only=True):
     language: Literal["en", "es"]
     left: Annotated[int, Meta(ge=1, description="Questions still open, this one included.")]
     question: FamilyQuestionOut
+    ahead: Annotated[
+        tuple[FamilyQuestionOut, ...],
+        Meta(
+            description="What may be asked next, in its order, so that it can be answered without a"
+            " network: send each answer with a key of its own, one after the other."
+        ),
+    ]
 
 
 class CheckInNowOut(Struct, frozen=True):
@@ -165,12 +190,14 @@ async def _waiting(
 
 def _is_shown(parts: Parts, scope: Scope, seen: PageSeen | None) -> bool:
     """Say whether the question that stands may be put here: a caregiver is asked nothing else."""
-    if seen is None or seen.prompt is None:
-        return False
-    if parts.turns.question_of(seen.prompt.key) is None:
+    return seen is not None and seen.prompt is not None and _is_put(parts, scope, seen.prompt)
+
+
+def _is_put(parts: Parts, scope: Scope, prompt: Prompt) -> bool:
+    if parts.turns.question_of(prompt.key) is None:
         # Whether they want help is asked of the person.
         return False
-    return scope.own or not seen.prompt.sensitive
+    return scope.own or not prompt.sensitive
 
 
 def _out(
@@ -184,6 +211,10 @@ def _out(
         language=seen.language,
         left=max(1, seen.left),
         question=_question(parts, seen.prompt, seen.language),
+        ahead=tuple(
+            _question(parts, one, seen.language)
+            for one in takewhile(lambda one: _is_put(parts, scope, one), seen.ahead)
+        ),
     )
 
 
@@ -216,10 +247,16 @@ def _question(parts: Parts, prompt: Prompt, language: str) -> FamilyQuestionOut:
         kind="number" if prompt.measure else "several" if prompt.several else "one",
         options=tuple(
             FamilyOptionOut(
-                option.key, labels[option.number].get(language) or labels[option.number]["en"]
+                option.key,
+                labels[option.number].get(language) or labels[option.number]["en"],
+                option.stops,
             )
             for option in prompt.options
             if option.meaning != "combined-unsure"
         ),
         parts=len(prompt.measure.parts) if prompt.measure else 0,
+        limits=tuple((one.least, one.most) for one in prompt.measure.parts)
+        if prompt.measure
+        else (),
+        only_after=None if prompt.only_after is None else AfterOut(*prompt.only_after),
     )

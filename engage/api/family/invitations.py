@@ -15,7 +15,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from engage import audit, feed
+from engage import audit
 from engage.api.auth.cookie import refuse_other_sites
 from engage.api.auth.guard import Relative, Visit
 from engage.api.auth.marks import ANYBODY, family, fresh, needs
@@ -32,21 +32,15 @@ from engage.audit import By
 from engage.clock import fresh_id
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
-from engage.ids import CaregiverId, GrantId, MessageId, PatientId, PracticeId
-from engage.messaging.codes import LinkText, queue_link
+from engage.ids import CaregiverId, GrantId, PatientId, PracticeId
 from engage.people import inviting
-from engage.people.caregiver import LONGEST_RELATIONSHIP, NewCaregiver, read_relationship
-from engage.people.circle import store as circle
-from engage.people.inviting import store as invitations
-from engage.people.inviting.store import Invitation
+from engage.people.caregiver import LONGEST_RELATIONSHIP
 from engage.people.phone import NotAPhoneNumber, PhoneNumber
-from engage.people.register.store import phone_ids
 from engage.people.sharing import store as sharing
 from engage.people.sharing.grant import read_verbs
 from engage.people.sharing.store import EndsBefore, Grant
 from engage.people.staffing.store import get_practice
-from engage.people.store import get_patient
-from engage.turns.refusals import NoPhone, UnsafePhone
+from engage.turns.invitations import Invitee, Means, invite
 
 _PHONE = "/phone"
 _LONGEST_MINUTES = int(inviting.LONGEST.total_seconds()) // 60
@@ -172,7 +166,7 @@ async def post_invitation(
 
 @post(
     "/family/{patient_id:uuid}/invitations",
-    opt=family(own=True),
+    opt=fresh(family(own=True)),
     operation_id="inviteMyCaregiver",
     summary="Invite somebody to care for me",
     status_code=HTTPStatus.CREATED,
@@ -264,87 +258,19 @@ async def _looked(
 async def _invited(
     work: Work, parts: Parts, keys: PracticeKeys, person: PatientId, data: InvitationIn, by: By
 ) -> tuple[CaregiverId, InvitationOut]:
-    at, practice, phone = parts.clock.now(), keys.practice, _phone(data.phone)
-    master = parts.vault.master
-    await inviting.count(work, master, phone, parts.settings.codes_a_day, at)
-    whose = await get_patient(work, keys, person)
-    whom = await _caregiver(work, parts, keys, person, data, phone, by)
-    on = await invitations.phone_of(work, practice, whom)
-    if on is None:
-        raise NoPhone(_PHONE)
-    new = Invitation(
-        practice_id=practice,
-        id=chosen(data.id, parts.clock),
-        patient_id=person,
-        caregiver_id=whom,
-        phone_id=on,
-        made_by_kind="staff" if by.actor == "staff" else "patient",
-        made_by=by.actor_id or person,
-        made_at=at,
-        until_at=at + timedelta(minutes=data.minutes),
-    )
-    secret = await inviting.make(work, master, new)
-    link = f"{parts.settings.public_url}/family/#i={secret}"
-    unsafe = (person, whom) in await sharing.unsafe(work, practice, [person])
-    if unsafe and by.actor == "staff":
-        raise UnsafePhone(_PHONE)
-    text = LinkText(
-        id=MessageId(fresh_id(parts.clock)),
-        phone_id=on,
-        language=data.language,
-        given_name=whose.given_name,
-        link=link,
-        at=at,
-        until=new.until_at,
-    )
-    if not unsafe:
-        # Else the page answers as ever: somebody else may hold the person's phone.
-        await queue_link(work, keys, parts.catalogue, text)
-    await audit.record(
-        work,
-        practice,
-        at,
-        actor=by.actor,
-        actor_id=by.actor_id,
-        action="invitation.make",
-        subject="invitation",
-        subject_id=new.id,
-        patient_id=person,
-    )
-    await feed.add(work, practice, at, "patient", person, person)
-    return whom, InvitationOut(id=new.id, caregiver_id=whom, until_at=new.until_at)
-
-
-async def _caregiver(
-    work: Work,
-    parts: Parts,
-    keys: PracticeKeys,
-    person: PatientId,
-    data: InvitationIn,
-    phone: PhoneNumber,
-    by: By,
-) -> CaregiverId:
-    """Return who has this phone here, or has it and this name elsewhere; else write them down."""
-    at = parts.clock.now()
-    for one in await circle.caregivers_of(work, keys, person, at):
-        if one.phone == phone:
-            return one.id
-    new = NewCaregiver.read(
-        CaregiverId(fresh_id(parts.clock)),
+    phone, at = _phone(data.phone), parts.clock.now()
+    await inviting.count(work, parts.vault.master, phone, parts.settings.codes_a_day, at)
+    means = Means(keys, parts.vault.master, parts.catalogue, parts.settings.public_url, parts.clock)
+    invitee = Invitee(
         given_name=data.given_name,
         family_name=data.family_name,
         language=data.language,
+        relationship=data.relationship,
         phone=phone,
+        lasts=timedelta(minutes=data.minutes),
     )
-    relationship = read_relationship(data.relationship)
-    on = (await phone_ids(work, keys, [phone], at))[phone]
-    known = await invitations.namesake(work, keys.practice, on, new.given_name, new.family_name)
-    if known is not None:
-        # Who cares for several people is one person, with one sign-in.
-        await circle.link_caregiver(work, keys, known, person, relationship, at=at, by=by)
-        return known
-    await circle.add_caregiver(work, keys, new, person, relationship, at=at, by=by)
-    return new.id
+    whom, new = await invite(work, means, person, chosen(data.id, parts.clock), invitee, by)
+    return whom, InvitationOut(id=new.id, caregiver_id=whom, until_at=new.until_at)
 
 
 def _phone(raw: str) -> PhoneNumber:

@@ -1,5 +1,6 @@
 """Sharing, by the patient: who may what, changed by a tap, ended at once; and who saw what."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -13,13 +14,15 @@ from msgspec import Meta, Struct
 
 from engage import audit, feed
 from engage.api.auth.guard import Relative
-from engage.api.auth.marks import family
+from engage.api.auth.marks import family, fresh_if
+from engage.api.auth.proof import is_proved
 from engage.api.family.common import answered, keys_of
 from engage.api.family.values import Told
 from engage.api.grants import Ends, Sensitives, Verbs
 from engage.api.once import Made, in_turn, made
 from engage.api.pages import USUAL, Cursor, Limit, cursor_of, cut, position_of
 from engage.api.parts import Parts
+from engage.api.refusals import FreshProofNeeded
 from engage.clock import Clock, fresh_id
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
@@ -120,7 +123,7 @@ async def get_sharing(
 
 @put(
     "/family/{patient_id:uuid}/sharing/{caregiver_id:uuid}",
-    opt=family(own=True),
+    opt=fresh_if(family(own=True), "more than is shared"),
     operation_id="putSharing",
     summary="Say exactly what a caregiver may",
 )
@@ -131,8 +134,12 @@ async def put_sharing(
     relative: NamedDependency[Relative],
     parts: NamedDependency[Parts],
 ) -> Response[SharedWithOut]:
-    """Let it hold from this moment: at their next request, and on what they have open."""
+    """Let it hold from this moment: at their next request, and on what they have open.
+
+    Less is never asked about: who takes something back does not look for a code first.
+    """
     keys, at = await keys_of(parts, relative), parts.clock.now()
+    proved = await is_proved(parts, relative.token)
     person, whom = PatientId(patient_id), CaregiverId(caregiver_id)
 
     async def act(work: Work) -> Made:
@@ -140,6 +147,8 @@ async def put_sharing(
         known = await store.of_patient(work, keys.practice, person)
         before = [one for one in known if one.caregiver_id == whom and one.holds(at)]
         wanted = {one.category: one for one in data.may}
+        if not proved and any(_is_more(one, before) for one in wanted.values()):
+            raise FreshProofNeeded
         for one in before:
             new = wanted.get(one.category)
             if new is not None and _says(one, new):
@@ -152,7 +161,8 @@ async def put_sharing(
             await parts.turns.grant_ended(work, keys.practice, person, whom)
         if before or wanted:
             await feed.add(work, keys.practice, at, "patient", person, person)
-        for item in await _sharing(work, keys, person, at):
+        # As it is now: what has just begun did not hold when the request came.
+        for item in await _sharing(work, keys, person, parts.clock.now()):
             if item.caregiver_id == whom:
                 return Made(item)
         raise NotFound
@@ -265,6 +275,20 @@ def _says(one: Grant, wanted: MayIn) -> bool:
     """Say whether a grant says already, in the patient's own hand, what is wanted."""
     same = one.verbs == read_verbs(wanted.verbs) and set(one.sensitive) == set(wanted.sensitive)
     return same and one.until_at == wanted.until_at and one.how == "page"
+
+
+def _is_more(wanted: MayIn, before: Sequence[Grant]) -> bool:
+    """Say whether something is allowed that none of the grants allows for as long."""
+    return not any(
+        one.category == wanted.category
+        and set(read_verbs(wanted.verbs)) <= set(one.verbs)
+        and set(wanted.sensitive) <= set(one.sensitive)
+        and (
+            one.until_at is None
+            or (wanted.until_at is not None and wanted.until_at <= one.until_at)
+        )
+        for one in before
+    )
 
 
 async def _sharing(

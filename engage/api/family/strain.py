@@ -13,7 +13,7 @@ from uuid import UUID
 from litestar import Request, Response, delete, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.params import JSONBody
+from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from engage import audit
@@ -44,6 +44,10 @@ from engage.people.signing.principal import CaregiverIn
 from engage.turns.context import Written
 
 MOST: Final = 100
+Speaks = Annotated[
+    Language | None,
+    QueryParameter(description="In which language it is asked; the one on record if none is said."),
+]
 _ID, _ANSWERS, _WORDS, _WHOM = "/id", "/answers", "/words", "/patient_id"
 
 
@@ -139,6 +143,7 @@ async def list_strain(
     request: Request[Any, Any, State],
     relative: NamedDependency[Relative],
     parts: NamedDependency[Parts],
+    language: Speaks = None,
 ) -> Response[StrainList]:
     """Return the questions and my own answers; a patient has their check-ins instead."""
     mine, keys, at = _mine(relative), await keys_of(parts, relative), parts.clock.now()
@@ -146,7 +151,7 @@ async def list_strain(
         found = await store.of_caregiver(work, keys, mine, MOST)
         office = await team(work, keys, at)
     items = tuple(map(_out, found))
-    form = _form(relative.me.language)
+    form = _form(language or relative.me.language)
     return answered(request, StrainList(check=form, items=items, team=office, help=HELP))
 
 

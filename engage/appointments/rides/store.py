@@ -88,6 +88,8 @@ class OnTheList(Personal, frozen=True, kw_only=True):
     place: str | None
     address: str | None
     visit_at: datetime | None
+    #: Closed to whoever reads the list: then nothing here says whose it is.
+    restricted: bool = False
 
 
 class RidePosition(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

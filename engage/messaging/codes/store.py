@@ -1,7 +1,7 @@
-"""The row of a text that carries a code, on the line of the phone; made if it is new.
+"""The row of a text that carries a code, or says that the app has news, on the line of the phone.
 
-It belongs to no thread: nobody of the practice reads it on a person's page. This room refuses to
-send.
+The line is made if it is new. The text belongs to no thread: nobody of the practice reads it on a
+person's page. This room refuses to send.
 """
 
 from datetime import datetime
@@ -12,6 +12,7 @@ from engage.db.sealing import PracticeKeys
 from engage.db.session import Query, Work
 from engage.db.tables import line, message, practice_number
 from engage.ids import MessageId, PhoneId
+from engage.messaging.kinds import TextKind
 from engage.messaging.segments import count
 
 _HERE = bindparam("practice", type_=Uuid())
@@ -39,7 +40,7 @@ _ADD = Query(
         author="system",
         body_sealed=bindparam("body"),
         text_id=bindparam("text_id"),
-        kind="code",
+        kind=bindparam("kind"),
         status="queued",
         segments=bindparam("segments"),
         media_count=0,
@@ -59,6 +60,7 @@ async def queue(
     *,
     at: datetime,
     not_after: datetime,
+    kind: TextKind = "code",
 ) -> bool:
     """Queue a text, its id and its body, to a phone; False if there is no number to text from."""
     text_id, body = words
@@ -73,6 +75,7 @@ async def queue(
         line=on_line,
         body=keys.seal_text("message.body", text, body),
         text_id=text_id,
+        kind=kind,
         segments=count(body).segments,
         at=at,
         not_after=not_after,

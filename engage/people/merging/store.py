@@ -25,6 +25,7 @@ from engage.db.tables import (
 from engage.errors import EngageError, NotFound
 from engage.ids import RANDOM_BYTES, PatientId, PracticeId, StaffId, uuid7
 from engage.people.merging.belongings import store as belongings
+from engage.people.merging.household import store as household
 from engage.people.merging.promises import store as promises
 from engage.people.register.store import lock
 
@@ -145,6 +146,7 @@ async def merge(
         "assignment": await belongings.share_manager(work, practice, one, into, at),
         "items": await belongings.move_items(work, practice, one, into, at),
         **await promises.move(work, practice, one, into, at),
+        **await household.move(work, practice, one, into),
     }
     await work.run(_POINT, practice=practice, one=one, into=into, new_status="inactive")
     await work.run(_TOUCH, practice=practice, one=into)
@@ -213,6 +215,7 @@ async def unmerge(
     changed = msgspec.json.decode(cast("str", row["changed"]))
     await belongings.give_back(work, practice, one, into, changed, at)
     await promises.give_back(work, practice, one, into, changed, at)
+    await household.give_back(work, practice, one, into, changed)
     await work.run(_POINT, practice=practice, one=one, into=None, new_status=changed["status"])
     await work.run(_TOUCH, practice=practice, one=into)
     await work.run(_UNDO, practice=practice, merger_id=row["id"], staff=by, now=at)

@@ -106,6 +106,11 @@ _PHONE_IDS = Query(
         phone.c.number_hash == any_(bindparam("hashes", type_=ARRAY(phone.c.number_hash.type))),
     )
 )
+_NUMBER = Query(
+    select(phone.c.number_sealed).where(
+        phone.c.practice_id == bindparam("practice"), phone.c.id == bindparam("one")
+    )
+)
 _uses = _each(phone_use.c.id, phone_use.c.phone_id, phone_use.c.patient_id)
 _BEGIN_USE = Query(
     insert(phone_use).from_select(
@@ -215,6 +220,14 @@ async def rewrite_patients(
         await work.run(_END_ASSIGNMENT, practice=practice, at=at, patients=patients)
         managed = [(r.before.id, m) for r in handed if (m := r.after.care_manager_id)]
         await _begin_assignments(work, practice, managed, at)
+
+
+async def number_of(work: Work, keys: PracticeKeys, one: PhoneId) -> PhoneNumber:
+    """Return the number of a phone of the practice; NotFound if it has none such."""
+    row = await work.maybe(_NUMBER, practice=keys.practice, one=one)
+    if row is None:
+        raise NotFound
+    return PhoneNumber(keys.open_text("phone.number", one, row["number_sealed"]))
 
 
 async def phone_ids(

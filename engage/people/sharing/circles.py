@@ -4,6 +4,7 @@ Read anew for every request, so what is revoked is gone at the next one. A patie
 This room refuses to keep an answer for later.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,13 +12,15 @@ from msgspec import Struct
 
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
-from engage.ids import CaregiverId, PatientId, PracticeId
+from engage.ids import CaregiverId, PatientId, PhoneId, PracticeId
 from engage.people.circle.store import caregivers_of
 from engage.people.fields import Personal
+from engage.people.merging.store import survivor
 from engage.people.patient import Patient
 from engage.people.sharing import store
-from engage.people.sharing.grant import THEMSELVES, Category, Scope, Whose, scope_of
+from engage.people.sharing.grant import THEMSELVES, Category, Scope, Verb, Whose, scope_of
 from engage.people.sharing.growing.store import rule_of
+from engage.people.sharing.readers import store as readers
 from engage.people.signing.principal import CaregiverIn, Family
 from engage.people.staffing.store import get_practice
 from engage.people.store import get_patient
@@ -79,30 +82,53 @@ async def circle(
 
 
 async def told(
-    work: Work, keys: PracticeKeys, patient: PatientId, about: Category, at: datetime
+    work: Work,
+    keys: PracticeKeys,
+    patient: PatientId,
+    about: Category,
+    at: datetime,
+    verb: Verb = "see",
 ) -> tuple[CaregiverId, ...]:
-    """Return which caregivers may be told of something by text now."""
+    """Return which caregivers may be told, or asked, of something by text now."""
+    candidates = await store.told(work, keys.practice, patient, about, at)
+    scopes = await _scopes(work, keys, patient, candidates, at)
+    return tuple(one for one, scope in scopes.items() if scope.may(about, verb))
+
+
+async def on_phone(
+    work: Work, keys: PracticeKeys, patient: PatientId, phone: PhoneId, at: datetime
+) -> tuple[Scope, ...]:
+    """Return what each caregiver of a person who reads a phone may now."""
+    whose_it_is = await survivor(work, keys.practice, patient)
+    found = await readers.on_phone(work, keys.practice, whose_it_is, phone, at)
+    return tuple((await _scopes(work, keys, whose_it_is, found, at)).values())
+
+
+async def _scopes(
+    work: Work,
+    keys: PracticeKeys,
+    patient: PatientId,
+    candidates: Sequence[CaregiverId],
+    at: datetime,
+) -> dict[CaregiverId, Scope]:
     practice: PracticeId = keys.practice
-    candidates = await store.told(work, practice, patient, about, at)
     if not candidates:
-        return ()
+        return {}
     person = await get_patient(work, keys, patient)
     zone = person.time_zone or (await get_practice(work, practice)).time_zone
     narrows = (await rule_of(work, practice)).narrows_at
     unsafe = await store.unsafe(work, practice, [patient])
-    found: list[CaregiverId] = []
+    found: dict[CaregiverId, Scope] = {}
     for one in candidates:
         grants = await store.held_by(work, practice, one, at)
-        scope = scope_of(
+        found[one] = scope_of(
             [grant.held for grant in grants if grant.patient_id == patient],
             whose(person, zone),
             at,
             narrows_at=narrows,
             safe=(patient, one) not in unsafe,
         )
-        if scope.may(about):
-            found.append(one)
-    return tuple(found)
+    return found
 
 
 async def members(

@@ -19,8 +19,9 @@ from engage.people.fields import Personal
 Category: TypeAlias = Literal["visits", "check-ins", "needs", "rides", "messages", "documents"]
 Verb: TypeAlias = Literal["see", "answer", "act"]
 Sensitive: TypeAlias = Literal["violence", "substance", "sexual", "mental-health", "staff-notes"]
-How: TypeAlias = Literal["verbal", "written", "page"]
-"""Staff heard it or read it; or the person did it themselves, signed in."""
+How: TypeAlias = Literal["verbal", "written", "page", "text"]
+"""Staff heard it or read it; or the person did it themselves: signed in, or by a text of theirs."""
+BY_THEMSELVES: frozenset[How] = frozenset({"page", "text"})
 
 CATEGORIES: tuple[Category, ...] = (
     "visits", "check-ins", "needs", "rides", "messages", "documents",
@@ -167,7 +168,7 @@ def _grown(
     clock = ZoneInfo(whose.zone)
     today, made = now.astimezone(clock).date(), one.granted_at.astimezone(clock).date()
     of_age = birthday(whose.birth_date, OF_AGE)
-    if today >= of_age > made and one.how != "page":
+    if today >= of_age > made and one.how not in BY_THEMSELVES:
         # Others allowed it for a child who now speaks for themselves.
         return "over"
     grown = birthday(whose.birth_date, max(EARLIEST, min(narrows_at, OF_AGE)))

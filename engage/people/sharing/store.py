@@ -28,7 +28,7 @@ from sqlalchemy import (
 from engage.db.session import Query, Row, Work
 from engage.db.tables import caregiver_grant, caregiver_of, phone_use, unsafe_contact
 from engage.errors import EngageError
-from engage.ids import CaregiverId, GrantId, PatientId, PracticeId, StaffId
+from engage.ids import CaregiverId, GrantId, MessageId, PatientId, PracticeId, StaffId
 from engage.people.sharing.grant import Category, Held, How, Sensitive, Verb
 
 EVIDENCE = "caregiver_grant.evidence"
@@ -63,6 +63,8 @@ class Grant(Struct, frozen=True, kw_only=True):
     verbs: tuple[Verb, ...] = ("see",)
     sensitive: tuple[Sensitive, ...] = ()
     evidence_sealed: bytes | None = None
+    #: The text in which they said it.
+    message_id: MessageId | None = None
 
     def holds(self, at: datetime) -> bool:
         """Say whether it is not over yet."""

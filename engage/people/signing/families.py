@@ -7,6 +7,8 @@ limits allow, whoever asks, and to text a phone that said STOP.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -18,14 +20,16 @@ from engage.db.vault import Vault
 from engage.errors import EngageError
 from engage.ids import PracticeId
 from engage.people.phone import PhoneNumber
-from engage.people.signing import codes, limits, store
+from engage.people.register.store import number_of
+from engage.people.signing import codes, limits, passkey_store, store
 from engage.people.signing.codes import WrongCode
 from engage.people.signing.keeping import Keeping, Tokens, opaque
 from engage.people.signing.limits import TooManyTries
-from engage.people.signing.principal import Family, Person, kind_of
+from engage.people.signing.principal import Family, Person, kind_of, kind_of_family
 from engage.people.signing.store import Counted, Factors
 
 _PURPOSE = "sign-in"
+_NOBODY = "nobody"
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -82,10 +86,11 @@ class FamilyWays:
             return False
         async with self._database.work(list(keys)) as work:
             people = await store.people_on(work, phone, keys, self._clock.now())
+        at, master = self._clock.now(), self._vault.master
         if not people or any(one.closed or one.held for one in people):
+            await self._count_nobody(at)
             return False
         to = people[0]
-        at, master = self._clock.now(), self._vault.master
         code = codes.code_from(random_bytes(codes.RANDOM_BYTES))
         link = opaque(random_bytes(codes.LINK_BYTES)) if with_link else ""
         row = fresh_id(self._clock)
@@ -95,16 +100,7 @@ class FamilyWays:
         )
 
         async def act(work: Work) -> bool:
-            await store.allow(
-                work,
-                master,
-                (
-                    Counted(limits.SENT_TO_PREFIX, limits.prefix_of(phone.e164)),
-                    Counted(limits.SENT_AT_ONCE, "deployment"),
-                    Counted(limits.sent_a_day(self._codes_a_day), "deployment"),
-                ),
-                at,
-            )
+            await self._count(work, limits.prefix_of(phone.e164), "deployment", at)
             await store.put_code(
                 work,
                 row,
@@ -125,6 +121,20 @@ class FamilyWays:
                 "no more codes by text for now", practice=to.practice_id, seconds=full.seconds
             )
             return False
+
+    async def _count(self, work: Work, prefix: str, whose: str, at: datetime) -> None:
+        counted = (
+            Counted(limits.SENT_TO_PREFIX, prefix),
+            Counted(limits.SENT_AT_ONCE, whose),
+            Counted(limits.sent_a_day(self._codes_a_day), whose),
+        )
+        await store.allow(work, self._vault.master, counted, at)
+
+    async def _count_nobody(self, at: datetime) -> None:
+        """Count a text that is not sent: else what is asked next would feel who is known."""
+        with suppress(TooManyTries):
+            async with self._database.work() as work:
+                await self._count(work, _NOBODY, _NOBODY, at)
 
     async def verify(
         self, phone: PhoneNumber, code: str, device: str, chosen: UUID | None, came_from: str
@@ -176,6 +186,13 @@ class FamilyWays:
             # Undone with this transaction: it opens once more, for who says who.
             raise SeveralPeople(tuple(them))
         return await self._keeping.begin_family(work, them[0], factors) if them else None
+
+    async def phone_of(self, me: Family) -> PhoneNumber | None:
+        """Return the phone that somebody who is signed in is known by now."""
+        keys, practice = await self._vault.keys(me.practice_id), me.practice_id
+        async with self._database.work([practice], practice) as work:
+            on = await passkey_store.phone_of(work, practice, kind_of_family(me), me.id)
+            return None if on is None else await number_of(work, keys, on)
 
     async def prove(
         self, me: Family, phone: PhoneNumber, code: str, device: str, came_from: str

@@ -51,8 +51,12 @@ VERIFY_FROM_ADDRESS: Final = Limit("verify-address", _HOUR, 60)
 #: A whole exchange has so many of our phones at most who sign in on one day.
 SENT_TO_PREFIX: Final = Limit("sent-prefix", _DAY, 20)
 SENT_AT_ONCE: Final = Limit("sent-hour", _HOUR, 25)
+#: Somebody who invites their family by text; more is a person's to see to.
+INVITED_BY_TEXT: Final = Limit("invited-by-text", _DAY, 3)
 #: A test page of one's own paging may cost money, and its code is one of a million.
 PAGE_TESTS: Final = Limit("page-tests", _HOUR, 6)
+#: A push to one's own browsers costs nothing; a family may try a few phones.
+PUSH_TESTS: Final = Limit("push-tests", _HOUR, 12)
 PAGE_CODES: Final = Limit("page-codes", _DAY, 30)
 
 

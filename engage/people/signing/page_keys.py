@@ -22,9 +22,10 @@ MARK: Final = "engp_"
 
 
 class PageKey(Personal, frozen=True):
-    """A key for a page, and how long its sign-in lasts at most."""
+    """A key for a page, whose it is, and how long its sign-in lasts at most."""
 
     key: str
+    holder: Principal
     lasts: timedelta
 
 
@@ -52,7 +53,7 @@ class PageKeys:
             holder = await store.signed_in(work, claims, at)
             if holder is None or not await store.add_page_key(work, hashed, claims, at):
                 raise NoSignIn
-        return PageKey(key, LASTS[kind_of(holder)][1])
+        return PageKey(key, holder, LASTS[kind_of(holder)][1])
 
     async def claims(self, key: str, *, deed: bool = False) -> Claims | None:
         """Return whose page it is; `deed`: somebody does something, so it does not rest."""

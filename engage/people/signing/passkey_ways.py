@@ -6,6 +6,7 @@ passkey with the person verified is two factors, so it is a whole sign-in, and i
 password as well. This room refuses to say whose a passkey is, or that there is one.
 """
 
+from collections.abc import Container
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -22,7 +23,7 @@ from engage.people.signing import limits, passkey_store, passkeys, store
 from engage.people.signing.keeping import Keeping, NoSignIn, Tokens, record
 from engage.people.signing.passkey_store import Found, Listed, Owner, Purpose
 from engage.people.signing.passkeys import Assertion, Attestation, Site
-from engage.people.signing.principal import Principal, id_of, kind_of
+from engage.people.signing.principal import KINDS, Kind, Principal, id_of, kind_of
 from engage.people.signing.staff_ways import STEP_TRIES, WrongSignIn
 from engage.people.signing.store import Counted, Factors
 
@@ -65,8 +66,18 @@ class PasskeyWays:
             )
         return challenge
 
-    async def enter(self, said: Assertion, where: str, step: str, came_from: str) -> Tokens:
-        """Sign in by a passkey, alone or after a password (`step`); WrongSignIn otherwise."""
+    async def enter(
+        self,
+        said: Assertion,
+        where: str,
+        step: str,
+        came_from: str,
+        among: Container[Kind] = KINDS,
+    ) -> Tokens:
+        """Sign in by a passkey, alone or after a password (`step`); WrongSignIn otherwise.
+
+        `among`: whose passkeys open here; the device lists those of all that we are to it.
+        """
         at = self._clock.now()
         async with self._database.work() as work:
             counted = Counted(limits.STEP_FROM_ADDRESS, came_from)
@@ -75,6 +86,8 @@ class PasskeyWays:
         known = await self._after_password(step) if step else None
         async with self._database.work() as work:
             found = await self._fits(work, challenge, said)
+            if found.owner.kind not in among:
+                raise WrongSignIn
             if step:
                 if found.owner.kind != "staff" or found.owner.person != known:
                     raise WrongSignIn
@@ -155,12 +168,15 @@ class PasskeyWays:
 
     async def _fits(self, work: Work, challenge: bytes, said: Assertion) -> Found:
         found = await passkey_store.find(work, said.id)
+        key, before = (
+            (passkeys.NOBODYS, 0) if found is None else (found.public_key, found.sign_count)
+        )
+        count = passkeys.shown(self._site, challenge, said, key, before)
         if found is None:
             raise WrongSignIn
         handle = passkeys.handle_of(found.owner.kind, found.owner.person)
         if passkeys.decoded(said.user_handle) != handle:
             raise WrongSignIn
-        count = passkeys.shown(self._site, challenge, said, found.public_key, found.sign_count)
         if count is None:
             # A count that went back is a copy of a key, or a device that was set back.
             _log.warning("a passkey was not taken", kind=found.owner.kind)

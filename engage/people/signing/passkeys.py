@@ -24,6 +24,12 @@ from engage.setting_values import is_loopback
 ALGORITHMS: Final = (-8, -7, -257)
 """Ed25519, ECDSA with P-256, RSA with SHA-256: what devices have."""
 CHALLENGE_BYTES: Final = 32
+NOBODYS: Final = (
+    "pQECAyYgASFYIDy7uBuIKOykTmP34XwRxWpnjk2vUhdSuHrwPg3kDE3lIlggsMddmqqGyNi4wiJkWeT05nbI0F497i3mkgSu1"
+    "pVglis"
+)
+"""A public key whose other half nobody has: what an unknown passkey is held against, so that one
+that we know takes no longer."""
 _SUPPORTED: Final = [Cose(one) for one in ALGORITHMS]
 _USUAL_PORTS: Final = {"http": 80, "https": 443}
 

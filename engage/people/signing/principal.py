@@ -62,12 +62,15 @@ def id_of(principal: Principal) -> UUID:
 
 def kind_of(principal: Principal) -> Kind:
     """Return which of the three it is."""
-    match principal:
+    return "staff" if isinstance(principal, Caller) else kind_of_family(principal)
+
+
+def kind_of_family(one: Family) -> FamilyKind:
+    """Return which of the two it is who is no staff."""
+    match one:
         case CaregiverIn():
             return "caregiver"
         case PatientIn():
             return "patient"
-        case Caller():
-            return "staff"
         case _:
-            assert_never(principal)
+            assert_never(one)

@@ -18,10 +18,11 @@ from engage.db.tables import (
     flag,
     message,
     patient,
+    queue_item,
     staff,
     thread,
 )
-from engage.ids import MessageId, PracticeId, QueueItemId, StaffId
+from engage.ids import MessageId, PatientId, PracticeId, QueueItemId, StaffId
 
 Status: TypeAlias = Literal["proposed", "approved", "rejected"]
 _PLACE = "candidate.words"
@@ -130,6 +131,18 @@ _BY_ID = Query(
     )
     .with_for_update()
 )
+_WHOSE = Query(
+    select(candidate.c.id, queue_item.c.patient_id)
+    .join(
+        queue_item,
+        (queue_item.c.practice_id == candidate.c.practice_id)
+        & (queue_item.c.id == candidate.c.item_id),
+    )
+    .where(
+        candidate.c.id == any_(bindparam("candidates", type_=ARRAY(UuidType()))),
+        queue_item.c.patient_id.is_not(None),
+    )
+)
 _ADD = Query(insert(candidate))
 _AGAIN = Query(
     update(candidate)
@@ -164,6 +177,12 @@ _PAGE = Query(
     .order_by(candidate.c.id)
     .limit(bindparam("most"))
 )
+
+
+async def whose(work: Work, candidates: Sequence[UUID]) -> dict[UUID, PatientId]:
+    """Return of which patient each text is, if of one."""
+    rows = await work.rows(_WHOSE, candidates=list(candidates))
+    return {row["id"]: PatientId(row["patient_id"]) for row in rows}
 
 
 async def said(work: Work, keys: PracticeKeys, item: QueueItemId, of: MessageId) -> Said | None:

@@ -39,6 +39,7 @@ from engage.queue.paging.channel import (
     Way,
 )
 from engage.queue.paging.leaving import store as leaving
+from engage.queue.paging.openings import Openings
 from engage.queue.roster.store import circle, roster
 from engage.queue.rota import store as rota
 
@@ -78,6 +79,7 @@ class Pager:
         self._clock = clock
         self._bell = bell
         self._channels = channels
+        self._openings = Openings(database, vault, clock, channels)
 
     async def hop(self, practice: PracticeId, item: QueueItemId) -> None:
         """Take an item's next step, if it is due and anybody must still be told."""
@@ -156,18 +158,17 @@ class Pager:
         at = self._clock.now()
         async with self._database.work([practice], practice) as work:
             due = await leaving.page_due(work, practice, page_id, self._vault.master, at)
-            if due is None or due.status in ("sent", "withdrawn"):
+            if due is not None and due.status in ("sent", "withdrawn"):
                 await leaving.forget(work, page_id)
                 return
-            if not due.wanted:
+            # Without an address they took the phone or the browser away; the other ways stand.
+            if due is not None and not (due.wanted and due.addresses):
                 await leaving.settled(work, practice, page_id, "withdrawn", at)
                 _PAGES.labels(due.channel, "withdrawn").inc()
                 return
-            if not due.addresses:
-                # They took the phone or the browser away meanwhile; the other ways stand.
-                await leaving.settled(work, practice, page_id, "withdrawn", at)
-                _PAGES.labels(due.channel, "withdrawn").inc()
-                return
+        if due is None:
+            await self._tell_of_opening(practice, page_id)
+            return
         crash_point("notify.begun")
         outcomes = await self._tell(due, Notice(page_id, due.item_id, practice))
         crash_point("notify.told")
@@ -179,7 +180,7 @@ class Pager:
             now = self._clock.now()
             for address, outcome in zip(due.addresses, outcomes, strict=True):
                 if isinstance(outcome, Gone):
-                    await leaving.gone(work, due, address, now)
+                    await leaving.gone(work, due.channel, due.staff_id, address, now)
             await leaving.settled(work, practice, page_id, status, now, again=again)
             await feed.add(work, practice, now, "item", due.item_id, None)
             crash_point("notify.settled")
@@ -191,6 +192,13 @@ class Pager:
             whys = sorted({one.why if isinstance(one, Refused) else "gone" for one in outcomes})
             _log.warning("page refused", channel=due.channel, reason="+".join(whys))
         if again:
+            raise PageRefused
+
+    async def _tell_of_opening(self, practice: PracticeId, which: PageId) -> None:
+        """Spread or send what is no page: the news that a restricted record was opened."""
+        if await self._openings.spread(practice, which):
+            self._bell.ring("notify")
+        elif await self._openings.tell(practice, which) is False:
             raise PageRefused
 
     async def _tell(self, due: leaving.PageDue, notice: Notice) -> list[Outcome]:

@@ -38,7 +38,14 @@ class Trial(Struct, frozen=True):
         return f"Trial(page_id={self.page_id}, …)"
 
 
-Said: TypeAlias = Notice | Trial
+class Opened(Struct, frozen=True):
+    """Somebody opened a restricted record. Nothing here says whose, or who."""
+
+    page_id: PageId
+    practice_id: PracticeId
+
+
+Said: TypeAlias = Notice | Trial | Opened
 
 
 class Told(Struct, frozen=True, tag="told"):

@@ -11,12 +11,18 @@ from email.utils import format_datetime
 
 from engage.clock import Clock
 from engage.messaging.mail import Relay, Taken, hand_over
-from engage.queue.paging.channel import Outcome, Refused, Said, Told, Trial
+from engage.queue.paging.channel import Opened, Outcome, Refused, Said, Told, Trial
 from engage.queue.paging.words import path_of, subject_of
 
 BODY = """\
 1 urgent item is waiting for you. Open it and take it on:
 1 asunto urgente espera por usted. Abra el enlace y responda:
+
+{link}
+"""
+OPENED = """\
+A restricted record was opened with a reason. Read who opened it and why:
+Se abrio un expediente restringido con un motivo. Lea quien lo abrio y por que:
 
 {link}
 """
@@ -63,5 +69,6 @@ def message_of(
     if isinstance(said, Trial):
         message.set_content(TRIAL.format(code=said.code))
     else:
-        message.set_content(BODY.format(link=f"{public_url}{path_of(said)}"))
+        words = OPENED if isinstance(said, Opened) else BODY
+        message.set_content(words.format(link=f"{public_url}{path_of(said)}"))
     return message

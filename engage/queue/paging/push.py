@@ -7,10 +7,11 @@ room refuses a word in a push that the e-mail does not have.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, Literal, TypeAlias, cast
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec import Struct
 from pywebpush import (  # pyright: ignore[reportMissingTypeStubs] - it has none
     WebPusher,
     WebPushException,
@@ -33,6 +34,16 @@ _FORBIDDEN: Final = 403
 _APPLE: Final = ".push.apple.com"
 
 
+class Hurry(Struct, frozen=True):
+    """How long a push service keeps a push for a phone that is off, and whether it wakes it."""
+
+    ttl_seconds: int
+    urgency: Literal["normal", "high"]
+
+
+PAGE: Final = Hurry(TTL_SECONDS, "high")
+
+
 class PushChannel:
     """Pushes to browsers; one per process."""
 
@@ -52,7 +63,11 @@ class PushChannel:
         self._public_url = public_url
 
     async def tell(self, address: str, said: Said) -> Outcome:
-        """Push to one browser."""
+        """Push a page to one browser."""
+        return await self.push(address, payload_of(said), PAGE)
+
+    async def push(self, address: str, payload: bytes, hurry: Hurry) -> Outcome:
+        """Push to one browser what it opens."""
         browser = msgspec.json.decode(address, type=Browser)
         key = self._keys.get(browser.server_key)
         if key is None:
@@ -65,15 +80,15 @@ class PushChannel:
             return Refused("no-push-service", again=False)
         until = int(self._clock.now().timestamp()) + SIGNED_SECONDS
         try:
-            closed = _closed(browser, payload_of(said))
+            closed = _closed(browser, payload)
             headers = key.headers(browser.endpoint, subject_for(self._public_url), until)
         except (WebPushException, ValueError) as error:
             return Refused(type(error).__name__, again=False)
         headers |= {
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",
-            "TTL": str(TTL_SECONDS),
-            "Urgency": "high",
+            "TTL": str(hurry.ttl_seconds),
+            "Urgency": hurry.urgency,
         }
         return _read(await self._post(browser.endpoint, headers, closed), service)
 

@@ -6,9 +6,10 @@ practice. This room refuses to word a page otherwise for anybody.
 
 from typing import assert_never
 
-from engage.queue.paging.channel import Notice, Said, Trial
+from engage.queue.paging.channel import Notice, Opened, Said, Trial
 
 SUBJECT = "1 urgent item is waiting / 1 asunto urgente espera"
+OPENED = "1 restricted record was opened / Se abrio 1 expediente restringido"
 
 
 def subject_of(said: Said) -> str:
@@ -16,6 +17,8 @@ def subject_of(said: Said) -> str:
     match said:
         case Notice():
             return SUBJECT
+        case Opened():
+            return OPENED
         case Trial(code=code):
             return f"Test page, code {code} / Aviso de prueba, codigo {code}"
         case _ as never:
@@ -27,6 +30,8 @@ def path_of(said: Said) -> str:
     match said:
         case Notice(item_id=item):
             return f"/console/queue/{item}"
+        case Opened():
+            return "/console/restricted"
         case Trial():
             return "/console"
         case _ as never:

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engage import audit
+from engage.checkins.beginning import may_answer
 from engage.conversation.answers import Answer
 from engage.conversation.events import AnswerEntered, PersonChanged
 from engage.conversation.script import Prompt
@@ -50,6 +51,8 @@ class PageSeen(Struct, frozen=True, kw_only=True):
     #: person of the practice is seeing to them. danger: their last answer is a sign of it.
     status: Literal["asking", "finished", "over", "later", "danger"]
     prompt: Prompt | None = None
+    #: What may be asked after it.
+    ahead: tuple[Prompt, ...] = ()
     #: How many questions of the screening are still open, this one included.
     left: int = 0
     #: The page that was sent had been left behind.
@@ -203,13 +206,15 @@ class OnThePage(Reminding):
         if await pages.in_crisis(work, practice, asked.patient_id):
             return _Found(replace(seen, status="later"), asked, asked.known)
         if status == "in-progress":
+            if not await self._may_answer(work, practice, screening, asked.patient_id):
+                return _Found(seen, asked, asked.known)
             prompt = on_page.question_now(script, asked.known)
             if prompt is None:
                 return _Found(replace(seen, status="finished"), asked, asked.known)
             left = len(script.without(asked.known))
-            return _Found(
-                replace(seen, status="asking", prompt=prompt, left=left), asked, asked.known
-            )
+            ahead = on_page.questions_ahead(script, asked.known)
+            now = replace(seen, status="asking", prompt=prompt, ahead=ahead, left=left)
+            return _Found(now, asked, asked.known)
         if status == "stopped":
             return _Found(seen, asked, asked.known)
         helping = await pages.helping(work, practice, asked.patient_id, screening)
@@ -224,6 +229,16 @@ class OnThePage(Reminding):
                     helping.id,
                 )
         return _Found(replace(seen, status="finished"), asked, asked.known)
+
+    async def _may_answer(
+        self, work: Work, practice: PracticeId, screening: ScreeningId, person: PatientId
+    ) -> bool:
+        """Say whether who was asked in a person's place may still answer for them."""
+        who = await pages.answerer(work, practice, screening)
+        if who is None:
+            return True
+        keys = await self._vault.keys(practice, work)
+        return await may_answer(work, keys, person, who, self._clock.now())
 
     async def _say(
         self,

@@ -25,7 +25,7 @@ _INTO = bindparam("into", type_=Uuid())
 _AT = bindparam("now", type_=DateTime(timezone=True))
 _SAID = (
     *("caregiver_id", "category", "how", "granted_at", "heard_by"),
-    *("verbs", "sensitive", "until_at"),
+    *("verbs", "sensitive", "until_at", "message_id"),
 )
 _DATE = ("status", "next_at", "why", "counts_from", "changed_at")
 
@@ -171,6 +171,7 @@ class _Said(msgspec.Struct, frozen=True):
     verbs: list[str] = msgspec.field(default_factory=lambda: ["see"])
     sensitive: list[str] = msgspec.field(default_factory=list[str])
     until_at: datetime | None = None
+    message_id: UUID | None = None
 
 
 async def _move_grants(

@@ -131,11 +131,13 @@ async def settled(
         await work.call("due_done", "notify", page_id)
 
 
-async def gone(work: Work, told: PageDue, address: str, at: datetime) -> None:
+async def gone(
+    work: Work, channel: ChannelName, person: StaffId, address: str, at: datetime
+) -> None:
     """Let a browser that nobody is behind be over."""
-    if told.channel == "push":
+    if channel == "push":
         browser = msgspec.json.decode(address, type=Browser)
-        await pagers.end_browser(work, "staff", told.staff_id, browser.id, "gone", at)
+        await pagers.end_browser(work, "staff", person, browser.id, "gone", at)
 
 
 async def forget(work: Work, page_id: PageId) -> None:

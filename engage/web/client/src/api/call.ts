@@ -64,11 +64,16 @@ interface Asked<O> {
 /** How this program asks: a phone that is shared keeps nothing of an answer behind our back. */
 export const usual: { cache?: RequestCache } = {};
 
+/** Which of our apps this is: each has a sign-in of its own, side by side in one browser. */
+export const app: { name: "console" | "family" } = { name: "console" };
+
 /** What the API answers when it refuses; status 0 means that nobody answered. */
 export class Problem extends Error {
   readonly status: number;
   readonly code: string;
   readonly heldBy: { name: string | null; since: string | null } | undefined;
+  /** Whose record is closed: with `restricted-record`. */
+  readonly patientId: string | undefined;
   /** Who uses a phone, if several do: with `several-people`. */
   readonly people: Schema["Problem"]["people"];
   /** A sentence for each field that is at fault. */
@@ -82,6 +87,7 @@ export class Problem extends Error {
     this.code = said.code ?? "no-answer";
     this.heldBy = said.held_by ?? undefined;
     this.people = said.people;
+    this.patientId = said.patient_id ?? undefined;
     this.errors = said.errors ?? [];
     this.faults = (said.errors ?? []).map((one) => one.detail);
   }
@@ -122,6 +128,7 @@ export async function call<P extends keyof paths, V extends Verb>(
     if (value !== undefined && value !== null) query.set(name, String(value));
   }
   const headers: Record<string, string> = {
+    "X-Engage-App": app.name,
     "X-Engage-CSRF": "1",
     "Accept-Language": document.documentElement.lang,
   };

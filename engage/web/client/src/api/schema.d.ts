@@ -548,6 +548,9 @@ export interface paths {
         /**
          * Sign in with a passkey: what the device signed
          * @description Answer with tokens: the device has verified the person, so it is two factors in one.
+         *
+         *     A page of ours takes those of its own people alone: whoever has both on one device may pick the
+         *     wrong one.
          */
         post: operations["presentPasskey"];
         delete?: never;
@@ -630,6 +633,26 @@ export interface paths {
          * @description Count as proved for the next five minutes, in this sign-in alone.
          */
         post: operations["stepUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/step-up/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove again who I am: have a code texted to my own phone
+         * @description Send what `/v1/auth/code` sends, within its limits, to whom the asker is known by.
+         */
+        post: operations["askForProofCode"];
         delete?: never;
         options?: never;
         head?: never;
@@ -926,6 +949,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/family/me/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What I wish to be told of, and by which ways
+         * @description Return what I chose; who has chosen nothing is told nothing.
+         */
+        get: operations["getNotices"];
+        /**
+         * Choose what I am told of, and by which ways
+         * @description Keep it: what is new from now on is told so, what was there before is no news.
+         */
+        put: operations["putNotices"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/family/me/notices/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Push a test to my browsers
+         * @description Push at once, a few times an hour; a browser that nobody is behind is forgotten.
+         */
+        post: operations["tryPush"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/family/me/strain": {
         parameters: {
             query?: never;
@@ -1008,6 +1075,46 @@ export interface paths {
          * @description Take the answer of who is signed in: a caregiver's is never the person's own.
          */
         post: operations["answerFamilyCheckIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/family/{patient_id}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Documents that I may see
+         * @description Return documents; that I looked is recorded.
+         */
+        get: operations["listFamilyDocuments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/family/{patient_id}/documents/{document_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A document that I may see, as a file
+         * @description Return the file; that I opened one is recorded, and the person sees it.
+         */
+        get: operations["getFamilyDocument"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1153,6 +1260,8 @@ export interface paths {
         /**
          * Say exactly what a caregiver may
          * @description Let it hold from this moment: at their next request, and on what they have open.
+         *
+         *     Less is never asked about: who takes something back does not look for a code first.
          */
         put: operations["putSharing"];
         post?: never;
@@ -1858,6 +1967,26 @@ export interface paths {
         patch: operations["changePatient"];
         trace?: never;
     };
+    "/v1/patients/{patient_id}/break-glass": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open a restricted record with a reason, for sixty minutes
+         * @description Open it at once, and have every supervisor told; who may read it already is refused.
+         */
+        post: operations["breakGlass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/patients/{patient_id}/calendar": {
         parameters: {
             query?: never;
@@ -2078,6 +2207,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/patients/{patient_id}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Documents shared with a patient's family
+         * @description Return what is shared; that it was looked at is recorded.
+         */
+        get: operations["listDocuments"];
+        put?: never;
+        /**
+         * Share a document with a patient's family
+         * @description Keep it sealed; whoever may see documents of the patient has it at their next look.
+         */
+        post: operations["addDocument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{patient_id}/documents/{document_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Share a document no more
+         * @description Take it back with its content; what somebody has saved already is theirs.
+         */
+        delete: operations["removeDocument"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{patient_id}/documents/{document_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A document that is shared, as a file
+         * @description Return the file, to be kept and never to be run; that it was looked at is recorded.
+         */
+        get: operations["getDocumentContent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/patients/{patient_id}/enrolment": {
         parameters: {
             query?: never;
@@ -2237,6 +2430,34 @@ export interface paths {
         put: operations["putRescreen"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{patient_id}/restriction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether a record is restricted, and whether it is open to you
+         * @description Return how the caller stands to a record; it says nothing of the person.
+         */
+        get: operations["getRestriction"];
+        /**
+         * Restrict a record to those who care for the person
+         * @description Restrict it from the next request on, perhaps to the caller too.
+         */
+        put: operations["putRestriction"];
+        post?: never;
+        /**
+         * Open a record to everybody who works here again
+         * @description Lift the restriction; to whom the record is closed, this is closed too.
+         */
+        delete: operations["deleteRestriction"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2640,6 +2861,46 @@ export interface paths {
         patch: operations["changeOnCall"];
         trace?: never;
     };
+    "/v1/practices/{practice_id}/openings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who opened restricted records with a reason, why, and what they read
+         * @description Return a page of openings; that it was looked at is recorded.
+         */
+        get: operations["listOpenings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/practices/{practice_id}/openings/{opening_id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that you have seen who opened a restricted record
+         * @description Note it once; the first who does is who has seen it. Who opened it is refused.
+         */
+        post: operations["acknowledgeOpening"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/practices/{practice_id}/organizations": {
         parameters: {
             query?: never;
@@ -2701,6 +2962,26 @@ export interface paths {
          * @description Write when a practice reminds; it holds for every visit that is still to come.
          */
         put: operations["putReminders"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/practices/{practice_id}/restricted-reads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everybody who asked for a restricted record, and by which way
+         * @description Return a page of reads, refused ones among them.
+         */
+        get: operations["listRestrictedReads"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -3861,6 +4142,14 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AfterOut
+         * @description On which answer it depends whether a question is asked.
+         */
+        AfterOut: {
+            options: string[];
+            prompt: string;
+        };
+        /**
          * AlgorithmOut
          * @description One way to sign.
          */
@@ -4317,6 +4606,11 @@ export interface components {
             /** Format: uuid */
             patient_id: string;
             patient_name: string;
+            /**
+             * @description Closed to you: names and words are left out. A reason opens it.
+             * @default false
+             */
+            restricted?: boolean;
         };
         /**
          * CannedReplyChangeIn
@@ -4553,7 +4847,7 @@ export interface components {
             /** @enum {unknown} */
             status: "asked" | "missed" | "skipped";
             /** @description Why it was not asked. */
-            why: ("by-staff" | "called-off" | "next-one-came" | "no-phone" | "not-in-care" | "opted-out" | "too-late") | null;
+            why: ("by-staff" | "called-off" | "next-one-came" | "no-phone" | "not-allowed" | "not-in-care" | "opted-out" | "too-late") | null;
         };
         /**
          * ChosenAnswer
@@ -4728,6 +5022,7 @@ export interface components {
             present: boolean;
             roles: ("care_manager" | "practice_admin" | "supervisor")[];
             staff: components["schemas"]["StaffOut"];
+            version: number;
         };
         /**
          * CompleteAll
@@ -5125,6 +5420,35 @@ export interface components {
             version: number;
         };
         /**
+         * DocumentList
+         * @description What is shared of a patient, the newest first, at most 200.
+         */
+        DocumentList: {
+            items: components["schemas"]["DocumentOut"][];
+        };
+        /**
+         * DocumentOut
+         * @description A document that is shared.
+         */
+        DocumentOut: {
+            /** @enum {unknown} */
+            about: "care-plan" | "other" | "ride-voucher" | "visit-summary";
+            added_at: string;
+            /** Format: uuid */
+            added_by: string;
+            bytes: number;
+            /** @enum {unknown} */
+            format: "jpeg" | "pdf" | "png";
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            patient_id: string;
+            /** Format: uuid */
+            practice_id: string;
+            sensitive: ("mental-health" | "sexual" | "staff-notes" | "substance" | "violence") | null;
+            title: string;
+        };
+        /**
          * DriverOut
          * @description Who drives to the next visit.
          */
@@ -5296,6 +5620,8 @@ export interface components {
          * @description A check-in that waits.
          */
         FamilyCheckInOut: {
+            /** @description What may be asked next, in its order, so that it can be answered without a network: send each answer with a key of its own, one after the other. */
+            ahead: components["schemas"]["FamilyQuestionOut"][];
             asked_at: string;
             /** Format: uuid */
             id: string;
@@ -5304,6 +5630,33 @@ export interface components {
             /** @description Questions still open, this one included. */
             left: number;
             question: components["schemas"]["FamilyQuestionOut"];
+        };
+        /**
+         * FamilyDocumentOut
+         * @description A document that the team shared.
+         */
+        FamilyDocumentOut: {
+            /** @enum {unknown} */
+            about: "care-plan" | "other" | "ride-voucher" | "visit-summary";
+            at: string;
+            /** @description How large the file is. */
+            bytes: number;
+            /** @enum {unknown} */
+            format: "jpeg" | "pdf" | "png";
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            patient_id: string;
+            title: string;
+        };
+        /**
+         * FamilyDocuments
+         * @description Documents, the newest first.
+         */
+        FamilyDocuments: {
+            items: components["schemas"]["FamilyDocumentOut"][];
+            /** @default null */
+            next?: null;
         };
         /**
          * FamilyMessageIn
@@ -5387,6 +5740,8 @@ export interface components {
         FamilyOptionOut: {
             key: string;
             label: string;
+            /** @description A sign of danger: show 911 and 988 at once, and ask no more. */
+            stops: boolean;
         };
         /**
          * FamilyOut
@@ -5405,6 +5760,13 @@ export interface components {
             key: string;
             /** @enum {unknown} */
             kind: "number" | "one" | "several";
+            /** @description Of each number the least and the most that can be true. */
+            limits: [
+                number,
+                number
+            ][];
+            /** @description Asked only if that was answered so; null: in any case. */
+            only_after: components["schemas"]["AfterOut"] | null;
             options: components["schemas"]["FamilyOptionOut"][];
             /** @description How many numbers are asked for. */
             parts: number;
@@ -5446,6 +5808,11 @@ export interface components {
          * @description From which birthday on caregivers see visits and rides alone, of what others granted.
          */
         FamilyRuleIn: {
+            /**
+             * @description A text of a patient's may invite somebody of theirs.
+             * @default true
+             */
+            invites_by_text?: boolean;
             /** @example 12 */
             narrows_at: number;
         };
@@ -5454,6 +5821,7 @@ export interface components {
          * @description A practice's rule; on the eighteenth birthday what others granted is over in any case.
          */
         FamilyRuleOut: {
+            invites_by_text: boolean;
             narrows_at: number;
             /** Format: uuid */
             practice_id: string;
@@ -5543,6 +5911,29 @@ export interface components {
             why_es: string | null;
         };
         /**
+         * GlassIn
+         * @description Why you need this record now. Every supervisor is told that you opened one.
+         */
+        GlassIn: {
+            /** @enum {unknown} */
+            reason: "emergency" | "other" | "oversight" | "patient-asked" | "treatment";
+            /** @default null */
+            words?: string | null;
+        };
+        /**
+         * GlassOut
+         * @description The record is open to you until then.
+         */
+        GlassOut: {
+            /** Format: uuid */
+            id: string;
+            opened_at: string;
+            /** Format: uuid */
+            patient_id: string;
+            reason: ("emergency" | "other" | "oversight" | "patient-asked" | "treatment") | "crisis";
+            until: string;
+        };
+        /**
          * GoesOut
          * @description How much would go to one person.
          */
@@ -5596,7 +5987,7 @@ export interface components {
              * @description page: they did it themselves, signed in.
              * @enum {unknown}
              */
-            how: "page" | "verbal" | "written";
+            how: "page" | "text" | "verbal" | "written";
             /** Format: uuid */
             id: string;
             /** Format: uuid */
@@ -5686,7 +6077,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {unknown} */
-            kind: "check-in" | "code" | "consent" | "discharge" | "nudge" | "reply" | "right-person" | "safety" | "screening" | "staff" | "visit-2d" | "visit-3h";
+            kind: "check-in" | "code" | "consent" | "discharge" | "news" | "nudge" | "reply" | "right-person" | "safety" | "screening" | "staff" | "visit-2d" | "visit-3h";
             /** @enum {unknown} */
             reason: "human-talking" | "not-verified" | "over-budget" | "quiet-hours" | "stale";
             until: string | null;
@@ -5945,6 +6336,11 @@ export interface components {
             id: string;
             /** @enum {unknown} */
             language: "en" | "es";
+            /**
+             * @description Closed to you: names and words are left out. A reason opens it.
+             * @default false
+             */
+            restricted?: boolean;
         };
         /**
          * ItemVisitOut
@@ -6103,6 +6499,11 @@ export interface components {
             /** Format: uuid */
             practice_id: string;
             reason: ("felt-ill" | "forgot" | "other" | "patient" | "patient-online" | "provider" | "ride" | "work") | null;
+            /**
+             * @description Closed to you: names and words are left out. A reason opens it.
+             * @default false
+             */
+            restricted?: boolean;
             /** @description In which book it is, if it is in one of yours. */
             schedule_id: string | null;
             /** @description Higher with every change of time, place or status. */
@@ -6182,6 +6583,11 @@ export interface components {
             requested_at: string;
             /** Format: uuid */
             requested_by: string;
+            /**
+             * @description Closed to you: names and words are left out. A reason opens it.
+             * @default false
+             */
+            restricted?: boolean;
             /** @description Null: they call when the visit is over. */
             return_at: string | null;
             /** @enum {unknown} */
@@ -6206,6 +6612,11 @@ export interface components {
             patient_id: string;
             /** Format: uuid */
             practice_id: string;
+            /**
+             * @description Closed to you: names and words are left out. A reason opens it.
+             * @default false
+             */
+            restricted?: boolean;
             /** Format: uuid */
             schedule_id: string;
             since: string;
@@ -6483,7 +6894,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {unknown} */
-            kind: "check-in" | "code" | "consent" | "discharge" | "nudge" | "reply" | "right-person" | "safety" | "screening" | "staff" | "visit-2d" | "visit-3h";
+            kind: "check-in" | "code" | "consent" | "discharge" | "news" | "nudge" | "reply" | "right-person" | "safety" | "screening" | "staff" | "visit-2d" | "visit-3h";
             media_count: number;
             prompt: string | null;
             question: string | null;
@@ -6658,6 +7069,28 @@ export interface components {
             practice_id?: string | null;
             /** Format: date-time */
             until_at: string;
+        };
+        /**
+         * NewDocumentIn
+         * @description A document to share.
+         */
+        NewDocumentIn: {
+            /** @enum {unknown} */
+            about: "care-plan" | "other" | "ride-voucher" | "visit-summary";
+            /** @description The file in base64: a PDF, a PNG or a JPEG of at most 3 MB. */
+            content: string;
+            /**
+             * @description A UUID of version 7 that you made; left out, the server makes one.
+             * @default null
+             */
+            id?: string | null;
+            /**
+             * @description Seen only by whom the patient allowed documents of this kind by name.
+             * @default null
+             */
+            sensitive?: ("mental-health" | "sexual" | "staff-notes" | "substance" | "violence") | null;
+            /** @example Care plan */
+            title: string;
         };
         /**
          * NewGrantIn
@@ -7123,6 +7556,50 @@ export interface components {
             kind?: "note" | "promise";
         };
         /**
+         * NoticesIn
+         * @description What I choose: the whole of it.
+         */
+        NoticesIn: {
+            /**
+             * @default 18:00
+             * @example 21:00
+             */
+            digest_at?: string;
+            kinds: components["schemas"]["WaysIn"][];
+            quiet: components["schemas"]["QuietIn"] | null;
+            /** @default false */
+            wakes?: boolean;
+            /** @example America/Denver */
+            zone: string;
+        };
+        /**
+         * NoticesOut
+         * @description What I chose, and what can come at all.
+         */
+        NoticesOut: {
+            /** @description How many browsers of mine take pushes. */
+            browsers: number;
+            /**
+             * @description When the day's text leaves, if there was news.
+             * @example 21:00
+             */
+            digest_at: string;
+            /** @description Every kind; without ways, nothing. */
+            kinds: components["schemas"]["WaysOut"][];
+            /** @description Whether this installation can push. */
+            push: boolean;
+            quiet: components["schemas"]["QuietOut"] | null;
+            /**
+             * @description stopped: my phone said STOP, so no text comes to it.
+             * @enum {unknown}
+             */
+            texts: "can" | "no-phone" | "stopped";
+            /** @description What is about the next 12 hours may come in quiet hours. */
+            wakes: boolean;
+            /** @description By whose clock the hours are meant. */
+            zone: string;
+        };
+        /**
          * NumberOut
          * @description A number that the words tell people to call, and when somebody last looked at it.
          */
@@ -7222,6 +7699,34 @@ export interface components {
             /** @enum {unknown} */
             status: "arranged" | "cancelled" | "completed" | "failed" | "requested" | "under-way";
             zone: string;
+        };
+        /**
+         * OpeningList
+         * @description A page of openings, the newest first.
+         */
+        OpeningList: {
+            items: components["schemas"]["OpeningOut"][];
+            next: string | null;
+        };
+        /**
+         * OpeningOut
+         * @description Somebody opened a restricted record with a reason.
+         */
+        OpeningOut: {
+            acknowledged_at: string | null;
+            acknowledged_by: components["schemas"]["StaffOut"] | null;
+            /** Format: uuid */
+            id: string;
+            opened_at: string;
+            patient: components["schemas"]["PatientNameOut"];
+            /** Format: uuid */
+            practice_id: string;
+            read: components["schemas"]["ReadUnderOut"][];
+            reason: ("emergency" | "other" | "oversight" | "patient-asked" | "treatment") | "crisis";
+            staff: components["schemas"]["StaffOut"];
+            told_at: string | null;
+            until: string;
+            words: string | null;
         };
         /**
          * OptionOut
@@ -7574,6 +8079,11 @@ export interface components {
             given_name: string;
             /** Format: uuid */
             id: string;
+            /**
+             * @description Closed to you: names and words are left out. A reason opens it.
+             * @default false
+             */
+            restricted?: boolean;
         };
         /**
          * PatientOut
@@ -7617,6 +8127,11 @@ export interface components {
             language: "en" | "es";
             /** Format: uuid */
             practice_id: string;
+            /**
+             * @description Closed to you: names and words are left out. A reason opens it.
+             * @default false
+             */
+            restricted?: boolean;
             /** @enum {unknown} */
             status: "active" | "deceased" | "inactive";
         };
@@ -7964,6 +8479,8 @@ export interface components {
             errors?: components["schemas"]["FieldError"][];
             /** @default null */
             held_by?: components["schemas"]["Holder"] | null;
+            /** @default null */
+            patient_id?: string | null;
             /** @default [] */
             people?: components["schemas"]["PersonOnPhone"][];
             /** @default [] */
@@ -8021,6 +8538,13 @@ export interface components {
             service: string;
         };
         /**
+         * PushTriedOut
+         * @description To how many of my browsers a test push left.
+         */
+        PushTriedOut: {
+            sent: number;
+        };
+        /**
          * QrOut
          * @description A QR code: `<svg viewBox="0 0 size size"><path d="path"/></svg>`, dark on light.
          */
@@ -8059,6 +8583,26 @@ export interface components {
             "waiting-on-patient": number;
         };
         /**
+         * QuietIn
+         * @description From when until when nothing comes; past midnight if it ends earlier than it begins.
+         */
+        QuietIn: {
+            /** @example 21:00 */
+            begins: string;
+            /** @example 21:00 */
+            ends: string;
+        };
+        /**
+         * QuietOut
+         * @description From when until when nothing comes; past midnight if it ends earlier than it begins.
+         */
+        QuietOut: {
+            /** @example 21:00 */
+            begins: string;
+            /** @example 21:00 */
+            ends: string;
+        };
+        /**
          * ReachabilityCounts
          * @description How many are on each list, each person on one; a count ends at 100, which means or more.
          */
@@ -8070,6 +8614,15 @@ export interface components {
             silent: number;
             unreadable: number;
             wrong_person: number;
+        };
+        /**
+         * ReadUnderOut
+         * @description What was asked for while it was open, and how often.
+         */
+        ReadUnderOut: {
+            last_at: string;
+            operation: string;
+            times: number;
         };
         /**
          * ReadingOut
@@ -8336,6 +8889,55 @@ export interface components {
              * @enum {unknown}
              */
             answer: "change" | "coming" | "not-coming";
+        };
+        /**
+         * RestrictedReadList
+         * @description A page of reads, the newest first.
+         */
+        RestrictedReadList: {
+            items: components["schemas"]["RestrictedReadOut"][];
+            next: string | null;
+        };
+        /**
+         * RestrictedReadOut
+         * @description Somebody asked for a restricted record.
+         */
+        RestrictedReadOut: {
+            at: string;
+            /** Format: uuid */
+            id: string;
+            opening_id: string | null;
+            operation: string;
+            patient: components["schemas"]["PatientNameOut"];
+            /** Format: uuid */
+            practice_id: string;
+            staff: components["schemas"]["StaffOut"];
+            way: ("assigned" | "break-glass" | "care-team" | "cover" | "owner" | "paged") | ("claim" | "refused");
+        };
+        /**
+         * RestrictionIn
+         * @description Why it is restricted; one that is stays as it is.
+         */
+        RestrictionIn: {
+            /** @enum {unknown} */
+            reason: "colleague" | "colleagues-family" | "own-wish" | "public-person";
+        };
+        /**
+         * RestrictionOut
+         * @description Whether a record is restricted, and how you stand to it.
+         */
+        RestrictionOut: {
+            confidentiality: "R" | null;
+            /** @description Open to you now. */
+            open: boolean;
+            /** Format: uuid */
+            patient_id: string;
+            reason: ("colleague" | "colleagues-family" | "own-wish" | "public-person") | null;
+            set_by: components["schemas"]["StaffOut"] | null;
+            since: string | null;
+            until: string | null;
+            /** @description Why a restricted record is open to you. */
+            way: ("assigned" | "break-glass" | "care-team" | "cover" | "owner" | "paged") | null;
         };
         /**
          * RideDayList
@@ -9043,10 +9645,10 @@ export interface components {
          */
         SnoozeAll: {
             /**
-             * @description Any text of theirs that is worth a flag wakes it, whatever it is about.
-             * @default false
+             * @description Any text of theirs that is worth a flag wakes it, whatever it is about; so it does where this is left out. False: only what is worth a flag on this work.
+             * @default null
              */
-            for_reply?: boolean;
+            for_reply?: boolean | null;
             /** @enum {unknown} */
             type: "snooze";
             /** @default null */
@@ -9058,10 +9660,10 @@ export interface components {
          */
         SnoozeIn: {
             /**
-             * @description Any text of theirs that is worth a flag wakes it, whatever it is about.
-             * @default false
+             * @description Any text of theirs that is worth a flag wakes it, whatever it is about; so it does where this is left out. False: only what is worth a flag on this work.
+             * @default null
              */
-            for_reply?: boolean;
+            for_reply?: boolean | null;
             /** @default null */
             until?: string | null;
         };
@@ -9121,6 +9723,7 @@ export interface components {
             practice_id: string;
             roles: ("care_manager" | "practice_admin" | "supervisor")[];
             staff: components["schemas"]["StaffOut"];
+            version: number;
         };
         /**
          * StaffOut
@@ -9201,7 +9804,7 @@ export interface components {
             /** @default null */
             passkey?: components["schemas"]["AssertionIn"] | null;
             /**
-             * @description Of families with a code: the phone it came to.
+             * @description Of families: the phone it came to; their own if empty.
              * @default
              */
             phone?: string;
@@ -9511,7 +10114,7 @@ export interface components {
             planned: components["schemas"]["VerdictOut"];
             /** @description What the person wants texts about. */
             purposes: components["schemas"]["PurposeOut"][];
-            reason: ("declined" | "no-phone" | "opted-out" | "patient-inactive" | "phone-dead" | "phone-doubtful" | "phone-landline") | ("human-talking" | "not-verified" | "over-budget" | "quiet-hours") | "stale" | null;
+            reason: ("declined" | "no-phone" | "opted-out" | "patient-inactive" | "phone-dead" | "phone-doubtful" | "phone-landline") | ("human-talking" | "not-verified" | "over-budget" | "quiet-hours") | ("not-shared" | "stale") | null;
             until: string | null;
             waiting: components["schemas"]["HeldBackOut"][];
             words: string;
@@ -9673,7 +10276,7 @@ export interface components {
         VerdictOut: {
             /** @description False if nothing may leave however long it waits. */
             may: boolean;
-            reason: ("declined" | "no-phone" | "opted-out" | "patient-inactive" | "phone-dead" | "phone-doubtful" | "phone-landline") | ("human-talking" | "not-verified" | "over-budget" | "quiet-hours") | "stale" | null;
+            reason: ("declined" | "no-phone" | "opted-out" | "patient-inactive" | "phone-dead" | "phone-doubtful" | "phone-landline") | ("human-talking" | "not-verified" | "over-budget" | "quiet-hours") | ("not-shared" | "stale") | null;
             /** @description When it would leave; null: at once. */
             until: string | null;
             words: string;
@@ -9747,6 +10350,24 @@ export interface components {
         WaitingList: {
             items: components["schemas"]["ListedWaitingOut"][];
             next: string | null;
+        };
+        /**
+         * WaysIn
+         * @description By which ways I am told of one kind of news.
+         */
+        WaysIn: {
+            /** @enum {unknown} */
+            kind: "check-ins" | "errands" | "messages" | "rides" | "sharing" | "tomorrow" | "visits";
+            ways: ("digest" | "push" | "text")[];
+        };
+        /**
+         * WaysOut
+         * @description By which ways I am told of one kind of news.
+         */
+        WaysOut: {
+            /** @enum {unknown} */
+            kind: "check-ins" | "errands" | "messages" | "rides" | "sharing" | "tomorrow" | "visits";
+            ways: ("digest" | "push" | "text")[];
         };
         /**
          * WhoOut
@@ -9906,7 +10527,7 @@ export interface components {
              * @description page: you did it yourself.
              * @enum {unknown}
              */
-            how: "page" | "verbal" | "written";
+            how: "page" | "text" | "verbal" | "written";
             /** Format: uuid */
             id: string;
             sensitive: ("mental-health" | "sexual" | "staff-notes" | "substance" | "violence")[];
@@ -13375,6 +13996,109 @@ export interface operations {
             };
         };
     };
+    askForProofCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeAskedOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     askForProof: {
         parameters: {
             query?: never;
@@ -14949,9 +15673,322 @@ export interface operations {
             };
         };
     };
-    listStrain: {
+    getNotices: {
         parameters: {
             query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticesOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putNotices: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that you change; another version is a 412. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticesIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticesOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tryPush: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushTriedOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listStrain: {
+        parameters: {
+            query?: {
+                /** @description In which language it is asked; the one on record if none is said. */
+                language?: "en" | "es";
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -15502,6 +16539,181 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFamilyDocuments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FamilyDocuments"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getFamilyDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -20812,6 +22024,127 @@ export interface operations {
             };
         };
     };
+    breakGlass: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GlassIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GlassOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     makeCalendar: {
         parameters: {
             query?: never;
@@ -22384,6 +23717,397 @@ export interface operations {
             };
         };
     };
+    listDocuments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addDocument: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDocumentIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDocumentContent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     enrolPatient: {
         parameters: {
             query?: never;
@@ -23331,6 +25055,296 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRestriction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestrictionOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putRestriction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestrictionIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestrictionOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteRestriction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -26235,6 +28249,216 @@ export interface operations {
             };
         };
     };
+    listOpenings: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins: `next` of the page before. */
+                cursor?: string;
+                /** @description How many items at the most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                practice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpeningList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledgeOpening: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own for this request. Sent again with the same body, the first answer comes back and nothing happens twice; with another body it is a 422. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                practice_id: string;
+                opening_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpeningOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listOwnOrganizations: {
         parameters: {
             query?: never;
@@ -26763,6 +28987,99 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRestrictedReads: {
+        parameters: {
+            query?: {
+                patient?: string;
+                /** @description Where the page begins: `next` of the page before. */
+                cursor?: string;
+                /** @description How many items at the most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                practice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestrictedReadList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -32216,7 +34533,10 @@ export interface operations {
     changeStaff: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the version that you change; another version is a 412. */
+                "If-Match"?: string;
+            };
             path: {
                 staff_id: string;
             };
@@ -32276,6 +34596,15 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -32452,7 +34781,10 @@ export interface operations {
     putRoles: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the version that you change; another version is a 412. */
+                "If-Match"?: string;
+            };
             path: {
                 staff_id: string;
             };
@@ -32512,6 +34844,15 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -7,7 +7,8 @@ import { call } from "../api/call";
 import { language } from "../shared/look";
 import { t } from "../shared/words";
 import { about, shown, type Asked } from "./ask";
-import { attempt, instruments, said, sentence } from "./desk";
+import { attempt, instruments, said, sentence, spoken } from "./desk";
+import { titleOf } from "./instruments";
 import { Dialog } from "./dialog";
 
 const WAIT_MS = 150;
@@ -126,7 +127,7 @@ function Form({ first }: { first: RefObject<HTMLElement | null> }) {
                   }}
                 />
                 <span>
-                  {one.given_name} {one.family_name}{" "}
+                  {spoken(one)}{" "}
                   <span class="soft small">
                     {one.external_id} · {t(`language.${one.language}`)}
                   </span>
@@ -147,7 +148,7 @@ function Form({ first }: { first: RefObject<HTMLElement | null> }) {
       >
         {tools.map((one) => (
           <option key={one.id} value={one.id}>
-            {one.title}
+            {titleOf(one.id)}
             {one.languages["es"] === "draft" && language.value === "es" ? ` (${t("ask.draft")})` : ""}
           </option>
         ))}

@@ -17,6 +17,7 @@ import {
   older,
   openId,
   patient,
+  shut,
   texts,
   threadRead,
   zone,
@@ -25,10 +26,23 @@ import { questionOf } from "./instruments";
 import { Present } from "./present";
 import { Clinic, Due, Severity } from "./queue";
 import { goToPane, goToQueue } from "./route";
+import { restricted } from "./shut";
 import { WhoButton } from "./who";
 
 export function Card() {
   const item = detail.value;
+  const closedTo = shut.value;
+  if (openId.value !== null && closedTo !== undefined) {
+    const more = restricted.value;
+    return (
+      <section class="pane card" aria-label={t("thread.title")}>
+        <Back />
+        <div class="scroll">
+          {more === undefined ? <p class="empty soft">{t("loading")}</p> : <more.Closed patient={closedTo} id="card" />}
+        </div>
+      </section>
+    );
+  }
   if (openId.value === null || gone.value) {
     return (
       <section class="pane card bare" aria-label={t("thread.title")}>

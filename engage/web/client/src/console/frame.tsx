@@ -30,6 +30,7 @@ import { Places, Shown } from "./places";
 import { directs, place } from "./place";
 import { shown as mergeShown } from "./records";
 import { shown as wrongShown } from "./relabel";
+import { restricted } from "./shut";
 import { shown as consentShown } from "./texting";
 import { shown as whoShown } from "./who";
 import { work } from "./work";
@@ -118,6 +119,7 @@ export function Desk() {
         </nav>
       </header>
       <CrisisBar />
+      {directs() && restricted.value !== undefined ? <restricted.value.Bar /> : null}
       <Places />
       <Shown />
       <p class="unseen" aria-live="polite">

@@ -1,6 +1,16 @@
 // The wording of instruments, as the API gives it, in the reader's language where there is one.
 import { language } from "../shared/look";
+import { isWord, t } from "../shared/words";
 import { instruments } from "./desk";
+
+/** How a screening is called, in the reader's language. */
+export function titleOf(id: string): string {
+  const word = `instrument.${id}`;
+  if (isWord(word)) return t(word);
+  const script = `script.${id}`;
+  if (isWord(script)) return t(script);
+  return instruments.value.find((one) => one.id === id)?.title ?? id;
+}
 
 function question(prompt: string | null) {
   if (prompt === null) return undefined;

@@ -24,7 +24,7 @@ const LINES: [string[], Word][] = [
   [["q"], "keys.ask"],
   [["/"], "keys.search"],
   [["1", "…", "8"], "keys.digits"],
-  [["1", "…", "7"], "keys.places"],
+  [["1", "…", "8"], "keys.places"],
   [["?"], "keys.help"],
   [["Ctrl", "Enter"], "keys.send"],
   [["Ctrl", "Shift", "Enter"], "keys.send.complete"],

@@ -28,10 +28,10 @@ export function press(event: KeyboardEvent): void {
     at?.matches("input:not([type=radio], [type=checkbox]), textarea, select") ?? false;
   if (event.key === "Escape" && at?.closest("dialog") === null) {
     // A note that is being written is not thrown away by leaving its field.
-    if (writing) at?.blur();
-    else if (step.value === null) return;
-    else step.value = null;
-    focusCard();
+    if (writing) {
+      at?.blur();
+      focusCard();
+    } else if (step.value !== null) leaveStep();
     return;
   }
   const busy = writing || at?.closest("dialog") != null || me.value == null;
@@ -79,7 +79,7 @@ const KEYS: Record<string, () => boolean | void> = {
     openAsk();
   },
   "/": toSearch,
-  ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((key) => [String(key), () => toPlace(key)])),
+  ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8].map((key) => [String(key), () => toPlace(key)])),
   "?": openHelp,
 };
 
@@ -90,6 +90,13 @@ function begin(which: Step): void {
     goToPane("doing");
     step.value = which;
   });
+}
+
+/** Close the form of a step; the focus is on what opened it. */
+export function leaveStep(): void {
+  const from = step.value === "finish" ? "complete" : `do-${step.value ?? ""}`;
+  step.value = null;
+  after(() => document.getElementById(from));
 }
 
 /** In a form of choices a digit chooses. */

@@ -184,5 +184,15 @@ function tell(item: Item): void {
 
 export function nameOf(item: Item): string {
   const about = item.patient;
-  return about === null ? t("unknown.person") : `${about.given_name} ${about.family_name}`;
+  return about === null ? t("unknown.person") : spoken(about);
 }
+
+interface Named {
+  given_name: string;
+  family_name: string;
+  restricted?: boolean;
+}
+
+/** Somebody by name, or that their record is closed to the reader. */
+export const spoken = (one: Named): string =>
+  one.restricted === true ? t("restricted.record") : `${one.given_name} ${one.family_name}`;

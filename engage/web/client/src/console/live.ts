@@ -3,8 +3,9 @@
 import { call, Problem } from "../api/call";
 import { detail, forget, ended, live, loadCard, loadQueue, me, openId } from "./desk";
 import { place, stirred } from "./place";
+import { opened } from "./shut";
 
-const KINDS = ["item", "message", "screening", "patient", "need", "appointment", "ride"];
+const KINDS = ["item", "message", "screening", "patient", "need", "appointment", "ride", "glass"];
 /** What changes the list of a day: an item, too, for who runs late. */
 const OF_A_DAY = ["appointment", "ride", "item"];
 const GATHER_MS = 80;
@@ -67,6 +68,7 @@ function heard(event: MessageEvent<string>): void {
   const now = place.value;
   const here = now.at === "person" ? patient_id === now.id : now.at === "visits" && OF_A_DAY.includes(event.type);
   const theirs = now.at === "team" && event.type === "item";
+  if (event.type === "glass") opened.value += 1;
   gather(ours || here || theirs);
 }
 

@@ -1,10 +1,18 @@
 // One piece of work, as it is open: its thread, its patient, and the words that are not sent yet.
 import { batch, computed, signal } from "@preact/signals";
 
-import { call, type ItemDetail, type Message, type Patient, type Texting } from "../api/call";
+import {
+  call,
+  type ItemDetail,
+  type Message,
+  type Patient,
+  type Problem,
+  type Texting,
+} from "../api/call";
 import { t } from "../shared/words";
 import { maySoonLeave } from "./before";
 import { attempt, me, notice, said, whenForgotten, zoneOf } from "./session";
+import { bringRestricted } from "./shut";
 
 export type Pane = "list" | "card" | "doing";
 
@@ -12,6 +20,8 @@ export type Pane = "list" | "card" | "doing";
 export const openId = signal<string | null>(null);
 export const detail = signal<ItemDetail | undefined>(undefined);
 export const gone = signal(false);
+/** Whose record is closed to the reader, in the place of what they asked for. */
+export const shut = signal<string | undefined>(undefined);
 /** Oldest first. */
 export const texts = signal<Message[]>([]);
 export const older = signal<string | null>(null);
@@ -71,6 +81,7 @@ function clearCard(): void {
   looked += 1;
   detail.value = undefined;
   gone.value = false;
+  shut.value = undefined;
   texts.value = [];
   older.value = null;
   lastEvent.value = null;
@@ -88,13 +99,26 @@ export async function loadCard(): Promise<void> {
   const found = await attempt(
     () => call("get", "/v1/queue/{item_id}", { path }),
     (problem) => {
+      if (turn === looked && isShut(problem)) return true;
       gone.value = problem.status === 404 || problem.status === 400;
       return gone.value;
     },
   );
   if (found === undefined || turn !== looked) return;
+  shut.value = undefined;
   detail.value = found;
   await Promise.all([loadThread(found, turn), loadPatient(found, turn)]);
+}
+
+/** Say whether a record is closed; what was read of it before is not kept. */
+export function isShut(problem: Problem): boolean {
+  if (problem.code !== "restricted-record") return false;
+  batch(() => {
+    clearCard();
+    shut.value = problem.patientId;
+  });
+  void bringRestricted();
+  return true;
 }
 
 async function loadThread(found: ItemDetail, turn: number): Promise<void> {

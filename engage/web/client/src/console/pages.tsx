@@ -3,6 +3,7 @@
 import {
   speakOfAdministration,
   speakOfPaging,
+  speakOfRestricted,
   speakOfTeam,
   speakOfWork,
   speakRarely,
@@ -24,6 +25,9 @@ const Paging = fetched(() =>
 const Rare = fetched(() => Promise.all([import("./rare").then((one) => one.Page), speakRarely()]));
 const Replies = fetched(() =>
   Promise.all([import("./work/replies").then((one) => one.Replies), speakOfWork()]),
+);
+const Report = fetched(() =>
+  Promise.all([import("./restricted/report").then((one) => one.Report), speakOfRestricted()]),
 );
 const Team = fetched(() =>
   Promise.all([import("./team/page").then((one) => one.TeamPage), speakOfTeam()]),
@@ -50,6 +54,8 @@ export function Page() {
       return <Team />;
     case "paging":
       return <Paging />;
+    case "restricted":
+      return <Report />;
     case "measures":
     case "rides":
     case "places":

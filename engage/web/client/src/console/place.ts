@@ -38,6 +38,7 @@ export type Place =
   | { at: "replies" }
   | { at: "team" }
   | { at: "paging" }
+  | { at: "restricted" }
   | { at: "admin"; page: AdminPage }
   | { at: "measures" };
 
@@ -46,7 +47,7 @@ export const place = signal<Place>({ at: "queue" });
 export const stirred = signal(0);
 
 const PERSON = /^\/console\/people\/([0-9a-f-]{36})\/?$/;
-const LIST = /^\/console\/(people|calls|reach|visits|schedules|rides|places|replies|admin|team|paging|measures)(?:\/([a-z0-9-]+))?\/?$/;
+const LIST = /^\/console\/(people|calls|reach|visits|schedules|rides|places|replies|admin|team|paging|restricted|measures)(?:\/([a-z0-9-]+))?\/?$/;
 const DAY = /^2\d{3}-\d\d-\d\d$/;
 
 export function placeOf(path: string): Place {
@@ -61,6 +62,7 @@ export function placeOf(path: string): Place {
     case "replies":
     case "team":
     case "paging":
+    case "restricted":
     case "measures":
       return { at };
     case "visits":

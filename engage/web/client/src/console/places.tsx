@@ -10,6 +10,7 @@ import { keepFocus, Link } from "./link";
 import { directs, place, type Place } from "./place";
 import { Queue } from "./queue";
 import { visit } from "./route";
+import { bringRestricted } from "./shut";
 
 const PLACES: [Place, Word][] = [
   [{ at: "queue" }, "queue.tab"],
@@ -27,6 +28,7 @@ const UNDER: Partial<Record<Place["at"], Place["at"]>> = {
   schedules: "visits",
   places: "rides",
   replies: "queue",
+  restricted: "team",
 };
 const SOON_MS = 1500;
 
@@ -37,6 +39,8 @@ async function bring(): Promise<void> {
   try {
     const [pages] = await Promise.all([import("./pages"), speakMore()]);
     beside.value = pages;
+    // Who directs the work is told of opened records from wherever they are.
+    if (directs()) void bringRestricted();
   } catch {
     away.value = true;
   }

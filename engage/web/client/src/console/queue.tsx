@@ -230,9 +230,13 @@ export function resting(item: Item): string {
   return t(rest.for_reply ? "rests.both" : "rests.until", { when: moment });
 }
 
-/** Focus goes where the reader goes: to the name at the head of the card. */
+/** Focus goes where the reader goes: to the name at the head of the card, or to the pane in sight. */
 export function focusCard(): void {
-  requestAnimationFrame(() => document.getElementById("card")?.focus());
+  requestAnimationFrame(() => {
+    const card = document.getElementById("card");
+    // On a narrow screen one pane is shown, and what is hidden takes no focus.
+    (card?.checkVisibility() === true ? card : document.getElementById("doing"))?.focus();
+  });
 }
 
 /** Which practice work is of, for who serves several. */

@@ -47,4 +47,12 @@ export function visit(to: Place): void {
   });
 }
 
-addEventListener("popstate", follow);
+addEventListener("popstate", () => {
+  follow();
+  // What had the focus is gone with its page: go on at the head of the one that came back.
+  requestAnimationFrame(() => {
+    if (document.activeElement !== document.body) return;
+    const heads = ["card", "place", "queue"].map((id) => document.getElementById(id));
+    heads.find((one) => one?.checkVisibility() === true)?.focus({ preventScroll: true });
+  });
+});

@@ -5,7 +5,7 @@ import { useEffect, useId, useRef } from "preact/hooks";
 
 import { call, type Attribution, type Candidate } from "../api/call";
 import { named, t } from "../shared/words";
-import { attempt, loadCard, loadQueue, said, sentence } from "./desk";
+import { attempt, loadCard, loadQueue, said, sentence, spoken } from "./desk";
 import { Dialog } from "./dialog";
 import { asked, shown } from "./who";
 
@@ -52,7 +52,7 @@ function Form({ message, first }: { message: string; first: RefObject<HTMLInputE
       ).then((page) => {
         if (page === undefined || query.value !== typed) return;
         found.value = page.items.map((one) => {
-          const name = `${one.given_name} ${one.family_name}`;
+          const name = spoken(one);
           return {
             author: "patient",
             author_id: one.id,

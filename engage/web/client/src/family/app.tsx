@@ -2,13 +2,16 @@
 import { Mark } from "../shared/brand";
 import { CheckInPage } from "./checkin";
 import { CarePage } from "./care";
+import { DocumentsPage } from "./documents";
 import { Enter } from "./enter";
 import type { Icon } from "./icons";
 import { Picture } from "./icons";
 import { InvitePage } from "./invite";
 import { MessagesPage } from "./messages";
 import { MorePage } from "./more";
+import { NoticesPage } from "./notices";
 import { Emergency, To } from "./parts";
+import { Prove } from "./prove";
 import { place, type Place } from "./route";
 import { SettingsPage } from "./settings";
 import { SharingPage } from "./sharing";
@@ -28,11 +31,13 @@ const PAGES: Record<Place, () => preact.ComponentChildren> = {
   "to-do": ToDoPage,
   "messages": MessagesPage,
   "care": CarePage,
+  "documents": DocumentsPage,
   "more": MorePage,
   "sharing": SharingPage,
   "invite": InvitePage,
   "strain": StrainPage,
   "settings": SettingsPage,
+  "notices": NoticesPage,
   "sign-ins": SignInsPage,
 };
 
@@ -64,6 +69,7 @@ export function App() {
         </div>
         <Tabs />
       </div>
+      <Prove />
       <p class="unseen" role="status">
         {said}
       </p>

@@ -1,8 +1,10 @@
 // A check-in: one question at a time, with large answers, and it always says for whom one answers.
-// An answer is kept on the phone first and then sent, so the way is the same with a network and without.
+// An answer is kept on the phone first and then sent, so the way is the same with a network and without;
+// the next question comes along with the one before, so nobody waits for the network between two.
 import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 
+import { standing } from "./ahead";
 import type { Answer, Answered, CheckIn, Person } from "./kinds";
 import { uuid7 } from "./ids";
 import { Picture } from "./icons";
@@ -26,8 +28,7 @@ export function CheckInPage() {
   const whom = person.value;
   if (whom === undefined || !may("check-ins", "answer")) return <Head title={t("check-in.title")} from="today" />;
   const heard = last.value?.patient === whom.patient_id ? last.value : null;
-  const asked = questions.value[whom.patient_id] ?? null;
-  const waits = saved.value.find((one) => one.kind === "answer" && one.patient === whom.patient_id);
+  const { asked, waits, danger } = standing(questions.value[whom.patient_id] ?? null, saved.value, whom.patient_id);
   return (
     <>
       <Head title={t("check-in.title")} from="today" />
@@ -37,13 +38,20 @@ export function CheckInPage() {
           {t("check-in.for", { name: whom.given_name })}
         </p>
       )}
-      {heard?.status === "danger" ? <Now title={t("danger.title")} words={t("danger.words")} /> : null}
-      {waits !== undefined ? (
+      {heard?.status === "danger" ? (
+        <Now title={t("danger.title")} words={t("danger.words")} />
+      ) : danger && away.value ? (
+        <Now title={t("danger.title")} words={t("danger.unsent")} />
+      ) : null}
+      {asked === null && waits > 0 ? (
         <Kept />
       ) : asked === null ? (
         <Over heard={heard?.status ?? null} />
       ) : (
         <>
+          {waits > 0 && away.value ? (
+            <p class="notice">{counted("check-in.saved-one", "check-in.saved", waits)}</p>
+          ) : null}
           {heard?.refused === true ? <p class="notice wrong">{t("check-in.refused")}</p> : null}
           {heard?.stale === true ? <p class="notice">{t("check-in.stale")}</p> : null}
           <Question key={asked.question.key} asked={asked} whom={whom} />
@@ -152,7 +160,8 @@ function Question({ asked, whom }: { asked: CheckIn; whom: Person }) {
                 inputMode="decimal"
                 type="number"
                 step="any"
-                min="0"
+                min={question.limits?.[place]?.[0] ?? 0}
+                max={question.limits?.[place]?.[1]}
                 required
                 value={numbers[place] ?? ""}
                 onInput={(event) => {

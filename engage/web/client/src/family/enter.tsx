@@ -1,12 +1,14 @@
 // Signing in: a phone number, the six digits that came, and, where several people use the phone, which
-// of them one is. A link from a text does the same with one tap. The tokens are used up at once for a
+// of them one is. A link from a text does the same with one tap, and a passkey without a text. The tokens are used up at once for a
 // cookie that no script can read; the page keeps none.
 import { signal } from "@preact/signals";
 
 import { call, Problem, type Schema } from "../api/call";
 import { Mark } from "../shared/brand";
+import { enterByPasskey, hasPasskeys } from "../shared/passkey";
 import { leftBefore } from "./leaving";
 import { Emergency } from "./parts";
+import { offer } from "./passkeys";
 import { ended } from "./state";
 import { Looks } from "./looks";
 import { t } from "./words";
@@ -53,6 +55,19 @@ async function enter(tokens: Schema["TokensOut"]): Promise<void> {
   await welcome();
 }
 
+/** In by what came as a text: next time a passkey does it. */
+async function entered(tokens: Schema["TokensOut"]): Promise<void> {
+  await enter(tokens);
+  void offer();
+}
+
+const byPasskey = (): Promise<void> =>
+  attempt(async () => {
+    const tokens = await enterByPasskey();
+    if (tokens === null) wrong.value = t("enter.passkey-not");
+    else await enter(tokens);
+  }, t("enter.passkey-not"));
+
 async function attempt(act: () => Promise<void>, refused: string): Promise<void> {
   wrong.value = "";
   busy.value = true;
@@ -77,7 +92,7 @@ async function verify(who?: string): Promise<void> {
   const body = { phone: phone.value, code: code.value, ...(who === undefined ? {} : { person_id: who }) };
   await attempt(async () => {
     try {
-      await enter(await call("post", "/v1/auth/code/verify", { body }));
+      await entered(await call("post", "/v1/auth/code/verify", { body }));
     } catch (problem) {
       if (!(problem instanceof Problem) || problem.code !== "several-people") throw problem;
       several.value = problem.people ?? [];
@@ -88,7 +103,7 @@ async function verify(who?: string): Promise<void> {
 
 const accept = (): Promise<void> =>
   attempt(async () => {
-    await enter(await call("post", "/v1/auth/invitation/accept", { body: { secret } }));
+    await entered(await call("post", "/v1/auth/invitation/accept", { body: { secret } }));
   }, t("enter.dead"));
 
 export function Enter() {
@@ -144,6 +159,11 @@ function Phone() {
       <button type="submit" class="button first wide" disabled={busy.value}>
         {t("enter.send")}
       </button>
+      {hasPasskeys() ? (
+        <button type="button" class="button wide" disabled={busy.value} onClick={() => void byPasskey()}>
+          {t("enter.passkey")}
+        </button>
+      ) : null}
     </form>
   );
 }

@@ -12,6 +12,7 @@ export type Ride = Schema["FamilyRideOut"];
 export type Need = Schema["FamilyNeedOut"];
 export type Task = Schema["TaskOut"];
 export type Message = Schema["FamilyMessageOut"];
+export type Document = Schema["FamilyDocumentOut"];
 export type CheckIn = NonNullable<Answered["check_in"]>;
 export type Answered = Schema["AnsweredOut"];
 export type Answer = Schema["FamilyAnswerIn"]["answer"];
@@ -34,6 +35,7 @@ export interface Records {
   need: Need;
   task: Task;
   message: Message;
+  document: Document;
   "check-in": CheckInSeen;
 }
 export type Kind = keyof Records;

@@ -29,3 +29,7 @@ effect(() => {
 
 export const spoken = (): boolean => read("engage.spoken") === "1";
 export const speaks = (): void => write("engage.spoken", "1");
+
+/** Whether somebody on this device wants no passkey; it is about the device, and about nobody. */
+export const declined = (): boolean => read("engage.no-passkey") === "1";
+export const declines = (): void => write("engage.no-passkey", "1");

@@ -2,9 +2,10 @@
 import { render } from "preact";
 
 import "./family.css";
-import { usual } from "../api/call";
+import { app, usual } from "../api/call";
 import { App } from "./app";
 import { open } from "./enter";
+import { offer } from "./passkeys";
 import { begin } from "./route";
 import { me } from "./state";
 import { watch } from "./sync";
@@ -13,6 +14,7 @@ import { speak } from "./words";
 
 // What is read about people is kept by this app or by nobody.
 usual.cache = "no-store";
+app.name = "family";
 const root = document.getElementById("app");
 const { hash } = location;
 begin();
@@ -21,5 +23,7 @@ void speak().then(async () => {
   // A link is for whoever taps it: it is not taken for the one who was here before.
   if (await open(hash)) me.value = null;
   else await start();
+  // The page behind a texted link has just signed somebody in.
+  if (hash === "#in") void offer();
   watch();
 });

@@ -25,6 +25,11 @@ export function MorePage() {
             {t("care.title")}
           </Row>
         ) : null}
+        {may("documents") ? (
+          <Row place="documents" icon="bag">
+            {t("documents.title")}
+          </Row>
+        ) : null}
         {mine === undefined ? null : (
           <Row place="sharing" icon="heart">
             {t("sharing.title")}
@@ -75,13 +80,11 @@ function Shared({ whom }: { whom: Person }) {
     <section class="card" aria-label={whom.given_name}>
       <h2>{t("shared.title", { name: whom.given_name })}</h2>
       <ul class="list">
-        {whom.may
-          .filter((one) => one.category !== "documents")
-          .map((one) => (
-            <li key={one.category}>
-              {named("category", one.category)}: {named("level", levelOf(one.verbs))}
-            </li>
-          ))}
+        {whom.may.map((one) => (
+          <li key={one.category}>
+            {named("category", one.category)}: {named("level", levelOf(one.verbs))}
+          </li>
+        ))}
       </ul>
       {asked ? (
         <div class="actions">

@@ -142,7 +142,8 @@ export async function attempt(act: () => Promise<unknown>): Promise<boolean> {
     else if (problem.status === 0) {
       away.value = true;
       tell("wrong", t("problem.away"));
-    } else if (problem.code === "task-taken") tell("wrong", t("problem.taken"));
+    } else if (problem.code === "fresh-proof-needed") tell("wrong", t("prove.not"));
+    else if (problem.code === "task-taken") tell("wrong", t("problem.taken"));
     else if (problem.status === 404) tell("wrong", t("problem.gone"));
     else if (problem.status === 429) tell("wrong", t("problem.often"));
     else tell("wrong", t("problem.other"));

@@ -9,19 +9,21 @@ export const PLACES = [
   "to-do",
   "messages",
   "care",
+  "documents",
   "more",
   "sharing",
   "invite",
   "strain",
   "settings",
+  "notices",
   "sign-ins",
 ] as const;
 export type Place = (typeof PLACES)[number];
 
 const ROOT = "/family/";
 
-function here(): Place {
-  const name = location.pathname.slice(ROOT.length).replace(/\/$/, "");
+function here(path = location.pathname): Place {
+  const name = path.slice(ROOT.length).replace(/\/$/, "");
   return PLACES.find((one) => one === name) ?? "today";
 }
 
@@ -47,7 +49,13 @@ export function follow(event: MouseEvent, one: Place): void {
 
 export function begin(): void {
   // The worker of the app knows the address with its slash only; what opened a link is not kept.
-  if (!location.pathname.startsWith(ROOT)) history.replaceState(null, "", ROOT + location.hash);
+  const hash = location.hash === "#in" ? "" : location.hash;
+  if (!location.pathname.startsWith(ROOT)) history.replaceState(null, "", ROOT + hash);
+  else if (hash !== location.hash) history.replaceState(null, "", location.pathname);
+  // News were tapped while the app was open.
+  navigator.serviceWorker?.addEventListener("message", (event: MessageEvent<{ go?: string }>) => {
+    if (event.data.go !== undefined) go(here(new URL(event.data.go).pathname));
+  });
   addEventListener("popstate", () => {
     place.value = here();
   });

@@ -1,7 +1,7 @@
 // How the app looks and speaks, and how one is told of what is new.
 import { theme } from "../shared/look";
 import { Language, Size } from "./looks";
-import { Head } from "./parts";
+import { Head, Row } from "./parts";
 import { t } from "./words";
 
 const THEMES = ["auto", "light", "dark"] as const;
@@ -33,10 +33,11 @@ export function SettingsPage() {
           <Language />
         </div>
       </section>
-      <section class="card">
-        <h2>{t("notify.title")}</h2>
-        <p>{t("notify.texts")}</p>
-      </section>
+      <ul class="rows">
+        <Row place="notices" icon="messages">
+          {t("notices.title")}
+        </Row>
+      </ul>
       <section class="card">
         <h2>{t("install.title")}</h2>
         <p>{t("install.words")}</p>

@@ -22,6 +22,7 @@ export const LEVELS: readonly { category: Category; levels: readonly Level[] }[]
   { category: "rides", levels: ["none", "see", "act"] },
   { category: "needs", levels: ["none", "see", "act"] },
   { category: "messages", levels: ["none", "see", "act"] },
+  { category: "documents", levels: ["none", "see"] },
 ];
 const VERBS: Record<Level, Verb[]> = {
   none: [],
@@ -59,6 +60,8 @@ async function put(one: Sharing, may: May[], told: string): Promise<void> {
     shared.value = (shared.value ?? []).map((other) => (other.caregiver_id === one.caregiver_id ? after : other));
   });
   if (good) tell("good", told);
+  // What was chosen and not changed is not shown as if it were.
+  else shared.value = (shared.value ?? []).map((other) => ({ ...other }));
 }
 
 function change(one: Sharing, category: Category, level: Level): void {

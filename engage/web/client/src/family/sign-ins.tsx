@@ -1,10 +1,11 @@
-// Where I am signed in, and ending it there.
+// Where I am signed in, and ending it there; and my passkeys.
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 import { call, type Schema } from "../api/call";
 import { signOut, whenLeft } from "./leaving";
 import { attempt, Head } from "./parts";
+import { Passkeys } from "./passkeys";
 import { go } from "./route";
 import { brief } from "./time";
 import { named, t } from "./words";
@@ -50,6 +51,7 @@ export function SignInsPage() {
           </li>
         ))}
       </ul>
+      <Passkeys />
     </>
   );
 }

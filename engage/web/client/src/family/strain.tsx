@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 
 import { call, type Schema } from "../api/call";
+import { language } from "../shared/look";
 import { uuid7 } from "./ids";
 import { whenLeft } from "./leaving";
 import { attempt, Head, Hours, Now } from "./parts";
@@ -19,7 +20,7 @@ whenLeft(() => {
 
 async function load(): Promise<void> {
   await attempt(async () => {
-    asked.value = await call("get", "/v1/family/me/strain");
+    asked.value = await call("get", "/v1/family/me/strain", { query: { language: language.value } });
   });
 }
 
@@ -27,7 +28,7 @@ export function StrainPage() {
   useEffect(() => {
     heard.value = null;
     void load();
-  }, []);
+  }, [language.value]);
   const whom = people.value.filter((one) => !one.self);
   const names = new Intl.ListFormat(document.documentElement.lang).format(whom.map((one) => one.given_name));
   return (

@@ -4,6 +4,7 @@ import { Picture } from "./icons";
 import { uuid7 } from "./ids";
 import type { Person, Ride, Today, Visit } from "./kinds";
 import { attempt, Fact, Head, Hours, Row, To } from "./parts";
+import { Offer } from "./passkeys";
 import { may, of, person, readAt, todays } from "./state";
 import { sync } from "./sync";
 import { brief, clock, day, leaf, near } from "./time";
@@ -19,6 +20,7 @@ export function TodayPage() {
   return (
     <>
       <Head title={title} lead={day(new Date().toISOString(), whom.zone)} />
+      <Offer />
       {card === undefined ? (
         <p class="soft">{t("loading")}</p>
       ) : (
@@ -38,6 +40,7 @@ function Nobody() {
   return (
     <>
       <Head title={t("today.nobody")} />
+      <Offer />
       {readAt.value === null ? <p class="soft">{t("loading")}</p> : <p>{t("today.nobody-lead")}</p>}
     </>
   );

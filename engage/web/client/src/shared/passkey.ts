@@ -1,10 +1,15 @@
-// Passkeys, between what the API says and what a browser does: bytes there, text here.
-import type { Schema } from "../../api/call";
+// Passkeys, between what the API says and what a browser does: bytes there, text here. And the three
+// things that are done with one: signing in, proving that it is still oneself, and making one.
+import { call, type Schema } from "../api/call";
 
 type Shown = Schema["AssertionIn"];
 type Made = Schema["AttestationIn"];
 
-export const hasPasskeys = (): boolean => "PublicKeyCredential" in window;
+// A passkey is for a name: at a number no browser makes or shows one.
+const NUMBERED = /^[\d.]+$|^\[/;
+
+export const hasPasskeys = (): boolean =>
+  "PublicKeyCredential" in window && !NUMBERED.test(location.hostname);
 
 const bytes = (text: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (one) => one.charCodeAt(0));
@@ -18,8 +23,29 @@ const text = (raw: ArrayBuffer | null): string =>
 const named = (of: readonly Schema["Named"][] = []): PublicKeyCredentialDescriptor[] =>
   of.map((one) => ({ type: "public-key", id: bytes(one.id) }));
 
-/** What somebody shows; null where they did not want to, or had none. */
-export async function show(options: Schema["RequestOptionsOut"]): Promise<Shown | null> {
+/** Sign in; null where somebody did not want to, or had none. */
+export async function enterByPasskey(): Promise<Schema["TokensOut"] | null> {
+  const shown = await show(await call("post", "/v1/auth/passkeys/options", { body: {} }));
+  return shown === null ? null : call("post", "/v1/auth/passkeys/verify", { body: shown });
+}
+
+/** Prove that it is still oneself; false where somebody did not want to. */
+export async function proveByPasskey(): Promise<boolean> {
+  const passkey = await show(await call("post", "/v1/auth/step-up/options"));
+  if (passkey === null) return false;
+  await call("post", "/v1/auth/step-up", { body: { passkey } });
+  return true;
+}
+
+/** Make one for who is signed in; false where nobody wanted it to, or the device has one already. */
+export async function addPasskey(): Promise<boolean> {
+  const made = await make(await call("post", "/v1/me/passkeys/options"));
+  if (made === null) return false;
+  await call("post", "/v1/me/passkeys", { body: made });
+  return true;
+}
+
+async function show(options: Schema["RequestOptionsOut"]): Promise<Shown | null> {
   const found = await taken(() =>
     navigator.credentials.get({
       publicKey: {
@@ -41,8 +67,7 @@ export async function show(options: Schema["RequestOptionsOut"]): Promise<Shown 
   };
 }
 
-/** What a device made; null where nobody wanted it to, or it has one already. */
-export async function make(options: Schema["CreationOptionsOut"]): Promise<Made | null> {
+async function make(options: Schema["CreationOptionsOut"]): Promise<Made | null> {
   const found = await taken(() =>
     navigator.credentials.create({
       publicKey: {

@@ -10,6 +10,7 @@ import type { words as door } from "./words/en-door";
 import type { words as paging } from "./words/en-paging";
 import type { words as rare } from "./words/en-rare";
 import type { words as refer } from "./words/en-refer";
+import type { words as restricted } from "./words/en-restricted";
 import type { words as team } from "./words/en-team";
 import type { words as story } from "./words/en-story";
 import type { words as visiting } from "./words/en-visiting";
@@ -26,6 +27,7 @@ export type Word =
   | keyof typeof paging
   | keyof typeof rare
   | keyof typeof refer
+  | keyof typeof restricted
   | keyof typeof team
   | keyof typeof story
   | keyof typeof visiting
@@ -54,6 +56,11 @@ const RARE: typeof FIRST = {
 const REFER: typeof FIRST = {
   en: () => import("./words/en-refer"),
   es: () => import("./words/es-refer"),
+};
+
+const RESTRICTED: typeof FIRST = {
+  en: () => import("./words/en-restricted"),
+  es: () => import("./words/es-restricted"),
 };
 
 const PAGING: typeof FIRST = {
@@ -121,6 +128,7 @@ export const speakOfAdministration = (): Promise<void> => also(ADMIN);
 export const speakOfDoor = (): Promise<void> => also(DOOR);
 export const speakOfPaging = (): Promise<void> => also(PAGING);
 export const speakOfReferring = (): Promise<void> => also(REFER);
+export const speakOfRestricted = (): Promise<void> => also(RESTRICTED);
 export const speakRarely = (): Promise<void> => also(RARE);
 export const speakInDialogs = (): Promise<void> => also(DIALOGS);
 export const speakOfTeam = (): Promise<void> => also(TEAM);

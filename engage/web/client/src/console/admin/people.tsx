@@ -50,6 +50,12 @@ function Roles({ roles, legend }: { roles: Record<Role, Signal<boolean>>; legend
   );
 }
 
+/** What somebody does here, and whether they may sign in. */
+const heldBy = (one: Colleague): string =>
+  [one.roles.map((role) => t(`role.${role}`)).join(", "), one.active ? "" : t("staff.off")]
+    .filter(Boolean)
+    .join(" · ");
+
 function One({ one, of }: { one: Colleague; of: Held }) {
   const name = `${one.staff.given_name} ${one.staff.family_name}`;
   const self = one.staff.id === me.value?.id;
@@ -60,15 +66,20 @@ function One({ one, of }: { one: Colleague; of: Held }) {
   const save = async (): Promise<void> => {
     const body = { roles: ROLES.filter((each) => roles[each].value), practice_id: of.id };
     const done = await editing.save(
-      () => call("put", "/v1/staff/{staff_id}/roles", { path, body }),
+      () => call("put", "/v1/staff/{staff_id}/roles", { path, body, version: one.version }),
       t(body.roles.length === 0 ? "staff.left" : "form.saved"),
+      async () => {
+        await readPeople();
+        const now = here(of.id).find((each) => each.staff.id === one.staff.id);
+        return [now === undefined ? t("staff.left") : heldBy(now)];
+      },
     );
     if (done !== undefined) await readPeople();
   };
   const letIn = async (active: boolean): Promise<void> => {
     const body = { active, practice_id: of.id };
     const done = await acting.act(
-      () => call("patch", "/v1/staff/{staff_id}", { path, body }),
+      () => call("patch", "/v1/staff/{staff_id}", { path, body, version: one.version }),
       t(active ? "staff.enabled" : "staff.disabled"),
     );
     if (done !== undefined) await readPeople();
@@ -80,13 +91,7 @@ function One({ one, of }: { one: Colleague; of: Held }) {
         {self ? ` (${t("staff.you")})` : ""}
       </h3>
       <p>
-        {[
-          one.roles.map((role) => t(`role.${role}`)).join(", "),
-          one.active ? "" : t("staff.off"),
-          t("staff.holds", { n: one.open_items }),
-        ]
-          .filter(Boolean)
-          .join(" · ")}
+        {[heldBy(one), t("staff.holds", { n: one.open_items })].join(" · ")}
       </p>
       {self || !of.runs ? null : (
         <details>

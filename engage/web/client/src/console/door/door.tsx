@@ -4,10 +4,10 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
 import { call, type Schema } from "../../api/call";
+import { enterByPasskey, hasPasskeys } from "../../shared/passkey";
 import { t, type Word } from "../../shared/words";
 import { back, invitation } from "../door";
 import { Field, typed } from "./field";
-import { hasPasskeys, show } from "./passkey";
 
 type Entered = Schema["EnteredOut"];
 type Step =
@@ -150,12 +150,10 @@ function Password({ enter, wrong }: Way) {
     return false;
   };
   const passkey = async (): Promise<boolean> => {
-    const shown = await show(await call("post", "/v1/auth/passkeys/options", { body: {} }));
-    if (shown === null) {
-      wrong.value = t("door.cancelled");
-      return false;
-    }
-    return pass(await call("post", "/v1/auth/passkeys/verify", { body: shown }));
+    const tokens = await enterByPasskey();
+    if (tokens !== null) return pass(tokens);
+    wrong.value = t("door.cancelled");
+    return false;
   };
   const token = async (form: HTMLFormElement): Promise<boolean> => {
     await call("post", "/v1/session", { body: { token: typed(form, "token") } });

@@ -4,13 +4,13 @@ import { useEffect, useRef } from "preact/hooks";
 
 import { call, type Schema } from "../../api/call";
 import { Moment } from "../../shared/moment";
+import { addPasskey, hasPasskeys } from "../../shared/passkey";
 import { when } from "../../shared/time";
 import { named, t } from "../../shared/words";
 import { Refused, useActing } from "../acting";
-import { attempt, zoneOf } from "../desk";
+import { attempt, said, zoneOf } from "../desk";
 import { Dialog } from "../dialog";
 import { mineShown } from "../door";
-import { hasPasskeys, make } from "./passkey";
 
 export function Mine() {
   const first = useRef<HTMLHeadingElement>(null);
@@ -29,14 +29,13 @@ export function Mine() {
   useEffect(() => {
     if (mineShown.value) void read();
   }, [mineShown.value]);
-  const act = async (what: () => Promise<unknown>, done: string): Promise<void> => {
+  const act = async (what: () => Promise<unknown>, done?: string): Promise<void> => {
     await acting.act(what, done);
     await read();
     first.current?.focus();
   };
   const add = async (): Promise<void> => {
-    const made = await make(await call("post", "/v1/me/passkeys/options"));
-    if (made !== null) await call("post", "/v1/me/passkeys", { body: made });
+    if (await addPasskey()) said.value = t("keys.mine.added");
   };
   return (
     <Dialog shown={mineShown} title={t("mine.title")} first={first}>
@@ -115,7 +114,7 @@ export function Mine() {
           <button
             type="button"
             class="button first"
-            onClick={() => void act(add, t("keys.mine.added"))}
+            onClick={() => void act(add)}
           >
             {t("keys.mine.add")}
           </button>

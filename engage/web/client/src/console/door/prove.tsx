@@ -2,12 +2,12 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useId, useRef } from "preact/hooks";
 
-import { call, Problem, type Schema } from "../../api/call";
+import { call, Problem } from "../../api/call";
+import { hasPasskeys, proveByPasskey } from "../../shared/passkey";
 import { t } from "../../shared/words";
 import { asked } from "../door";
 import { sentence } from "../desk";
 import { Field, typed } from "./field";
-import { hasPasskeys, show } from "./passkey";
 
 export function Prove() {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -21,19 +21,18 @@ export function Prove() {
     dialog.current?.querySelector("input")?.focus();
   }, [answer]);
   if (answer === null) return null;
-  const prove = async (body: Schema["StepUpIn"]): Promise<void> => {
+  const prove = async (act: () => Promise<boolean>): Promise<void> => {
     try {
-      await call("post", "/v1/auth/step-up", { body });
-      answer(true);
+      if (await act()) answer(true);
+      else wrong.value = t("door.cancelled");
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
       wrong.value = problem.status === 401 ? t("door.wrong.code") : sentence(problem);
     }
   };
-  const passkey = async (): Promise<void> => {
-    const shown = await show(await call("post", "/v1/auth/step-up/options"));
-    if (shown === null) wrong.value = t("door.cancelled");
-    else await prove({ passkey: shown });
+  const byCode = async (code: string): Promise<boolean> => {
+    await call("post", "/v1/auth/step-up", { body: { code } });
+    return true;
   };
   return (
     <dialog
@@ -57,7 +56,8 @@ export function Prove() {
         class="door"
         onSubmit={(event) => {
           event.preventDefault();
-          void prove({ code: typed(event.currentTarget, "code") });
+          const code = typed(event.currentTarget, "code");
+          void prove(() => byCode(code));
         }}
       >
         <Field name="code" label="door.code" hint="door.code.hint" complete="one-time-code" />
@@ -66,7 +66,7 @@ export function Prove() {
             {t("prove.go")}
           </button>
           {hasPasskeys() ? (
-            <button type="button" class="button" onClick={() => void passkey()}>
+            <button type="button" class="button" onClick={() => void prove(proveByPasskey)}>
               {t("door.passkey")}
             </button>
           ) : null}

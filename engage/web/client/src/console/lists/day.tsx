@@ -8,7 +8,7 @@ import { clock, dateOf } from "../../shared/time";
 import { onWall } from "../../shared/wall";
 import { named, t } from "../../shared/words";
 import { Refused, useActing } from "../acting";
-import { me, zoneOf } from "../desk";
+import { me, spoken, zoneOf } from "../desk";
 import { Field, Select } from "../fields";
 import { Link } from "../link";
 import { place } from "../place";
@@ -144,7 +144,7 @@ function List({ of }: { of: DayRide[] }) {
               </td>
               <td>
                 <Link to={{ at: "person", id: one.patient_id }}>
-                  {one.given_name} {one.family_name}
+                  {spoken(one)}
                 </Link>
                 {one.phone === null ? null : <p class="small">{spaced(one.phone)}</p>}
               </td>

@@ -11,6 +11,7 @@ import { isWord, named, t } from "../../shared/words";
 import { Refused, useActing } from "../acting";
 import { instruments, me, zoneOf } from "../desk";
 import { Field, Select } from "../fields";
+import { titleOf } from "../instruments";
 
 type Found = Schema["MeasuresOut"];
 const BY = ["none", "language", "age-band"] as const;
@@ -145,7 +146,7 @@ function groupOf(one: Measure, by: Found["by"]): string {
 /** What it is about: a need, an instrument and its version, a ride or a box. */
 function aboutOf({ of, version }: Measure): string {
   const tool = instruments.value.find((one) => one.id === of);
-  if (tool !== undefined) return [tool.title, version].filter(Boolean).join(", ");
+  if (tool !== undefined) return [titleOf(tool.id), version].filter(Boolean).join(", ");
   const kind = `measures.of.${of}`;
   return isWord(kind) ? t(kind) : named("subject", `need:${of}`);
 }

@@ -5,10 +5,19 @@ import { useEffect, useId, useRef } from "preact/hooks";
 import { call, type Found } from "../../api/call";
 import { dateOf } from "../../shared/time";
 import { named, t } from "../../shared/words";
-import { attempt } from "../desk";
+import { attempt, spoken } from "../desk";
 import { Link } from "../link";
 
 const WAIT_MS = 200;
+
+/** Enter in the search: on to the first who was found, and in where there is one only. */
+function enter(): void {
+  requestAnimationFrame(() => {
+    const rows = document.querySelectorAll<HTMLAnchorElement>(".page .rows a.item");
+    rows[0]?.focus();
+    if (rows.length === 1) rows[0]?.click();
+  });
+}
 
 export function People() {
   const id = useId();
@@ -51,6 +60,9 @@ export function People() {
           onInput={(event) => {
             query.value = event.currentTarget.value;
           }}
+          onKeyDown={(event) => {
+            if (event.key === "Enter") void read(null).then(enter);
+          }}
         />
       </div>
       <p role="status" class="soft">
@@ -61,7 +73,7 @@ export function People() {
           <li key={one.id}>
             <Link to={{ at: "person", id: one.id }} class="item">
               <strong class="who">
-                {one.given_name} {one.family_name}
+                {spoken(one)}
               </strong>
               <span class="soft small">
                 {[

@@ -4,7 +4,7 @@ import { batch, effect, signal } from "@preact/signals";
 import { call, type Schema, type Unreached } from "../../api/call";
 import { Moment } from "../../shared/moment";
 import { isWord, named, t } from "../../shared/words";
-import { attempt, me, zoneOf } from "../desk";
+import { attempt, me, spoken, zoneOf } from "../desk";
 import { Link } from "../link";
 import { place, REACH, type ListName } from "../place";
 
@@ -76,7 +76,7 @@ export function Reach() {
             <Link to={{ at: "person", id: one.patient.id }} class="item">
               <span class="row spread">
                 <strong class="who">
-                  {one.patient.given_name} {one.patient.family_name}
+                  {spoken(one.patient)}
                 </strong>
                 <span class="soft small">
                   {t("reach.since")} <Moment at={one.since} zone={zoneOf(one.practice_id)} />
@@ -90,7 +90,7 @@ export function Reach() {
           <li key={one.patient.id}>
             <Link to={{ at: "person", id: one.patient.id }} class="item">
               <strong class="who">
-                {one.patient.given_name} {one.patient.family_name}
+                {spoken(one.patient)}
               </strong>
               <span class="small">{t("reach.next.unreadable")}</span>
             </Link>

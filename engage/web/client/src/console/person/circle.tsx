@@ -13,6 +13,7 @@ import { Fold } from "../fold";
 import { caregivers, loadPerson, ours, person } from "./state";
 
 const HOW = ["verbal", "written"] as const;
+const WHAT = ["visits", "rides", "check-ins", "answering", "needs", "messages", "documents"] as const;
 const LANGUAGES = ["en", "es"] as const;
 
 export function Circle() {
@@ -30,9 +31,16 @@ export function Circle() {
   );
 }
 
+type What = (typeof WHAT)[number];
+
+/** What is said of a grant: to answer check-ins is more than to see them, and is named apart. */
+const whatOf = (grant: Caregiver["grants"][number]): string =>
+  grant.category === "check-ins" && grant.verbs.includes("answer") ? "answering" : grant.category;
+
 function One({ who }: { who: Caregiver }) {
   const acting = useActing(loadPerson);
   const asking = useSignal(false);
+  const what = useSignal<What>("visits");
   const how = useSignal<(typeof HOW)[number] | null>(null);
   const lacks = useSignal(false);
   const first = useRef<HTMLInputElement | null>(null);
@@ -41,7 +49,8 @@ function One({ who }: { who: Caregiver }) {
     if (asking.value) first.current?.focus();
   }, [asking.value]);
   const name = `${who.given_name} ${who.family_name}`;
-  const grant = who.grants.find((one) => one.category === "visits");
+  const held = who.grants.map(whatOf);
+  const left = WHAT.filter((one) => !held.includes(one));
 
   const done = async (made: unknown): Promise<void> => {
     if (made === undefined) return;
@@ -56,8 +65,15 @@ function One({ who }: { who: Caregiver }) {
       first.current?.focus();
       return;
     }
+    const chosen = left.includes(what.value) ? what.value : (left[0] ?? "visits");
+    const answers = chosen === "answering";
+    const body = {
+      caregiver_id: who.id,
+      category: answers ? ("check-ins" as const) : chosen,
+      how: said,
+      ...(answers ? { verbs: ["see" as const, "answer" as const] } : {}),
+    };
     const path = { patient_id: who.patient_id };
-    const body = { caregiver_id: who.id, category: "visits" as const, how: said };
     const key = crypto.randomUUID();
     await done(
       await acting.act(
@@ -89,20 +105,30 @@ function One({ who }: { who: Caregiver }) {
           .filter(Boolean)
           .join(" · ")}
       </p>
-      <p>
-        {grant === undefined ? (
-          t("circle.untold")
-        ) : (
-          <>
-            {t("circle.told")}{" "}
+      {who.grants.length === 0 ? <p>{t("circle.untold")}</p> : null}
+      <ul>
+        {who.grants.map((grant) => (
+          <li key={grant.id}>
+            {named("circle.may", whatOf(grant))}{" "}
             <span class="soft small">
               {named("circle.how", grant.how)}, {t("circle.since")}{" "}
               <Moment at={grant.granted_at} zone={ours.value} />
-            </span>
-          </>
-        )}
-      </p>
-      {grant === undefined ? (
+            </span>{" "}
+            <button
+              type="button"
+              class="button small"
+              aria-disabled={acting.busy.value}
+              onClick={() => void end(grant.id)}
+            >
+              {t("circle.end")}
+              <span class="unseen">
+                : {named("circle.may", whatOf(grant))} {name}
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      {left.length === 0 ? null : (
         <div class="row">
           <button
             type="button"
@@ -116,18 +142,6 @@ function One({ who }: { who: Caregiver }) {
             <span class="unseen">: {name}</span>
           </button>
         </div>
-      ) : (
-        <div class="row">
-          <button
-            type="button"
-            class="button small"
-            aria-disabled={acting.busy.value}
-            onClick={() => void end(grant.id)}
-          >
-            {t("circle.end")}
-            <span class="unseen">: {name}</span>
-          </button>
-        </div>
       )}
       {asking.value ? (
         <form
@@ -137,6 +151,12 @@ function One({ who }: { who: Caregiver }) {
             void allow();
           }}
         >
+          <Select
+            label={t("circle.what")}
+            of={left}
+            value={what}
+            say={(one) => named("circle.may", one)}
+          />
           <Choice
             legend={t("circle.how")}
             of={HOW}

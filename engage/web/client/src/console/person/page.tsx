@@ -7,13 +7,14 @@ import type { Patient } from "../../api/call";
 import { clock, differ, now, place as placeName } from "../../shared/time";
 import { named, t, type Word } from "../../shared/words";
 import { openAsk } from "../ask";
-import { notice, texting } from "../desk";
+import { notice, shut, texting } from "../desk";
 import { Fact, Facts } from "../facts";
 import { keepFocus, Link } from "../link";
 import { directs } from "../place";
 import { ownership } from "../owned";
 import { Due } from "../queue";
 import { openMerge } from "../records";
+import { restricted } from "../shut";
 import { openConsent } from "../texting";
 import { Calling } from "./calling";
 import { Later } from "./later";
@@ -33,11 +34,28 @@ const PARTS: [string, Word][] = [
   ["timeline", "person.timeline"],
   ["checkins", "person.checkins"],
   ["circle", "person.circle"],
+  ["documents", "documents.title"],
   ["hospital", "person.hospital"],
 ];
 
 export function PersonPage() {
   const who = person.value;
+  const closedTo = shut.value;
+  if (closedTo !== undefined) {
+    const more = restricted.value;
+    return (
+      <main class="page" id="main">
+        {more === undefined ? (
+          <h2 id="place" tabIndex={-1}>
+            {t("loading")}
+          </h2>
+        ) : (
+          <more.Closed patient={closedTo} id="place" />
+        )}
+        <Wrong />
+      </main>
+    );
+  }
   if (nobody.value || who === undefined) {
     return (
       <main class="page" id="main">
@@ -53,10 +71,14 @@ export function PersonPage() {
       </main>
     );
   }
+  const stands = restricted.value;
   return (
     <main class="page person" id="main">
       <Head who={who} />
       <Wrong />
+      {stands === undefined ? null : (
+        <stands.Standing patient={who.id} practice={who.practice_id} />
+      )}
       <nav class="jumps" aria-label={t("person.parts")}>
         {PARTS.map(([id, word]) => (
           <button
@@ -105,6 +127,9 @@ export function PersonPage() {
           </Part>
           <Part id="circle" word="person.circle">
             <Later of="Circle" />
+          </Part>
+          <Part id="documents" word="documents.title">
+            <Later of="Documents" />
           </Part>
           <Part id="hospital" word="person.hospital">
             <Later of="Hospital" />

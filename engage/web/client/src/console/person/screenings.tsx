@@ -7,6 +7,7 @@ import { moment } from "../../shared/wall";
 import { named, t } from "../../shared/words";
 import { Refused, useActing } from "../acting";
 import { instruments } from "../desk";
+import { titleOf } from "../instruments";
 import { Field, Select } from "../fields";
 import { Fold } from "../fold";
 import { TheLink } from "./handed";
@@ -14,9 +15,6 @@ import { loadPerson, ours, person, rescreens, screenings } from "./state";
 
 type Made = Schema["PageLinkOut"];
 const MORNING = "T09:30";
-
-const titleOf = (id: string): string =>
-  instruments.value.find((one) => one.id === id)?.title ?? id;
 
 export function Screenings() {
   const all = screenings.value;

@@ -18,8 +18,9 @@ import {
   type Tried,
   type VisitPlace,
 } from "../../api/call";
-import { attempt, me, patient, texting, zoneOf } from "../desk";
+import { attempt, isShut, me, patient, shut, texting, zoneOf } from "../desk";
 import { place, stirred } from "../place";
+import { bringRestricted } from "../shut";
 
 export const needs = signal<Need[] | undefined>(undefined);
 export const plans = signal<Plan[] | undefined>(undefined);
@@ -82,6 +83,7 @@ function clear(): void {
   screenings.value = undefined;
   rescreens.value = [];
   nobody.value = false;
+  shut.value = undefined;
 }
 
 /** Read everything about the person in the address. */
@@ -97,14 +99,17 @@ export async function loadPerson(): Promise<void> {
         call("get", "/v1/patients/{patient_id}/texting", { path }),
       ]),
     (problem) => {
+      if (turn === asked && isShut(problem)) return true;
       nobody.value = problem.status === 404 || problem.status === 400;
       return nobody.value;
     },
   );
   if (record === undefined || turn !== asked) return;
   batch(() => {
+    shut.value = undefined;
     [patient.value, texting.value] = record;
   });
+  void bringRestricted();
   const rest = await attempt(() =>
     Promise.all([
       call("get", "/v1/patients/{patient_id}/needs", { path }),

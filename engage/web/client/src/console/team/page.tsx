@@ -6,6 +6,7 @@ import { useEffect } from "preact/hooks";
 import { t, type Word } from "../../shared/words";
 import { notice } from "../desk";
 import { Select } from "../fields";
+import { Link } from "../link";
 import { stirred } from "../place";
 import { Calendar } from "./calendar";
 import { Duties } from "./duty";
@@ -38,6 +39,11 @@ export function TeamPage() {
         </p>
       ) : null}
       <Practices />
+      {mayDirect() ? (
+        <p>
+          <Link to={{ at: "restricted" }}>{t("team.restricted")}</Link>
+        </p>
+      ) : null}
       <nav class="jumps" aria-label={t("team.parts")}>
         {parts.map(([id, word]) => (
           <button

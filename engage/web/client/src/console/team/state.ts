@@ -4,7 +4,7 @@ import { batch, computed, signal } from "@preact/signals";
 
 import { call, type Schema } from "../../api/call";
 import type { Zone } from "../../shared/time";
-import { attempt, me, whenForgotten, zoneOf } from "../desk";
+import { attempt, me, spoken, whenForgotten, zoneOf } from "../desk";
 import { directs } from "../place";
 
 export type Colleague = Schema["ColleagueOut"];
@@ -58,8 +58,7 @@ export function nameOf(id: string): string {
   return known === undefined ? "" : full(known);
 }
 
-export const full = (of: { given_name: string; family_name: string }): string =>
-  `${of.given_name} ${of.family_name}`;
+export const full = spoken;
 
 export async function read(): Promise<void> {
   await attempt(async () => {

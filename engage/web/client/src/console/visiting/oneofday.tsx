@@ -6,7 +6,7 @@ import { call, type Appointment, type DayRide } from "../../api/call";
 import { clock, now } from "../../shared/time";
 import { named, t } from "../../shared/words";
 import { Refused, useActing } from "../acting";
-import { keyOf } from "../desk";
+import { keyOf, spoken } from "../desk";
 import { Link } from "../link";
 import { Concluding, Moving } from "./conclude";
 import { OfVisit } from "./ofvisit";
@@ -36,7 +36,7 @@ type Doing = "conclude" | "move" | "more" | null;
 export function OneOfDay({ of, rides, over, read }: Props) {
   const doing = useSignal<Doing>(null);
   const acting = useActing(read);
-  const name = `${of.given_name} ${of.family_name}`;
+  const name = spoken(of);
   const heading = `day-${of.id}`;
   const near = of.starts_at !== null && Date.parse(of.starts_at) - EARLY_MS < now.value;
   const open = AHEAD.includes(of.status);

@@ -7,7 +7,8 @@ import { Moment } from "../../shared/moment";
 import { spaced } from "../../shared/number";
 import { dateOf, when } from "../../shared/time";
 import { named, t } from "../../shared/words";
-import { instruments, texting, zone } from "../desk";
+import { texting, zone } from "../desk";
+import { titleOf } from "../instruments";
 import { Fact } from "../facts";
 import { Link } from "../link";
 import { Answers } from "./answers";
@@ -131,9 +132,6 @@ function Some<T extends object>({ name, of, children }: ListOf<T>) {
     </Fact>
   );
 }
-
-const titleOf = (id: string): string =>
-  instruments.value.find((one) => one.id === id)?.title ?? named("instrument", id);
 
 function mayBeTold(categories: readonly string[]): string {
   if (categories.length === 0) return t("around.untold");

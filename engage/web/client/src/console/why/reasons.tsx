@@ -4,7 +4,7 @@
 import type { Flag, ItemDetail } from "../../api/call";
 import { language } from "../../shared/look";
 import { Moment } from "../../shared/moment";
-import { named, t } from "../../shared/words";
+import { isWord, named, t } from "../../shared/words";
 import { detail, patient, zone } from "../desk";
 import { optionOf, questionOf } from "../instruments";
 import { WrongButton } from "../relabel";
@@ -150,7 +150,9 @@ function Details({ flags, reading }: { flags: Flag[]; reading: Reading | undefin
           <dt>{t("why.rule")}</dt>
           <dd>
             {rules.map((one) => (
-              <code key={one}>{one} </code>
+              <span key={one}>
+                {told(one)} <code>{one}</code>{" "}
+              </span>
             ))}
           </dd>
         </div>
@@ -201,3 +203,10 @@ const percent = (share: number): string =>
   );
 
 const ruleName = (rule: string): string => named("rule", rule);
+
+/** A rule of a flag, where it is one that the reader knows by name. */
+function told(rule: string): string {
+  const [kind, name = ""] = rule.split("/");
+  const word = kind === "redflag" ? `rule.${name}` : kind === "words" ? `label.${name}` : rule;
+  return isWord(word) ? t(word) : "";
+}

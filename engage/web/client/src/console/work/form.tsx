@@ -3,8 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 
 import { t } from "../../shared/words";
-import { step } from "../desk";
-import { digits } from "../keys";
+import { digits, leaveStep } from "../keys";
 
 interface Props {
   label: string;
@@ -46,8 +45,7 @@ export function StepForm({ label, go, busy, onDo, onLeave, children }: Props) {
           type="button"
           class="button quiet"
           onClick={() => {
-            if (onLeave === undefined) step.value = null;
-            else onLeave();
+            (onLeave ?? leaveStep)();
           }}
         >
           {t("cancel")}

@@ -47,6 +47,8 @@ const SUBJECTS = [
 export function Lists() {
   useEffect(() => {
     if (colleagues.value === undefined) void readColleagues();
+    // They open above the rows: whoever has scrolled down would see nothing happen.
+    document.getElementById("lists")?.scrollIntoView({ block: "nearest" });
   }, []);
   return (
     <section class="lists" aria-labelledby="lists">

@@ -75,7 +75,7 @@ export function RestForm({ again, by, busy, onRest, onLeave }: Form) {
   const offered = useSignal(offers(Date.now(), by, again));
   const chosen = useSignal("0");
   const typed = useSignal(onWall(Date.now() + DAY, by));
-  const orReply = useSignal(false);
+  const orReply = useSignal(true);
   const missing = useSignal(false);
   const rest = (): void => {
     const reply = chosen.value === "reply";

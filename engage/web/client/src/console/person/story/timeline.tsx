@@ -5,7 +5,8 @@ import { call, type Schema } from "../../../api/call";
 import { Moment } from "../../../shared/moment";
 import { day } from "../../../shared/time";
 import { named, t } from "../../../shared/words";
-import { attempt, instruments } from "../../desk";
+import { attempt } from "../../desk";
+import { titleOf } from "../../instruments";
 import { Link } from "../../link";
 import { stirred } from "../../place";
 import { ours, person } from "../state";
@@ -150,8 +151,7 @@ function One({ of: one }: { of: Entry }) {
     case "screening":
       return (
         <p>
-          {instruments.value.find((tool) => tool.id === one.instrument)?.title ??
-            named("script", one.instrument ?? "")}
+          {titleOf(one.instrument ?? "")}
           {": "}
           {one.verdict === null
             ? named("around.screened", one.state)

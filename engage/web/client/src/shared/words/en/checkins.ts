@@ -74,6 +74,7 @@ export const words = {
   "checkin.why.no-phone": "no phone",
   "checkin.why.next-one-came": "the next one came first",
   "checkin.why.called-off": "called off",
+  "checkin.why.not-allowed": "not allowed to answer any more",
   "checkin.why.by-staff": "by staff",
   "reporter.caregiver": "a caregiver says",
   "reporter.staff": "typed in by staff",

@@ -41,6 +41,8 @@ export const words = {
   "claimed.by": "{name} has this",
   "owner.you": "Yours",
   "owner.by": "{name}",
+  "restricted.record": "Restricted record",
+  "subject.restricted": "closed to you",
   "unknown.person": "Unknown sender",
 
   "because.assigned care manager": "assigned care manager",

@@ -4,6 +4,7 @@ export const words = {
   "team.practice": "Practice",
   "team.parts": "Parts of this page",
   "team.person": "Person",
+  "team.restricted": "Restricted records: who opened one",
 
   "load.title": "Who has how much",
   "load.table": "Table: who has how much",

@@ -75,6 +75,7 @@ export const words: Record<keyof typeof en, string> = {
   "checkin.why.no-phone": "sin teléfono",
   "checkin.why.next-one-came": "llegó antes la siguiente",
   "checkin.why.called-off": "se canceló",
+  "checkin.why.not-allowed": "ya no tiene permiso de contestar",
   "checkin.why.by-staff": "por el personal",
   "reporter.caregiver": "dice quien cuida",
   "reporter.staff": "lo escribió el personal",

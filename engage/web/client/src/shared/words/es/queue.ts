@@ -42,6 +42,8 @@ export const words: Record<keyof typeof en, string> = {
   "claimed.by": "Lo tiene {name}",
   "owner.you": "Suyo",
   "owner.by": "{name}",
+  "restricted.record": "Expediente restringido",
+  "subject.restricted": "cerrado para usted",
   "unknown.person": "Remitente desconocido",
 
   "because.assigned care manager": "gestora asignada",

@@ -6,6 +6,7 @@ export const words: Record<keyof typeof english, string> = {
   "team.practice": "Consultorio",
   "team.parts": "Partes de esta página",
   "team.person": "Persona",
+  "team.restricted": "Expedientes restringidos: quién abrió uno",
 
   "load.title": "Quién tiene cuánto",
   "load.table": "Tabla: quién tiene cuánto",

@@ -1,0 +1,1 @@
+"""Restricted records, outward: to whom they are closed, how they are opened, who reads of it."""

@@ -1,0 +1,1 @@
+"""What families do and read, and goes along when their person's record is merged."""

@@ -1,0 +1,1 @@
+"""Restricted records as they are kept: what is restricted, who opened it, who read it."""

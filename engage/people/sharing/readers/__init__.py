@@ -1,0 +1,1 @@
+"""Who reads a phone, of those who care for a person."""

@@ -1,0 +1,2 @@
+// Restricted records, in English.
+export { words } from "./en/restricted";

@@ -1,0 +1,2 @@
+// Restricted records, in Spanish.
+export { words } from "./es/restricted";

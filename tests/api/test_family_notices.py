@@ -1,0 +1,327 @@
+"""Families are told what they chose to hear of: once, only what they may read, and in no words."""
+
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+import pytest
+
+from engage import embedded
+from engage.api.auth.ways import keeping
+from engage.clock import SettableClock
+from engage.db.sealing import MasterKeys
+from engage.db.session import Work
+from engage.db.vault import Vault
+from engage.family.notices import Notices
+from engage.ids import PhoneId
+from engage.jobs.loops import Loop
+from engage.messaging.outbox import Outbox
+from engage.people import bootstrap
+from engage.people.pagers.vapid import VapidKey
+from engage.people.signing.principal import Person
+from engage.queue.paging.channel import Channel, Way
+from engage.queue.paging.push import PushChannel
+from engage.settings import PUSH_HOSTS
+from tests.api.conftest import PUBLIC_URL, VAPID, SilentBell, built
+from tests.api.test_family import ALL, FAMILIES, Home, Phone, booked, patient_of, staff
+from tests.conftest import SECRET, opened
+from tests.fakes.browsers import FakeBrowser, FakePushServices
+from tests.fakes.carrier import FakeCarrier
+from tests.fakes.practice import raw
+
+pytestmark = pytest.mark.database
+
+TITLE = "Something new in engage"
+BODY = "North Clinic: there is something new for you. Open http://127.0.0.1:8000/family/"
+NOON = datetime(2026, 11, 24, 19, 0, tzinfo=UTC)  # in Phoenix
+WHOLE: dict[str, Any] = {"zone": "America/Phoenix", "quiet": None}
+
+
+@dataclass(frozen=True)
+class Play(Home):
+    """A family, and a worker that tells it, beside push services and a carrier."""
+
+    services: FakePushServices
+    carrier: FakeCarrier
+    loops: tuple[Loop, ...]
+
+    async def at_work(self) -> "Play":
+        """Let Dana sign in anew: a token lasts an hour."""
+        parts, dana = self.parts, "dana@north.example.org"
+        token = await bootstrap.token(parts.database, parts.vault, self.clock, dana)
+        return replace(self, north=replace(self.north, dana=replace(self.north.dana, token=token)))
+
+    async def ana(self, patient: object) -> tuple[Phone, str]:
+        """Let Ana care for somebody who shares all with her; return her phone and her id."""
+        made = await staff(self, "POST", f"/v1/patients/{patient}/caregivers", self.invited)
+        for may in ALL:
+            allowed = may | {"caregiver_id": made["id"], "how": "verbal"}
+            await staff(self, "POST", f"/v1/patients/{patient}/grants", allowed)
+        phone = Phone(self, "", patient)
+        await self.opens(phone, made["id"])
+        return phone, made["id"]
+
+    async def opens(self, phone: Phone, whom: str) -> None:
+        """Let a caregiver open the app: what they present lasts five minutes."""
+        async with raw(self.databases.urls["admin"]) as admin:
+            number = await admin.fetchval(
+                "SELECT phone_id FROM phone_use WHERE caregiver_id = $1", UUID(whom)
+            )
+        person = Person(
+            practice_id=self.north.id,
+            phone_id=PhoneId(number),
+            kind="caregiver",
+            id=UUID(whom),
+            given_name="Ana",
+            language="en",
+            closed=False,
+        )
+
+        async def act(work: Work) -> str:
+            return (await keeping(self.parts).begin_family(work, person)).access
+
+        practice = self.north.id
+        phone.token = await self.parts.database.again(act, [practice], practice)
+
+    async def work(self, minutes: float = 1) -> None:
+        """Let time pass, and all that is due be done."""
+        self.clock.advance(timedelta(minutes=minutes))
+        for loop in self.loops:
+            await loop.drain()
+
+    def browser(self, whose: int) -> FakeBrowser:
+        """Return the browser of somebody of this family."""
+        return FakeBrowser(f"https://fcm.googleapis.com/fcm/send/{self.number}-{whose}")
+
+    def pushed(self, to: FakeBrowser) -> list[dict[str, str]]:
+        """Return what came to a browser."""
+        return [to.opened(body) for url, _, body in self.services.came if url == to.endpoint]
+
+    def texted(self, to: str) -> list[str]:
+        """Return what was texted to a phone by this worker."""
+        return [text.body for text in self.carrier.sent if text.to.e164 == to]
+
+
+@pytest.fixture(scope="module")
+async def shared(servers: embedded.Servers, template: str) -> AsyncIterator[Play]:
+    """Build one house for the file."""
+    name = f"notices_{os.getpid()}"
+    servers.create_database(name, template)
+    clock = SettableClock(NOON)
+    async with opened(servers, name) as databases:
+        vault = Vault(MasterKeys([SECRET]), databases.app)
+        async with built(databases, vault, clock) as house:
+            services, carrier = FakePushServices(), FakeCarrier()
+            channel = PushChannel([VapidKey(VAPID)], PUSH_HOSTS, services, clock, PUBLIC_URL)
+            cast("dict[Way, Channel]", house.parts.channels)["push"] = channel
+            worker, bell = databases.worker, SilentBell()
+            notices = Notices(
+                database=worker,
+                vault=vault,
+                clock=clock,
+                bell=bell,
+                catalogue=house.parts.catalogue,
+                pusher=channel,
+                public_url=PUBLIC_URL,
+            )
+            outbox = Outbox(
+                database=worker,
+                vault=vault,
+                clock=clock,
+                carrier=carrier,
+                doors=house.parts.doors,
+                public_url=PUBLIC_URL,
+                bell=bell,
+                wanted=notices.wanted,
+            )
+            loops = (
+                Loop(
+                    "news",
+                    lambda row: notices.tell(row.practice_id, row.id, row.tries),
+                    database=worker,
+                    clock=clock,
+                ),
+                Loop(
+                    "outbox",
+                    lambda row: outbox.send(row.practice_id, row.id, row.tries),  # type: ignore[arg-type] # a text's id
+                    database=worker,
+                    clock=clock,
+                ),
+            )
+            known = {one.name: getattr(house, one.name) for one in fields(house)}
+            yield Play(**known, number=0, services=services, carrier=carrier, loops=loops)
+    servers.drop_database(name)
+
+
+@pytest.fixture
+async def play(shared: Play) -> Play:
+    """Return the house at noon of another day, with a family of this test's."""
+    shared.clock.set(max(shared.clock.now(), NOON) + timedelta(days=1))
+    shared.clock.set(shared.clock.now().replace(hour=19, minute=0, second=0, microsecond=0))
+    return await replace(shared, number=next(FAMILIES)).at_work()
+
+
+async def wishes(phone: Phone, status: int = 200, **kinds: list[str]) -> Any:  # noqa: ANN401
+    """Choose by which ways one is told of what."""
+    chosen = [{"kind": kind.replace("_", "-"), "ways": ways} for kind, ways in kinds.items()]
+    return await phone.ask("PUT", "/v1/family/me/notices", status, WHOLE | {"kinds": chosen})
+
+
+async def subscribes(phone: Phone, browser: FakeBrowser) -> None:
+    """Let a browser of theirs take pushes."""
+    await phone.ask("POST", "/v1/push-subscriptions", 201, browser.body)
+
+
+async def test_nothing_until_chosen_then_once(play: Play) -> None:
+    """A visit is booked: who chose a push has one, who chose a text one, who chose nothing none."""
+    rosa = await play.patient()
+    ana, _ = await play.ana(rosa)
+    mine, browser = await patient_of(play, rosa), play.browser(2)
+    await subscribes(ana, browser)
+    before = await ana.get("/v1/family/me/notices")
+    assert {tuple(one["ways"]) for one in before["kinds"]} == {()}
+    assert (before["browsers"], before["push"], before["texts"]) == (1, True, "can")
+    await booked(play, rosa, 3)
+    await play.work()
+    assert (play.pushed(browser), play.texted(play.phone(2))) == ([], [])
+
+    await wishes(ana, visits=["push", "text"])
+    await wishes(mine, messages=["text"])
+    await play.work()
+    assert (play.pushed(browser), play.texted(play.phone(2))) == ([], [])
+    await booked(play, rosa, 4)
+    await play.work(0.1)
+    assert play.pushed(browser) == []
+    for _ in range(3):
+        await play.work()
+    assert play.pushed(browser) == [{"title": TITLE, "url": "/family/visits", "tag": "news"}]
+    assert (play.texted(play.phone(2)), play.texted(play.phone(1))) == ([BODY], [])
+    said = f"{play.pushed(browser)} {BODY}".casefold()
+    assert not any(one in said for one in ("rosa", "ana ", "counselling", "555"))
+
+
+async def test_what_is_revoked_before_it_leaves_does_not_leave(play: Play) -> None:
+    """A visit is booked, the right ends a second later: nothing leaves, not even from a queue."""
+    rosa = await play.patient()
+    ana, whom = await play.ana(rosa)
+    ben_at = play.browser(2)
+    await subscribes(ana, ben_at)
+    mine = await patient_of(play, rosa)
+    await wishes(ana, visits=["push", "text"])
+    await booked(play, rosa, 3)
+    await mine.ask("PUT", f"/sharing/{whom}", 200, {"may": [{"category": "messages"}]})
+    await play.work()
+    assert (play.pushed(ben_at), play.texted(play.phone(2))) == ([], [])
+
+    # Written while it could be said, and waiting in the queue when it could not any more.
+    await mine.ask("PUT", f"/sharing/{whom}", 200, {"may": [{"category": "visits"}]})
+    await wishes(ana, visits=["text"])
+    await play.work()
+    await booked(play, rosa, 5)
+    play.clock.advance(timedelta(minutes=1))
+    await play.loops[0].drain()
+    await staff(play, "PUT", f"/v1/patients/{rosa}/caregivers/{whom}/safety", {"unsafe": True})
+    await play.work()
+    assert play.texted(play.phone(2)) == []
+    async with raw(play.databases.urls["admin"]) as admin:
+        last = await admin.fetch(
+            "SELECT status, status_reason FROM message WHERE kind = 'news' ORDER BY id DESC LIMIT 1"
+        )
+    assert [tuple(one) for one in last] == [("withdrawn", "not-shared")]
+
+
+async def test_a_stop_ends_texts_and_no_pushes(play: Play) -> None:
+    """STOP from her phone: the carrier is asked for nothing more; her browser goes on."""
+    rosa = await play.patient()
+    ana, _ = await play.ana(rosa)
+    browser = play.browser(2)
+    await subscribes(ana, browser)
+    await wishes(ana, visits=["push", "text"])
+    await play.text_in("STOP", play.phone(2))
+    sent = len(play.texted(play.phone(2)))
+    await booked(play, rosa, 3)
+    await play.work()
+    assert (await ana.get("/v1/family/me/notices"))["texts"] == "stopped"
+    assert len(play.pushed(browser)) == 1
+    assert BODY not in play.texted(play.phone(2))[sent:]
+
+
+async def test_a_night_and_a_day_in_one_text(play: Play) -> None:
+    """At night nothing comes; the day's news come at six in one text, a day without has none."""
+    rosa = await play.patient()
+    ana, whom = await play.ana(rosa)
+    browser = play.browser(2)
+    await subscribes(ana, browser)
+    chosen = [
+        {"kind": "visits", "ways": ["push", "digest"]},
+        {"kind": "errands", "ways": ["digest"]},
+    ]
+    quiet = {"quiet": {"begins": "21:00", "ends": "08:00"}, "digest_at": "18:00"}
+    await ana.ask("PUT", "/v1/family/me/notices", 200, WHOLE | quiet | {"kinds": chosen})
+    play.clock.advance(timedelta(hours=10))  # ten at night
+    play = await play.at_work()
+    await booked(play, rosa, 5)
+    await play.work()
+    assert play.pushed(browser) == []
+    await play.work(10 * 60)
+    assert len(play.pushed(browser)) == 1
+    mine = await patient_of(play, rosa)
+    await play.opens(ana, whom)
+    task = (await ana.post("/tasks", {"kind": "to-do", "title": "Milk"}, 201))["id"]
+    await mine.post(f"/tasks/{task}/claim")
+    await play.work()
+    assert play.texted(play.phone(2)) == []
+    await play.work(10 * 60)
+    (text,) = play.texted(play.phone(2))
+    assert text.startswith("North Clinic: 2 new things for you since yesterday.")
+    await play.work(24 * 60)
+    assert len(play.texted(play.phone(2))) == 1
+
+
+async def test_a_browser_that_is_gone_and_one_that_is_away(play: Play) -> None:
+    """410 ends it; 503 is tried again, and then it has come once."""
+    rosa = await play.patient()
+    ana, _ = await play.ana(rosa)
+    gone, away = play.browser(2), play.browser(3)
+    await subscribes(ana, gone)
+    await wishes(ana, visits=["push"])
+    play.services.status[gone.endpoint] = 410
+    assert await ana.post("/v1/family/me/notices/test") == {"sent": 0}
+    await subscribes(ana, away)
+    assert await ana.post("/v1/family/me/notices/test") == {"sent": 1}
+    assert (await ana.get("/v1/family/me/notices"))["browsers"] == 1
+    play.services.status[away.endpoint] = 503
+    await booked(play, rosa, 3)
+    await play.work()
+    del play.services.status[away.endpoint]
+    tried = len(play.pushed(away))
+    for _ in range(3):
+        await play.work()
+    assert len(play.pushed(away)) == tried + 1
+
+
+async def test_choices_are_ones_own_and_of_a_version(play: Play) -> None:
+    """An older version is refused, a place that is none too; to choose nothing forgets all."""
+    rosa = await play.patient()
+    ana, _ = await play.ana(rosa)
+    path, kinds = "/v1/family/me/notices", [{"kind": "visits", "ways": ["push", "push"]}]
+    first = await ana.ask("PUT", path, 200, WHOLE | {"kinds": kinds}, **{"If-Match": '"0"'})
+    assert first["kinds"][0] == {"kind": "visits", "ways": ["push"]}
+    await ana.ask("PUT", path, 412, WHOLE | {"kinds": kinds}, **{"If-Match": '"0"'})
+    wrong = await ana.ask("PUT", path, 422, WHOLE | {"kinds": kinds, "zone": "Phoenix"})
+    assert wrong["code"] == "not-a-time-zone"
+    never = {"quiet": {"begins": "08:00", "ends": "08:00"}}
+    assert (await ana.ask("PUT", path, 422, WHOLE | never | {"kinds": kinds}))["code"] == (
+        "not-quiet-hours"
+    )
+    await ana.ask("PUT", path, 200, WHOLE | {"kinds": []})
+    async with raw(play.databases.urls["admin"]) as admin:
+        row = await admin.fetch(
+            "SELECT wants, state_sealed FROM family_news ORDER BY changed_at DESC LIMIT 1"
+        )
+    assert [tuple(one) for one in row] == [(False, None)]
+    staffs = await play.client.get(path, headers=play.north.dana.headers)
+    assert staffs.status_code == 403
