@@ -148,7 +148,7 @@ async def post_document(
     )
 
     async def act(work: Work) -> Made:
-        if await store.known(work, practice, new.id):
+        if await store.whose(work, practice, new.id) is not None:
             raise IdTaken(_ID)
         await store.add(work, keys, new, data.content)
         await _record(work, visit, new.patient_id, practice, new.id, "document.add", at)
@@ -206,8 +206,11 @@ async def delete_document(
     person, at = PatientId(patient_id), parts.clock.now()
 
     async def act(work: Work) -> None:
-        if not await store.remove(work, practice, person, document_id, visit.staff_id, at):
+        if await store.whose(work, practice, document_id) != person:
             raise NotFound
+        if not await store.remove(work, practice, person, document_id, visit.staff_id, at):
+            # Taken back before: it stays so.
+            return
         await _record(work, visit, person, practice, document_id, "document.remove", at)
 
     await in_turn(parts, act, practice)

@@ -143,9 +143,17 @@ async def post_subscription(
         auth=data.keys.auth,
         server_key=VapidKey(parts.settings.vapid_keys[0]).public,
     )
+    sign_in = None
+    if not isinstance(me, Caller):
+        claims = await claims_of(parts, guest.token)
+        # Somebody may have ended it while this was on its way.
+        if claims is None:
+            raise NotSignedIn
+        sign_in = claims.sign_in
     async with parts.database.work() as work:
-        for one in await store.browsers_of(work, parts.vault.master, kind_of(me), id_of(me)):
-            if msgspec.structs.replace(one.browser, id=browser.id) == browser:
+        for one in await store.browsers_of(work, parts.vault.master, kind_of(me), id_of(me), at):
+            same = msgspec.structs.replace(one.browser, id=browser.id) == browser
+            if same and one.sign_in == sign_in:
                 # A page that asks at each start changes nothing.
                 return _out(one)
         await store.put_browser(
@@ -155,6 +163,7 @@ async def post_subscription(
             kind=kind_of(me),
             person=id_of(me),
             practice=None if isinstance(me, Caller) else me.practice_id,
+            sign_in=sign_in,
             service=service,
             at=at,
         )
@@ -177,7 +186,8 @@ async def list_subscriptions(
     """Return them, and the key that a browser subscribes with."""
     me, keys = guest.principal, parts.settings.vapid_keys
     async with parts.database.work() as work:
-        found = await store.browsers_of(work, parts.vault.master, kind_of(me), id_of(me))
+        at, master = parts.clock.now(), parts.vault.master
+        found = await store.browsers_of(work, master, kind_of(me), id_of(me), at)
     return PushSubscriptionList(
         items=tuple(_out(one) for one in found),
         application_server_key=VapidKey(keys[0]).public if keys else None,
@@ -237,7 +247,9 @@ async def put_phone(
 async def _ways(work: Work, parts: Parts, visit: Visit) -> PagingWaysOut:
     person = visit.staff_id
     phone = await store.phone_of(work, parts.vault.master, person)
-    browsers = await store.browsers_of(work, parts.vault.master, "staff", person)
+    browsers = await store.browsers_of(
+        work, parts.vault.master, "staff", person, parts.clock.now()
+    )
     proven = await of_person(work, visit.practices, person)
     return PagingWaysOut(
         email=bool(parts.settings.smtp_url),

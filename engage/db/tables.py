@@ -507,6 +507,7 @@ push_subscription = Table(
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("ended_at", DateTime(timezone=True)),
     Column("ended_why", Text),
+    Column("sign_in_id", UUID()),
 )
 page_test = Table(
     "page_test",

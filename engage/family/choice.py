@@ -7,7 +7,7 @@ anything for anybody.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Final, Literal, TypeAlias, get_args
 from zoneinfo import ZoneInfo
 
@@ -92,8 +92,19 @@ def quiet_until(choices: Choices, at: datetime) -> datetime | None:
         within = quiet.begins <= clock < quiet.ends
     if not within:
         return None
-    later = over_night and clock >= quiet.begins
-    return _moment(local, quiet.ends, days=1 if later else 0)
+    days = 1 if over_night and clock >= quiet.begins else 0
+    ending = _moment(local, quiet.ends, days=days)
+    # An autumn night has an hour twice: in its second the clock comes to the end once more.
+    return ending if ending > at else _moment(local, quiet.ends, days=days, fold=1)
+
+
+def quiet_from(choices: Choices, at: datetime) -> datetime | None:
+    """Return when quiet hours begin next, after a moment; None without any."""
+    if choices.quiet is None:
+        return None
+    local = at.astimezone(ZoneInfo(choices.zone))
+    today = _moment(local, choices.quiet.begins, days=0)
+    return today if today > at else _moment(local, choices.quiet.begins, days=1)
 
 
 def digest_after(choices: Choices, at: datetime) -> datetime:
@@ -103,5 +114,7 @@ def digest_after(choices: Choices, at: datetime) -> datetime:
     return today if today > at else _moment(local, choices.digest_at, days=1)
 
 
-def _moment(local: datetime, clock: time, *, days: int) -> datetime:
-    return datetime.combine(local.date() + timedelta(days=days), clock, local.tzinfo)
+def _moment(local: datetime, clock: time, *, days: int, fold: int = 0) -> datetime:
+    there = datetime.combine(local.date() + timedelta(days=days), clock, local.tzinfo)
+    # In UTC: two moments of one zone are compared by their clocks, also in an hour that comes twice.
+    return there.replace(fold=fold).astimezone(UTC)

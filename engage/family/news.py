@@ -14,6 +14,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engage.family.choice import NewsKind
 from engage.ids import PatientId
@@ -50,7 +51,7 @@ class Mark(Struct, frozen=True, array_like=True):
 class Seen(Struct, frozen=True, kw_only=True):
     """What somebody could read of one person when it was looked last."""
 
-    #: As "visits/see".
+    #: As "visits/see", and of what is sensitive as "visits+violence".
     rights: frozenset[str] = frozenset()
     marks: Mapping[UUID, Mark] = {}
     #: The newest message of the team.
@@ -69,6 +70,8 @@ class News(Struct, frozen=True, kw_only=True):
     at: datetime
     #: When it is about something that has its time.
     moment: datetime | None = None
+    #: What was allowed, when that is the news: it is none any more once that is taken back.
+    rights: frozenset[str] = frozenset()
 
     def is_soon(self, at: datetime) -> bool:
         """Say whether it is about the next hours."""
@@ -76,7 +79,8 @@ class News(Struct, frozen=True, kw_only=True):
 
     def same(self, other: "News") -> bool:
         """Say whether both are of one thing, so that the newer one is enough."""
-        return (self.kind, self.about, self.record) == (other.kind, other.about, other.record)
+        of_one = (self.kind, self.about, self.record) == (other.kind, other.about, other.record)
+        return of_one and self.rights <= other.rights
 
 
 class Looked(Struct, frozen=True):
@@ -109,7 +113,7 @@ def look(
 
     `before` is None for somebody of whom nothing was seen yet: then that they share is the news.
     """
-    rights = frozenset(f"{category}/{verb}" for category, verb in scope.rights)
+    rights = _rights(scope)
     was = before or Seen(allowed=allowed)
     marks: dict[UUID, Mark] = {}
     news: list[News] = []
@@ -126,7 +130,7 @@ def look(
         old = was.marks.get(record.id)
         told = old is not None and old.eve and old.at == fact.at
         # What was allowed only now did not happen now.
-        known = f"{record.category}/see" in was.rights
+        known = _rights_to(record) <= was.rights
         what = _what(fact, old, at) if known and scope.may(*fact.right) else None
         eve = _eve(fact, at)
         if eve is not None and not told:
@@ -142,7 +146,8 @@ def look(
     if newest is not None and newest != was.newest and "messages/see" in was.rights:
         news.append(_news("messages", "written", about, newest, at, None))
     if _shared(scope, rights, before, allowed):
-        news.append(_news("sharing", "shared", about, about, at, None))
+        now = frozenset[str]() if scope.own else rights - was.rights
+        news.append(replace(_news("sharing", "shared", about, about, at, None), rights=now))
     seen = Seen(rights=rights, marks=marks, newest=newest, allowed=allowed)
     return Looked(seen, tuple(news), min(eves, default=None))
 
@@ -153,7 +158,7 @@ def stands(news: News, scope: Scope, seen: Seen, at: datetime) -> bool:
         return False
     match news.kind:
         case "sharing":
-            return bool(scope.rights)
+            return scope.own or bool(news.rights & _rights(scope))
         case "messages":
             return scope.may("messages")
         case _:
@@ -178,6 +183,17 @@ def _may(news: News, scope: Scope) -> bool:
             return scope.may("check-ins", "answer")
         case _:
             return False
+
+
+def _rights(scope: Scope) -> frozenset[str]:
+    given = {f"{category}/{verb}" for category, verb in scope.rights}
+    named = {f"{category}+{kind}" for category, kind in scope.sensitive if scope.may(category)}
+    return frozenset(given | named)
+
+
+def _rights_to(record: Record) -> frozenset[str]:
+    see = {f"{record.category}/see"}
+    return frozenset(see if record.sensitive is None else {*see, f"{record.category}+{record.sensitive}"})
 
 
 def _news(

@@ -14,10 +14,11 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engage.family.choice import Choices, NewsKind, Way, digest_after, quiet_until
+from engage.family.choice import Choices, NewsKind, Way, digest_after, quiet_from, quiet_until
 from engage.family.news import News, Seen
 
 TEXT_EVERY: Final = timedelta(minutes=30)
+PUSH_LASTS: Final = timedelta(hours=12)
 KEPT_FOR: Final = timedelta(hours=48)
 """After so long nobody needs to be told any more: it is in the app."""
 
@@ -48,6 +49,8 @@ class State(Struct, frozen=True, kw_only=True):
     #: When a text was written last, and of what it tells.
     texted_at: datetime | None = None
     texted: tuple[News, ...] = ()
+    #: It was the text of the day.
+    digest: bool = False
 
 
 class Leaving(Struct, frozen=True, kw_only=True):
@@ -103,6 +106,7 @@ def decide(
         waiting=_without(waiting, said, left),
         texted_at=state.texted_at if text_waits else at,
         texted=(*state.texted, *said) if text_waits else said,
+        digest=state.digest if text_waits else not text,
     )
     return Leaving(
         push=push,
@@ -117,6 +121,26 @@ def pushed(state: State, news: Iterable[News]) -> State:
     """Return a state in which news were pushed, or can't be."""
     waiting = _without(state.waiting, tuple(news), {"push"})
     return replace(state, waiting=waiting)
+
+
+def text_rests(choices: Choices, state: State, at: datetime) -> datetime | None:
+    """Return until when a text that was held back rests; None if it may come now.
+
+    The text of the day may come in quiet hours if its hour was chosen so.
+    """
+    if choices.wakes and any(one.is_soon(at) for one in state.texted):
+        return None
+    if state.digest and quiet_until(choices, digest_after(choices, at)) is not None:
+        return None
+    return quiet_until(choices, at)
+
+
+def push_lasts(choices: Choices, news: Iterable[News], at: datetime) -> timedelta:
+    """Return how long a push may wait for a phone that is off: it must not come in the night."""
+    quiet = quiet_from(choices, at)
+    if quiet is None or (choices.wakes and any(one.is_soon(at) for one in news)):
+        return PUSH_LASTS
+    return min(PUSH_LASTS, quiet - at)
 
 
 def place_of(news: Iterable[News]) -> str:

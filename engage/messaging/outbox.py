@@ -73,8 +73,8 @@ class Bell(Protocol):
         ...
 
 
-Wanted: TypeAlias = Callable[[Work, Outgoing, datetime], Awaitable[bool]]
-"""Says whether a text of news still says something that its reader may hear."""
+Wanted: TypeAlias = Callable[[Work, Outgoing, datetime], Awaitable[Answer]]
+"""Says whether a text of news still says something that its reader may hear, and wants to now."""
 
 
 class Policy(Struct, frozen=True, kw_only=True):
@@ -303,8 +303,10 @@ class Outbox:
         answer = await timing.ask(work, text, at, simulated=self._policy.simulated)
         if text.kind == "news" and isinstance(answer, May):
             # Who can't be asked is not told.
-            wanted = self._wanted is not None and await self._wanted(work, text, at)
-            return answer if wanted else MayNot("not-shared")
+            if self._wanted is None:
+                return MayNot("not-shared")
+            wanted = await self._wanted(work, text, at)
+            return answer if isinstance(wanted, May) else wanted
         if isinstance(answer, MayNot) or text.right is None or text.patient_id is None:
             return answer
         keys = await self._vault.keys(text.practice_id, work)

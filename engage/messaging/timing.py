@@ -15,7 +15,7 @@ from engage.messaging.budget import A_WEEK, Limits, Waiting
 from engage.messaging.kinds import KINDS
 from engage.messaging.may_text import JUST_NOW, Answer, Timing, barred, may_text
 from engage.messaging.model import Outgoing
-from engage.messaging.quiet_hours import Hours, Span, table, whereabouts
+from engage.messaging.quiet_hours import Hours, Span, area_zones, table, whereabouts
 from engage.people.consent import VERIFY_AFTER
 from engage.people.phone import PhoneNumber
 from engage.people.practice import SHOW_TEXTING_HOURS
@@ -25,6 +25,9 @@ LOOK_BACK = A_WEEK + timedelta(days=2) + max(rules.shelf_life for rules in KINDS
 
 TALKS_FOR = timedelta(hours=4)
 """For so long after a person's own words, unless the work was closed, a human talks."""
+
+FEW_ZONES = 4
+"""An area code with more of them says nothing about where somebody lives."""
 
 CRISIS_LOOKS = timedelta(hours=1)
 """How soon it is looked again whether a crisis is over."""
@@ -42,6 +45,8 @@ class _Seen(Struct, frozen=True):
     wrote_at: datetime | None = None
     staff_wrote_at: datetime | None = None
     heard_at: datetime | None = None
+    #: By whose clocks caregivers on this phone said that they live.
+    clocks: tuple[str, ...] = ()
     asked_at: datetime | None = None
     answered_at: datetime | None = None
 
@@ -88,7 +93,7 @@ async def load(
     """Return what matters at a moment; only a `simulated` carrier texts all day."""
     since = floor_of(at - LOOK_BACK)
     seen = _DECODER.decode(await work.call("text_timing", practice, line, patient, text, since, at))
-    places, known = whereabouts(seen.people, seen.practice_zone, number)
+    places, known = whereabouts(_people(seen, number), seen.practice_zone, number)
     all_day = simulated and seen.texting_hours == SHOW_TEXTING_HOURS
     return Timing(
         at=at,
@@ -102,6 +107,17 @@ async def load(
         talking=_talking(seen, at),
         unverified=patient is not None and _unverified(seen, at),
     )
+
+
+def _people(
+    seen: _Seen, number: PhoneNumber | None
+) -> tuple[tuple[str | None, str | None], ...]:
+    """Return whose hours count; a clock that came with a browser is that of a journey, too."""
+    clocks = dict.fromkeys(seen.clocks)
+    near = area_zones(number)
+    if clocks and len(near) <= FEW_ZONES:
+        clocks |= dict.fromkeys(near)
+    return (*seen.people, *((one, None) for one in clocks))
 
 
 def practice_span(said: str) -> Span:

@@ -16,8 +16,8 @@ from engage.reading.phrases import Phrase, parse_phrases
 
 Language = Literal["en", "es"]
 
-LONGEST_NAME = 3
-"""Of so many words a name may be."""
+LONGEST_NAME, LONGEST_WORD = 3, 24
+"""Of so many words, each so long, a name may be."""
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -80,9 +80,13 @@ def wish_of(text: str) -> Wish | None:
     if language is None or (spoken[0].text == "my") != (language == "en"):
         return None
     name = tuple(before[one.start : one.end] for one in rest)
-    if len(name) > LONGEST_NAME or not all(one[:1].isupper() and one.isalpha() for one in name):
+    if len(name) > LONGEST_NAME or not all(map(_is_name, name)):
         return None
     return Wish(relation, language, "-".join(number.groups()), name)
+
+
+def _is_name(word: str) -> bool:
+    return word[:1].isupper() and word.isalpha() and len(word) <= LONGEST_WORD
 
 
 def _after_a_beginning(spoken: tuple[Word, ...]) -> tuple[Word, ...]:

@@ -5,6 +5,7 @@ of Dana's, once for a patient of Sam's. Bodies are drawn from the description, s
 operation needs a line only where its form says less than it means.
 """
 
+from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -40,6 +41,8 @@ from tests.fakes.practice import raw
 Json = dict[str, Any]
 Ids = dict[str, str]
 
+DOCUMENT = b64encode(b"%PDF-1.7\n%%EOF\n").decode()
+
 KINDS: Mapping[str, str] = {
     "action_id": "action",
     "appointment_id": "appointment",
@@ -47,6 +50,7 @@ KINDS: Mapping[str, str] = {
     "caregiver_id": "caregiver",
     "check_in_id": "check_in",
     "cover_id": "cover",
+    "document_id": "document",
     "duty_id": "duty",
     "grant_id": "grant",
     "item_id": "item",
@@ -407,6 +411,8 @@ class Furnisher:
         found["caregiver"] = who
         grant = {"caregiver_id": who, "category": "visits", "how": "verbal"}
         found["grant"] = await self._id(f"/patients/{patient}/grants", by, grant)
+        document = {"title": "Care plan", "about": "care-plan", "content": DOCUMENT}
+        found["document"] = await self._id(f"/patients/{patient}/documents", by, document)
         on_call = {
             "staff_id": str(by.id),
             "from_at": (clock.now() + timedelta(days=self._phones)).isoformat(),

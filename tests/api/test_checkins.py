@@ -199,7 +199,7 @@ async def test_a_plan_is_begun_once(house: House) -> None:
 
 
 async def test_a_caregiver_may_answer(house: House) -> None:
-    """A caregiver of this patient with a phone is taken as answerer, and shown as such."""
+    """A caregiver with a phone whom the patient lets answer is taken, and for as long as that."""
     patient = PatientId(UUID(str(await house.patient())))
     caregiver = CaregiverId(fresh_id(house.clock))
     new = NewCaregiver(
@@ -214,6 +214,27 @@ async def test_a_caregiver_may_answer(house: House) -> None:
         await circle.add_caregiver(
             work, house.north.keys, new, patient, "daughter", at=at, by=SYSTEM
         )
+    path, by = f"/v1/patients/{patient}", house.north.dana.headers
+    body = {
+        "script": "chronic-care",
+        "cadence": "FREQ=DAILY",
+        "answerer": str(caregiver),
+    }
+    refused = await house.client.post(f"{path}/check-in-plans", json=body, headers=by)
+    assert (refused.status_code, refused.json()["code"]) == (422, "not-allowed-to-answer")
+    allowed = {"caregiver_id": str(caregiver), "category": "check-ins", "how": "verbal"}
+    granted = await house.client.post(
+        f"{path}/grants", json=allowed | {"verbs": ["see", "answer"]}, headers=by
+    )
     plan = await _begin(house, patient, answerer=str(caregiver))
 
     assert plan["answerer"] == str(caregiver)
+    # To see is not to answer: the plan rests when that is all that is left.
+    less = await house.client.patch(
+        f"/v1/grants/{granted.json()['id']}",
+        json={"verbs": ["see"]},
+        headers=by | {"If-Match": granted.headers["etag"]},
+    )
+    assert less.status_code == 200, less.text
+    after = await house.client.get(f"{path}/check-ins", headers=by)
+    assert [one["status"] for one in after.json()["plans"]] == ["paused"]

@@ -18,6 +18,7 @@ from engage.people.sharing.grant import Category
 from tests.api.conftest import House
 from tests.api.matrix import (
     CLOSED,
+    DOCUMENT,
     KINDS,
     OF_A_PATIENT,
     OF_NOBODY,
@@ -166,6 +167,7 @@ so that nothing is."""
 
 WORDING = {"text_id": "help", "language": "es", "sha256": "0" * 64}
 BODIES: dict[str, Json] = {
+    "addDocument": {"content": DOCUMENT},
     "correctAttribution": {"author": "unknown", "patient_id": None},
     "addTask": {"kind": "ride"},
     "sayStrain": {"answers": {"strain.rest": "hardly"}},

@@ -262,12 +262,12 @@ _TIES = {
     ),
     "paged": (
         """, work AS (SELECT id AS item FROM queue_item, tied WHERE patient_id = whose LIMIT 1),
-        told AS (INSERT INTO paging (practice_id, item_id, policy, step, started_at)
-                 SELECT here, item, '{}', 0, since FROM tied, work)
+        told AS (INSERT INTO paging (practice_id, item_id, policy, step, started_at, next_at)
+                 SELECT here, item, '{}', 0, since, since FROM tied, work)
         INSERT INTO page (practice_id, id, item_id, staff_id, step, channel, why, at, status)
         SELECT here, gen_random_uuid(), item, kim, 0, 'email', 'owns', since, 'queued'
         FROM tied, work""",
-        "UPDATE paging SET ended_at = $1",
+        "UPDATE paging SET ended_at = $1, next_at = NULL",
     ),
     "care-team": (
         """INSERT INTO care_team_member (practice_id, patient_id, staff_id, role, from_at)

@@ -1,4 +1,4 @@
-"""Which files may be shared with a family: by their own bytes, and by nothing that somebody says."""
+"""Which files may be shared with a family: by their own bytes, and by nothing anybody says."""
 
 import pytest
 
@@ -45,7 +45,7 @@ def test_a_file_is_what_its_bytes_say(content: bytes, format_: str) -> None:
     ],
 )
 def test_nothing_else_is_taken(content: bytes, error: type[EngageError]) -> None:
-    """No page, no picture that is a program, nothing with something behind it, nothing that runs."""
+    """No page, no picture that is a program, nothing with more behind it, nothing that runs."""
     with pytest.raises(error):
         read_content(content)
 

@@ -36,6 +36,7 @@ NOT_SURE = [
     "agregar mi hija a todo 602-555-0147",
     "add my daughter 602-555-0147. I fell last night",
     "add my daughter 160255501477",
+    "add my daughter A" + "n" * 30 + " 602-555-0147",
     "",
 ]
 

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from engage.ids import PatientId, PracticeId, StaffId
+from engage.ids import PageId, PatientId, PracticeId, StaffId
+from engage.messaging.segments import count
 from engage.people.access import ALLOWED
 from engage.people.restriction import (
     HOLDS,
@@ -21,6 +22,11 @@ from engage.people.restriction import (
     who_is_told,
 )
 from engage.people.staff import Role
+from engage.queue.paging.channel import Opened
+from engage.queue.paging.email import message_of
+from engage.queue.paging.push import payload_of
+from engage.queue.paging.sms import body_of
+from engage.queue.paging.words import OPENED
 
 AT = datetime(2026, 11, 22, 15, tzinfo=UTC)
 _WAYS: dict[str, Way] = {
@@ -135,3 +141,18 @@ def test_other_needs_words() -> None:
 def test_a_closed_record_is_found_by_a_whole_name_alone(typed: str, finds: bool) -> None:  # noqa: FBT001 - a column
     """Less than the whole name, or the practice's own id, does not tell that they are here."""
     assert said_whole(typed, "Rosa Delgado", "A-17") == finds
+
+
+def test_the_notice_says_nothing_of_anybody() -> None:
+    """By e-mail, SMS and push: one sentence, where the report is, no id but its own."""
+    said = Opened(PageId(UUID(int=77)), PracticeId(UUID(int=1)))
+    mail = message_of("sue@example.org", "engage@example.org", said, "https://e.example", AT)
+    texted, pushed = body_of(said, "https://e.example"), payload_of(said).decode()
+
+    assert texted == f"{OPENED}: https://e.example/console/restricted"
+    assert count(texted).encoding == "GSM-7"
+    assert mail["Subject"] == OPENED
+    assert "https://e.example/console/restricted" in mail.get_content()
+    for one in (texted, mail.get_content(), pushed):
+        assert str(said.practice_id) not in one
+        assert "urgent" not in one

@@ -141,6 +141,16 @@ def test_what_wakes_work(*, for_reply: bool, joined: bool, by_text: bool) -> Non
     assert not verbs.woken_by(MINE, joined=joined, by_text=by_text)
 
 
+def test_a_moment_is_or_a_reply_unless_somebody_says_otherwise() -> None:
+    """Behaviour 33: nobody has to think of it; and without a moment it says nothing."""
+    unsaid = verbs.snooze(MINE, DANA, AT, AT + WHILE, for_reply=None)
+    said = verbs.snooze(MINE, DANA, AT, AT + WHILE, for_reply=False)
+
+    assert (unsaid.snoozed_for_reply, said.snoozed_for_reply) == (True, False)
+    with pytest.raises(verbs.WhenToWake):
+        verbs.snooze(MINE, DANA, AT, None, for_reply=None)
+
+
 def test_work_for_a_reply_alone_wakes_by_no_clock() -> None:
     """Without a moment only their word wakes it."""
     asleep = snoozes(None, for_reply=True)(MINE)

@@ -18,6 +18,7 @@ from typing import Any, cast
 from playwright.async_api import Page, expect
 
 from tests.web.conftest import DANA, LUIS, ROSA, WALTER, Stage
+from tests.web.test_people import known
 
 IMG = Path(__file__).parents[2] / "docs/img"
 MOST = 90_000
@@ -26,7 +27,7 @@ COLORS = (256, 128, 64, 32, 16)
 LAPTOP = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
 PHONE = {"viewport": {"width": 360, "height": 740}, "reduced_motion": "reduce"}
 KIM, MARGUERITE, DESHAWN = "+14805550114", "+16235550116", "+14805550118"
-PRIYA, MARISOL = "Priya Nair", "Marisol Vega"
+PRIYA, MARISOL, VERA = "Priya Nair", "Marisol Vega", "+19075550141"
 WRITES = (
     (KIM, "can i bring my sister along"),
     (DESHAWN, "my ride fell through for monday"),
@@ -159,6 +160,32 @@ async def test_the_pages(stage: Stage) -> None:
     for part in ("practice", "holidays", "on-call", "texts", "staff", "organizations"):
         await to(stage, admin, f"admin/{part}")
         await shot(admin, f"admin-{part}")
+
+
+async def test_a_restricted_record(stage: Stage) -> None:
+    """What somebody sees who is not theirs, how they open it, and what a supervisor reads of it."""
+    boss, page = await stage.console(PRIYA, **LAPTOP), await stage.console(MARISOL, **LAPTOP)
+    vera = await known(boss, stage.url, "Vera", phone=VERA)
+    await stage.text(boss, VERA, "i have no food")
+    await boss.locator("a.item", has_text="Vera").first.wait_for()
+    marked = await boss.request.put(
+        f"{stage.url}/v1/patients/{vera}/restriction",
+        headers={"X-Engage-CSRF": "1"},
+        data={"reason": "public-person"},
+    )
+    assert marked.ok
+    await page.get_by_role("button", name=re.compile("^All")).click()
+    await page.locator("a.item", has_text="Restricted record").first.click()
+    await page.get_by_role("button", name="Open with a reason").wait_for()
+    await shot(page, "restricted-closed")
+    await page.get_by_role("button", name="Open with a reason").click()
+    await page.get_by_label("They or their family asked me").check()
+    await shot(page, "restricted-reason")
+    await page.get_by_role("button", name="Open for 60 minutes").click()
+    await page.locator(".thread").wait_for()
+    await shot(page, "restricted-open")
+    await to(stage, boss, "restricted", ".listed li")
+    await shot(boss, "restricted-report")
 
 
 async def test_under_a_thumb(stage: Stage) -> None:

@@ -21,7 +21,7 @@ CLOSE: dict[str, object] = {
 STANDS = "() => !document.body.innerText.includes('Cargando')"
 PLACES = (
     *("people", "calls", "reach/silent", "visits", "schedules", "rides", "places", "replies"),
-    *("team", "paging", "measures"),
+    *("team", "restricted", "paging", "measures"),
     *(f"admin/{one}" for one in ("practice", "holidays", "on-call", "texts", "staff")),
     "admin/organizations",
 )

@@ -34,6 +34,30 @@ const texts = JSON.parse(readFileSync(0, "utf8"));
 console.log(JSON.stringify(texts.map(text => count(text))));
 """
 
+WALK = """
+import { readFileSync } from "node:fs";
+import { transformWithOxc } from "vite";
+const source = readFileSync("src/family/ahead.ts", "utf8");
+const { code } = await transformWithOxc(source, "ahead.ts");
+const packed = Buffer.from(code).toString("base64");
+const { standing } = await import(`data:text/javascript;base64,${packed}`);
+const option = key => ({ key, label: key, stops: key === "danger" });
+const question = (key, only_after = null) =>
+  ({ key, only_after, options: ["yes", "no", "danger"].map(option) });
+const asked = {
+  id: "c", left: 3, question: question("one"),
+  ahead: [question("two", { prompt: "one", options: ["yes"] }), question("three")],
+};
+const saved = answers => answers.map(([prompt, key], id) => ({
+  kind: "answer", id, patient: "p", checkIn: "c", prompt, answer: { type: "chosen", option: key },
+}));
+const walks = JSON.parse(readFileSync(0, "utf8")).map(answers => {
+  const found = standing(asked, saved(answers), "p");
+  return [found.asked?.question.key ?? null, found.asked?.left ?? 0, found.danger];
+});
+console.log(JSON.stringify(walks));
+"""
+
 
 def node(*arguments: str, said: str = "") -> str:
     """Run the Node that builds the pages in their folder, and return what it prints."""
@@ -174,3 +198,22 @@ def test_segments_are_counted_as_the_server_counts_them() -> None:
     for row, found in zip(rows, counted, strict=True):
         assert (found["segments"], found["units"]) == (row["segments"], row["units"]), row["text"]
         assert (found["costly"] == []) == (row["encoding"] == "GSM-7"), row["text"]
+
+
+def test_a_check_in_goes_on_without_a_network() -> None:
+    """What depends on an answer is asked after it, what is behind us is not, danger ends it."""
+    walks: list[tuple[list[tuple[str, str]], list[object]]] = [
+        ([], ["one", 3, False]),
+        ([("one", "yes")], ["two", 2, False]),
+        ([("one", "no")], ["three", 1, False]),
+        ([("one", "yes"), ("two", "no")], ["three", 1, False]),
+        ([("one", "no"), ("three", "no")], [None, 0, False]),
+        # Sent already, and the server has not said so: it is another question's answer.
+        ([("zero", "no"), ("one", "no")], ["three", 1, False]),
+        ([("one", "danger")], [None, 0, True]),
+    ]
+    said = json.dumps([answers for answers, _ in walks])
+
+    found = json.loads(node("--input-type=module", "-e", WALK, said=said))
+
+    assert found == [standing for _, standing in walks]

@@ -4,6 +4,7 @@ import asyncio
 import re
 import sys
 import time
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,7 +29,7 @@ MINUTE = 60
 MOST_QUESTIONS = 20
 ALL: list[dict[str, Any]] = [
     {"category": one, "verbs": ["see", "answer", "act"]}
-    for one in ("visits", "check-ins", "rides", "needs", "messages")
+    for one in ("visits", "check-ins", "rides", "needs", "messages", "documents")
 ]
 PHONE: dict[str, Any] = {"reduced_motion": "reduce", "is_mobile": True, "has_touch": True}
 LEFT = """async () => {
@@ -264,6 +265,8 @@ async def household(stage: Stage, desk: Page, folder: Path) -> str:
     )
     for one in ALL:
         await posted(desk, f"{path}/grants", caregiver_id=lucia["id"], how="verbal", **one)
+    plan = b64encode(b"%PDF-1.7\n%%EOF\n").decode()
+    await posted(desk, f"{path}/documents", title="Plan A", about="care-plan", content=plan)
     await booked(desk, stage.url, elena)
     return elena
 
@@ -271,7 +274,7 @@ async def household(stage: Stage, desk: Page, folder: Path) -> str:
 async def read_through(page: Page, url: str, eye: Eye) -> None:
     """Look at every place, all of it in Spanish, and at the largest letters."""
     places = ("visits", "to-do", "messages", "care", "more", "strain", "settings", "notices")
-    for place in (*places, "sign-ins"):
+    for place in (*places, "sign-ins", "documents"):
         await page.goto(f"{url}/family/{place}")
         await page.locator("main .head h1").wait_for()
         await eye.look(page, place)
@@ -279,6 +282,9 @@ async def read_through(page: Page, url: str, eye: Eye) -> None:
         # What people wrote stays as they wrote it.
         words = (await page.locator("body").inner_text()).replace("Your list of pills.", "")
         assert not re.search(r"\b(the|you|and|of|with)\b", words), words
+    async with page.expect_download() as file:
+        await page.get_by_role("link", name="Abrir el archivo: Plan A").click()
+    assert (await file.value).suggested_filename == "care-plan.pdf"
     await page.get_by_role("link", name="Más").click()
     await page.get_by_role("link", name="Ajustes").click()
     await page.get_by_label("Muy grande").check()

@@ -216,7 +216,7 @@ async def told(page: Page, url: str) -> str:
         await sister.get_by_label("What did they allow?").select_option(label=what)
         await sister.get_by_label("By word").check()
         await sister.get_by_role("button", name="Record").click()
-        await expect(sister.get_by_role("button", name=f"End it: {what}")).to_be_visible()
+        await expect(sister.get_by_role("button", name=f": {what}")).to_be_visible()
     await page.get_by_text("Begin check-ins").click()
     await page.get_by_label("Who answers").select_option(label="Noor Brooks, sister")
     await page.get_by_role("button", name="Begin", exact=True).click()
@@ -233,7 +233,7 @@ async def test_who_may_be_told_and_what_is_asked_again(stage: Stage) -> None:
     await eye.look(page, "told")
     circle = page.get_by_role("region", name="Caregivers")
     for what in ("Answers check-ins", "Sees visits"):
-        await circle.get_by_role("button", name=f"End it: {what}").click()
+        await circle.get_by_role("button", name=f": {what}").click()
     await expect(circle).to_contain_text("Is told and shown nothing.")
     part = page.get_by_role("region", name="Screenings")
     await part.get_by_text("Let them answer on a page").click()

@@ -29,7 +29,7 @@ async def test_the_worker_asks_what_is_due(
             cadence="FREQ=DAILY",
         )
         async with databases.app.work([place.id], place.id) as work:
-            await begin_plan(work, load_all(), new, clock.now(), place.manager)
+            await begin_plan(work, place.keys, load_all(), new, clock.now(), place.manager)
     bell = fakes.SilentBell()
     turns = Turns(
         database=databases.worker, vault=vault, clock=clock, library=fakes.LIBRARY, bell=bell

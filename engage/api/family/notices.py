@@ -178,7 +178,7 @@ async def post_test(
     kind, master = kind_of_family(me), parts.vault.master
     async with parts.database.work() as work:
         await allow(work, master, (Counted(limits.PUSH_TESTS, str(me.id)),), at)
-        browsers = tuple(await pagers.browsers_of(work, master, kind, me.id))
+        browsers = tuple(await pagers.browsers_of(work, master, kind, me.id, at))
     payload = payload_of(parts.catalogue, TRIED, me.language, "today")
     outcomes = await to_all(channel, browsers, payload)
     async with parts.database.work() as work:
@@ -195,7 +195,8 @@ async def _answer(
         choices = Choices(zone=(await get_practice(work, keys.practice)).time_zone)
     else:
         choices = kept.choices
-    browsers = await pagers.browsers_of(work, parts.vault.master, kind_of_family(me), me.id)
+    at, master = parts.clock.now(), parts.vault.master
+    browsers = await pagers.browsers_of(work, master, kind_of_family(me), me.id, at)
     quiet = choices.quiet
     said = NoticesOut(
         kinds=tuple(WaysOut(kind, tuple(choices.ways.get(kind, ()))) for kind in KINDS),

@@ -34,7 +34,9 @@ _OF_PATIENT = Query(
     .order_by(family_document.c.id.desc())
     .limit(bindparam("most"))
 )
-_KNOWN = Query(select(*_LIGHT).where(family_document.c.practice_id == _PRACTICE, _ONE))
+_KNOWN = Query(
+    select(family_document.c.patient_id).where(family_document.c.practice_id == _PRACTICE, _ONE)
+)
 _WHOLE = Query(select(family_document).where(*_HERE, _ONE, family_document.c.removed_at.is_(None)))
 _REMOVE = Query(
     update(family_document)
@@ -75,9 +77,10 @@ async def of_patient(
     return [_document(keys, row) for row in rows]
 
 
-async def known(work: Work, practice: PracticeId, one: UUID) -> bool:
-    """Say whether there ever was a document of this id here."""
-    return await work.maybe(_KNOWN, practice=practice, one=one) is not None
+async def whose(work: Work, practice: PracticeId, one: UUID) -> PatientId | None:
+    """Return whose document this is, or was; None if there never was one of this id here."""
+    row = await work.maybe(_KNOWN, practice=practice, one=one)
+    return None if row is None else PatientId(row["patient_id"])
 
 
 async def whole(

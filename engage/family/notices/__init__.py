@@ -28,17 +28,27 @@ from engage.family.choice import Choices
 from engage.family.news import News, Seen, look, stands
 from engage.family.notices import store
 from engage.family.record import Reader, read
-from engage.family.telling import Leaving, State, decide, place_of, pushed
-from engage.ids import MessageId, PatientId, PracticeId
+from engage.family.telling import (
+    PUSH_LASTS,
+    Leaving,
+    State,
+    decide,
+    place_of,
+    push_lasts,
+    pushed,
+    text_rests,
+)
+from engage.ids import MessageId, PatientId, PhoneId, PracticeId
 from engage.messaging.codes.store import queue
+from engage.messaging.may_text import Answer, May, MayNot, Wait
 from engage.messaging.model import Outgoing
 from engage.messaging.texts import Catalogue, render
 from engage.people.fields import Language
 from engage.people.pagers import store as pagers
+from engage.people.sharing import store as sharing
 from engage.people.sharing.circles import InCircle, circle
 from engage.people.sharing.grant import BY_THEMSELVES
-from engage.people.sharing.store import of_patient
-from engage.people.signing.principal import Family, FamilyKind, kind_of_family
+from engage.people.signing.principal import CaregiverIn, Family, FamilyKind, kind_of_family
 from engage.people.staffing.store import get_practice
 from engage.queue.paging.channel import Gone, Outcome, Refused, Told
 from engage.queue.paging.push import Hurry
@@ -46,10 +56,13 @@ from engage.queue.paging.push import Hurry
 PUSHED, TRIED, TEXTED, DIGEST = "news.push", "news.test", "news.text", "news.day"
 """Of the catalogue."""
 
-_HURRY: Final = Hurry(ttl_seconds=12 * 3600, urgency="normal")
 _SHELF: Final = timedelta(hours=24)
 _TAG: Final = "news"
 """Of several pushes a phone shows one."""
+_PADDED: Final = 256
+"""All are as long as each other: whoever carries them sees of what length they are."""
+
+_NOT: Final = MayNot("not-shared")
 
 _TOLD = Counter("engage_family_news", "News of families that left, by way", ["way"])
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -96,6 +109,7 @@ class _Due(Struct, frozen=True):
     me: Family
     leaving: Leaving
     browsers: tuple[pagers.Subscription, ...]
+    lasts: timedelta
 
 
 class Notices:
@@ -137,17 +151,21 @@ class Notices:
         if due.leaving.push:
             await self._push(keys, due, tries)
 
-    async def wanted(self, work: Work, text: Outgoing, at: datetime) -> bool:
-        """Say whether a text of news still says something that its reader may hear: at the end."""
+    async def wanted(self, work: Work, text: Outgoing, at: datetime) -> Answer:
+        """Say whether a text of news still says something that its reader may hear, and now."""
         keys = await self._vault.keys(text.practice_id, work)
         kept = await store.of_text(work, keys, text.id)
         if kept is None or kept.state is None or not kept.choices.uses("text", "digest"):
-            return False
+            return _NOT
         me = await store.whoever(work, keys.practice, kept.kind, kept.person_id)
-        if me is None or await store.phone_of(work, keys.practice, me.id) != text.phone_id:
-            return False
+        if me is None or await _phone(work, keys, me) != text.phone_id:
+            return _NOT
         now = await _look(work, keys, me, kept.state, at)
-        return any(now.still(one, at) for one in kept.state.texted)
+        if not any(now.still(one, at) for one in kept.state.texted):
+            return _NOT
+        until = text_rests(kept.choices, kept.state, at)
+        # The law's hours and the budget may have held it until their own quiet hours.
+        return May() if until is None else Wait(until, "quiet-hours")
 
     async def _decide(
         self, work: Work, keys: PracticeKeys, person: UUID, tries: int
@@ -175,26 +193,27 @@ class Notices:
         browsers: tuple[pagers.Subscription, ...] = ()
         if leaving.push and self._pusher is not None:
             master = self._vault.master
-            browsers = tuple(await pagers.browsers_of(work, master, kind_of_family(me), me.id))
+            browsers = tuple(await pagers.browsers_of(work, master, kind_of_family(me), me.id, at))
         if leaving.push and not browsers:
             # They took the browser away meanwhile; the other ways stand.
             leaving = replace(leaving, push=(), state=pushed(leaving.state, leaving.push))
         await store.save(work, keys, person, leaving.state, text_id)
         if not leaving.push:
             await store.rests(work, person, tries, _first(leaving.next_at, now.next_at))
-        return _Due(me, replace(leaving, next_at=_first(leaving.next_at, now.next_at)), browsers)
+        lasts = push_lasts(kept.choices, leaving.push, at)
+        leaving = replace(leaving, next_at=_first(leaving.next_at, now.next_at))
+        return _Due(me, leaving, browsers, lasts)
 
     async def _write(
         self, work: Work, keys: PracticeKeys, me: Family, leaving: Leaving, at: datetime
     ) -> MessageId | None:
         """Queue a text; None if there is no phone, or no number to text from."""
-        phone = await store.phone_of(work, keys.practice, me.id)
+        phone = await _phone(work, keys, me)
         if phone is None:
             return None
         values = {
             "practice": (await get_practice(work, keys.practice)).texting_name,
             "link": f"{self._public_url}/family/",
-            "count": str(leaving.text),
         }
         text_id = DIGEST if leaving.digest else TEXTED
         body = render(self._catalogue, text_id, me.language, values)
@@ -206,7 +225,7 @@ class Notices:
 
     async def _push(self, keys: PracticeKeys, due: _Due, tries: int) -> None:
         payload = payload_of(self._catalogue, PUSHED, due.me.language, place_of(due.leaving.push))
-        outcomes = await to_all(self._pusher, due.browsers, payload)
+        outcomes = await to_all(self._pusher, due.browsers, payload, due.lasts)
         told = any(isinstance(one, Told) for one in outcomes)
         again = not told and any(isinstance(one, Refused) and one.again for one in outcomes)
         person = due.me.id
@@ -249,17 +268,21 @@ def payload_of(catalogue: Catalogue, text_id: str, language: Language, place: st
     """Return what a browser opens: a sentence, and where it leads; nothing of anybody."""
     title = render(catalogue, text_id, language, {})
     url = "/family/" if place == "today" else f"/family/{place}"
-    return msgspec.json.encode({"title": title, "url": url, "tag": _TAG})
+    return msgspec.json.encode({"title": title, "url": url, "tag": _TAG}).ljust(_PADDED)
 
 
 async def to_all(
-    pusher: Pusher | None, browsers: tuple[pagers.Subscription, ...], payload: bytes
+    pusher: Pusher | None,
+    browsers: tuple[pagers.Subscription, ...],
+    payload: bytes,
+    lasts: timedelta = PUSH_LASTS,
 ) -> list[Outcome]:
     """Push to each browser at once: of two one may hang."""
     if pusher is None:
         return []
     addresses = [msgspec.json.encode(one.browser).decode() for one in browsers]
-    return await asyncio.gather(*(pusher.push(one, payload, _HURRY) for one in addresses))
+    hurry = Hurry(ttl_seconds=int(lasts.total_seconds()), urgency="normal")
+    return await asyncio.gather(*(pusher.push(one, payload, hurry) for one in addresses))
 
 
 async def end_gone(
@@ -276,6 +299,17 @@ async def end_gone(
             await pagers.end_browser(work, kind, person, browser.id, "gone", at)
 
 
+async def _phone(work: Work, keys: PracticeKeys, me: Family) -> PhoneId | None:
+    """Return the phone that texts go to; none that somebody reads who must not know."""
+    phone = await store.phone_of(work, keys.practice, me.id)
+    if phone is None or isinstance(me, CaregiverIn):
+        # Of whom a caregiver may hear, the circle says: also by who else reads their phone.
+        return phone
+    unsafe = await sharing.unsafe(work, keys.practice, [PatientId(me.id)])
+    read_by = await store.readers_of(work, keys.practice, phone)
+    return None if any(one in read_by for _, one in unsafe) else phone
+
+
 async def _look(work: Work, keys: PracticeKeys, me: Family, state: State, at: datetime) -> _Now:
     """Return what somebody can read now of everybody, and what of it is new."""
     known = await circle(work, keys, me, at)
@@ -285,7 +319,7 @@ async def _look(work: Work, keys: PracticeKeys, me: Family, state: State, at: da
     for person, about in known.items():
         allowed: frozenset[UUID] = frozenset()
         if about.scope.own:
-            grants = await of_patient(work, keys.practice, person)
+            grants = await sharing.of_patient(work, keys.practice, person)
             allowed = frozenset(one.id for one in grants if one.how not in BY_THEMSELVES)
         looked = look(
             person,

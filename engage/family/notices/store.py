@@ -96,6 +96,14 @@ _PHONE = Query(
     .order_by(phone_use.c.from_at.desc())
     .limit(1)
 )
+_READERS = Query(
+    select(phone_use.c.caregiver_id).where(
+        phone_use.c.practice_id == _PRACTICE,
+        phone_use.c.phone_id == bindparam("phone", type_=Uuid()),
+        phone_use.c.caregiver_id.is_not(None),
+        phone_use.c.until_at.is_(None),
+    )
+)
 _STOPPED = Query(
     select(line.c.id)
     .where(
@@ -181,6 +189,12 @@ async def phone_of(work: Work, practice: PracticeId, person: UUID) -> PhoneId | 
     """Return the phone somebody uses now."""
     row = await work.maybe(_PHONE, practice=practice, person=person)
     return None if row is None else PhoneId(row["phone_id"])
+
+
+async def readers_of(work: Work, practice: PracticeId, phone: PhoneId) -> frozenset[UUID]:
+    """Return the caregivers who use a phone now."""
+    rows = await work.rows(_READERS, practice=practice, phone=phone)
+    return frozenset(row["caregiver_id"] for row in rows)
 
 
 async def texts(work: Work, practice: PracticeId, person: UUID) -> Texts:

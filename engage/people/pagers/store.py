@@ -36,6 +36,8 @@ class Subscription(Struct, frozen=True, kw_only=True):
     service: str
     made_at: datetime
     browser: Browser
+    #: Of a family: with this sign-in it ends.
+    sign_in: UUID | None = None
 
 
 async def put_phone(
@@ -60,6 +62,7 @@ async def put_browser(
     kind: Kind,
     person: UUID,
     practice: PracticeId | None,
+    sign_in: UUID | None = None,
     service: str,
     at: datetime,
 ) -> None:
@@ -72,6 +75,7 @@ async def put_browser(
         kind,
         person,
         practice,
+        sign_in,
         hashes,
         service,
         sealed,
@@ -81,19 +85,20 @@ async def put_browser(
 
 
 async def browsers_of(
-    work: Work, master: MasterKeys, kind: Kind, person: UUID
+    work: Work, master: MasterKeys, kind: Kind, person: UUID, at: datetime
 ) -> list[Subscription]:
-    """Return the browsers of somebody, oldest first."""
+    """Return the browsers of somebody, oldest first; of a family where they are signed in."""
     return [
         Subscription(
             id=row["id"],
             service=row["service"],
             made_at=row["made_at"],
+            sign_in=row["sign_in_id"],
             browser=msgspec.json.decode(
                 master.open_global(BROWSER_PLACE, row["id"], row["browser_sealed"]), type=Browser
             ),
         )
-        for row in await work.table("push_list", kind, person)
+        for row in await work.table("push_list", kind, person, at)
     ]
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import Uuid, bindparam, case, insert, select, update
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, case, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from engage import audit
@@ -35,6 +35,15 @@ _SET = Query(
         set_at=bindparam("at"),
     )
     .on_conflict_do_nothing()
+)
+# Most practices restrict nobody: then a list pays for one look at an index.
+_ANY = Query(
+    select(restriction.c.id)
+    .where(
+        restriction.c.practice_id == any_(bindparam("practices", type_=ARRAY(Uuid()))),
+        restriction.c.lifted_at.is_(None),
+    )
+    .limit(1)
 )
 _LIFT = Query(
     update(restriction)
@@ -109,7 +118,7 @@ async def standing(
     at: datetime,
 ) -> tuple[Standing, ...]:
     """Return how a reader stands to those of these records that are restricted."""
-    if not patients:
+    if not patients or await work.maybe(_ANY, practices=list(practices)) is None:
         return ()
     rows = await work.table("restricted_standing", list(practices), list(patients), reader, at)
     return tuple(

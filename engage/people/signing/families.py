@@ -7,8 +7,6 @@ limits allow, whoever asks, and to text a phone that said STOP.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
-from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -29,7 +27,7 @@ from engage.people.signing.principal import Family, Person, kind_of, kind_of_fam
 from engage.people.signing.store import Counted, Factors
 
 _PURPOSE = "sign-in"
-_NOBODY = "nobody"
+_EVERYBODY, _NOBODY = "deployment", "nobody"
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -79,7 +77,8 @@ class FamilyWays:
     ) -> bool:
         """Send a code to a phone that is known and open; say whether one left.
 
-        Nobody waits for it, so it may take its time.
+        Nobody waits for it, so it may take its time. Whoever is unknown goes the same way up to the
+        text, counted apart: else what is asked next would feel who is known.
         """
         keys = await self._keys()
         if not keys:
@@ -87,10 +86,10 @@ class FamilyWays:
         async with self._database.work(list(keys)) as work:
             people = await store.people_on(work, phone, keys, self._clock.now())
         at, master = self._clock.now(), self._vault.master
-        if not people or any(one.closed or one.held for one in people):
-            await self._count_nobody(at)
-            return False
-        to = people[0]
+        silent = not people or any(one.closed or one.held for one in people)
+        to = None if silent else people[0]
+        practice = next(iter(keys)) if to is None else to.practice_id
+        counted = self._sent("", _NOBODY) if to is None else self._sent(phone.e164, _EVERYBODY)
         code = codes.code_from(random_bytes(codes.RANDOM_BYTES))
         link = opaque(random_bytes(codes.LINK_BYTES)) if with_link else ""
         row = fresh_id(self._clock)
@@ -100,7 +99,9 @@ class FamilyWays:
         )
 
         async def act(work: Work) -> bool:
-            await self._count(work, limits.prefix_of(phone.e164), "deployment", at)
+            await store.allow(work, master, counted, at)
+            if to is None:
+                return False
             await store.put_code(
                 work,
                 row,
@@ -114,27 +115,21 @@ class FamilyWays:
             return await send(work, to, code, link)
 
         try:
-            return await self._database.again(act, [to.practice_id], to.practice_id)
+            return await self._database.again(act, [practice], practice)
         except TooManyTries as full:
-            # Somebody pumps, or the limit is too low for the day: either is worth a look.
-            _log.warning(
-                "no more codes by text for now", practice=to.practice_id, seconds=full.seconds
-            )
+            if to is not None:
+                # Somebody pumps, or the limit is too low for the day: either is worth a look.
+                _log.warning(
+                    "no more codes by text for now", practice=practice, seconds=full.seconds
+                )
             return False
 
-    async def _count(self, work: Work, prefix: str, whose: str, at: datetime) -> None:
-        counted = (
-            Counted(limits.SENT_TO_PREFIX, prefix),
+    def _sent(self, number: str, whose: str) -> tuple[Counted, ...]:
+        return (
+            Counted(limits.SENT_TO_PREFIX, limits.prefix_of(number)),
             Counted(limits.SENT_AT_ONCE, whose),
             Counted(limits.sent_a_day(self._codes_a_day), whose),
         )
-        await store.allow(work, self._vault.master, counted, at)
-
-    async def _count_nobody(self, at: datetime) -> None:
-        """Count a text that is not sent: else what is asked next would feel who is known."""
-        with suppress(TooManyTries):
-            async with self._database.work() as work:
-                await self._count(work, _NOBODY, _NOBODY, at)
 
     async def verify(
         self, phone: PhoneNumber, code: str, device: str, chosen: UUID | None, came_from: str

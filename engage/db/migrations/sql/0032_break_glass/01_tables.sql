@@ -51,7 +51,8 @@ CREATE TABLE glass_notice (
     told_at timestamptz,
     PRIMARY KEY (practice_id, id),
     UNIQUE (practice_id, glass_id, staff_id, channel),
-    FOREIGN KEY (practice_id, glass_id) REFERENCES glass (practice_id, id)
+    FOREIGN KEY (practice_id, glass_id) REFERENCES glass (practice_id, id),
+    CHECK ((status = 'sent') = (told_at IS NOT NULL))
 );
 
 -- Every request for a restricted record, written before it is read; the refused ones too.

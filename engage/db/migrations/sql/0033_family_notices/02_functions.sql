@@ -5,6 +5,9 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     INSERT INTO due (kind, id, practice_id, due_at) VALUES ('news', p_person, p_practice, p_at)
     ON CONFLICT (kind, id) DO UPDATE
     SET due_at = least(due.due_at, excluded.due_at), tries = 0, claimed = false
+    -- A thousand changes at once write one row. It is locked all the same, so nobody looks before they
+    -- are there.
+    WHERE due.due_at > excluded.due_at OR due.tries > 0
 $$;
 
 -- Says when to look again, or never, after the try that is named; what came in the meantime stays due.

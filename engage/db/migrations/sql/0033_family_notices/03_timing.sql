@@ -1,5 +1,6 @@
 -- As in 0024_sign_in, and with it: a caregiver who chose to be told said by whose clock they live, so the
--- hours of texts to them are those of that place. Of whom nothing is known every zone counts, as before.
+-- hours of that place count. Of whom nothing is known every zone counts, as before. News take no room from
+-- what is said about care: only other news feel that some have left.
 CREATE OR REPLACE FUNCTION text_timing(
     p_practice uuid, p_line uuid, p_patient uuid, p_text uuid, p_since uuid, p_now timestamptz
 ) RETURNS jsonb
@@ -18,19 +19,18 @@ LANGUAGE sql STABLE AS $$
         JOIN patient p ON p.practice_id = p_practice AND p.id = u.patient_id
         WHERE l.practice_id = p_practice AND l.id = p_line
         UNION
-        SELECT n.choices ->> 'zone', NULL
-        FROM line l
-        JOIN phone_use u ON u.practice_id = p_practice AND u.phone_id = l.phone_id
-            AND u.until_at IS NULL
-        JOIN family_news n ON n.practice_id = p_practice AND n.person_id = u.caregiver_id
-        WHERE l.practice_id = p_practice AND l.id = p_line
-        UNION
         SELECT p.time_zone, p.us_state FROM patient p
         WHERE p_line IS NULL AND p.practice_id = p_practice AND p.id = p_patient
     )
     SELECT jsonb_build_object(
         'practice_zone', r.time_zone, 'texting_hours', r.texting_hours,
         'a_day', r.texts_a_day, 'a_week', r.texts_a_week,
+        'clocks', (SELECT coalesce(jsonb_agg(DISTINCT n.choices ->> 'zone'), '[]')
+            FROM line l
+            JOIN phone_use u ON u.practice_id = p_practice AND u.phone_id = l.phone_id
+                AND u.until_at IS NULL
+            JOIN family_news n ON n.practice_id = p_practice AND n.person_id = u.caregiver_id
+            WHERE l.practice_id = p_practice AND l.id = p_line),
         'people', (SELECT coalesce(jsonb_agg(jsonb_build_array(u.time_zone, u.us_state)), '[]')
             FROM users u),
         'wrote_at', (SELECT max(m.at) FROM recent m WHERE m.direction = 'in'),
@@ -38,6 +38,8 @@ LANGUAGE sql STABLE AS $$
         'left', (SELECT coalesce(jsonb_agg(m.sending_at), '[]') FROM recent m
             WHERE m.direction = 'out' AND m.sending_at IS NOT NULL
               AND m.kind NOT IN ('safety', 'consent', 'code', 'reply', 'right-person', 'staff')
+              AND (m.kind <> 'news' OR EXISTS (SELECT FROM message n
+                  WHERE n.practice_id = p_practice AND n.id = p_text AND n.kind = 'news'))
               AND m.status NOT IN ('queued', 'refused', 'withdrawn', 'expired')
               AND m.id IS DISTINCT FROM p_text),
         'waiting', (SELECT coalesce(jsonb_agg(jsonb_build_object(

@@ -26,19 +26,30 @@ import { questionOf } from "./instruments";
 import { Present } from "./present";
 import { Clinic, Due, Severity } from "./queue";
 import { goToPane, goToQueue } from "./route";
-import { restricted } from "./shut";
+import { bringRestricted, restricted } from "./shut";
 import { WhoButton } from "./who";
 
 export function Card() {
   const item = detail.value;
+  useEffect(() => {
+    if (item?.patient != null) void bringRestricted();
+  }, [item?.patient?.id]);
   const closedTo = shut.value;
   if (openId.value !== null && closedTo !== undefined) {
     const more = restricted.value;
     return (
       <section class="pane card" aria-label={t("thread.title")}>
-        <Back />
+        <div class="pane-head">
+          <div class="row spread steps">
+            <Back />
+          </div>
+        </div>
         <div class="scroll">
-          {more === undefined ? <p class="empty soft">{t("loading")}</p> : <more.Closed patient={closedTo} id="card" />}
+          {more === undefined ? (
+            <p class="empty soft">{t("loading")}</p>
+          ) : (
+            <more.Closed patient={closedTo} id="card" />
+          )}
         </div>
       </section>
     );
@@ -81,6 +92,9 @@ export function Card() {
           </p>
         )}
         {item === undefined ? null : <Present at={item.here} />}
+        {item?.patient == null || restricted.value === undefined ? null : (
+          <restricted.value.Standing patient={item.patient.id} />
+        )}
       </div>
       {item === undefined ? null : <Thread item={item} />}
     </section>

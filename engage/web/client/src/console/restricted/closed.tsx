@@ -6,12 +6,13 @@ import { call, type Item, type Schema } from "../../api/call";
 import { named, t } from "../../shared/words";
 import { Refused, useActing } from "../acting";
 import { Dialog } from "../dialog";
-import { attempt, keyOf, loadCard, openId, zoneOf } from "../desk";
+import { attempt, keyOf, zoneOf } from "../desk";
 import { Area, Choice, Missing } from "../fields";
 import { keepFocus } from "../link";
 import { ownership } from "../owned";
 import { stirred } from "../place";
 import { Due } from "../queue";
+import { reread } from "./state";
 
 type Reason = Schema["GlassIn"]["reason"];
 const REASONS: Reason[] = ["treatment", "emergency", "patient-asked", "oversight", "other"];
@@ -157,9 +158,4 @@ function Glass({ patient }: { patient: string }) {
       </form>
     </Dialog>
   );
-}
-
-function reread(): void {
-  stirred.value += 1;
-  if (openId.value !== null) void loadCard();
 }

@@ -9,6 +9,7 @@ import { Refused, useActing } from "../acting";
 import { attempt } from "../desk";
 import { Choice, Missing } from "../fields";
 import { directs, stirred } from "../place";
+import { reread } from "./state";
 
 type Restriction = Schema["RestrictionOut"];
 type Reason = Schema["RestrictionIn"]["reason"];
@@ -17,7 +18,8 @@ const MINUTE_MS = 60_000;
 
 interface Props {
   patient: string;
-  practice: string;
+  /** Where it can be marked, too. */
+  practice?: string;
 }
 
 export function Standing({ patient, practice }: Props) {
@@ -32,12 +34,14 @@ export function Standing({ patient, practice }: Props) {
   };
   useEffect(() => void read(), [patient, stirred.value]);
   const it = stands.value;
-  if (it === undefined) return null;
+  if (it?.patient_id !== patient) return null;
   const held = it.confidentiality !== null;
+  const marks = practice !== undefined && directs(practice);
+  if (!held && !marks) return null;
   return (
     <div class="stands">
       {held ? <Banner of={it} /> : null}
-      {directs(practice) ? <Mark of={it} reread={read} /> : null}
+      {marks ? <Mark of={it} read={read} /> : null}
     </div>
   );
 }
@@ -49,7 +53,7 @@ function Banner({ of }: { of: Restriction }) {
   const over = of.until !== null && left <= 0;
   useEffect(() => {
     // The hour is over: what is shown here is read again, and is closed.
-    if (over) stirred.value += 1;
+    if (over) reread();
   }, [over]);
   return (
     <p class="notice warn" role="status">
@@ -61,14 +65,14 @@ function Banner({ of }: { of: Restriction }) {
   );
 }
 
-function Mark({ of, reread }: { of: Restriction; reread: () => Promise<void> }) {
+function Mark({ of, read }: { of: Restriction; read: () => Promise<void> }) {
   const reason = useSignal<Reason | null>(null);
   const lacks = useSignal(false);
   const acting = useActing();
   const path = { patient_id: of.patient_id };
   const changed = async (): Promise<void> => {
-    await reread();
-    stirred.value += 1;
+    await read();
+    reread();
   };
   if (of.confidentiality !== null) {
     const lift = async (): Promise<void> => {

@@ -1,7 +1,7 @@
 // Who opened restricted records: read by practice, and again when one is opened or somebody saw it.
 import { call, type Schema } from "../../api/call";
-import { me } from "../desk";
-import { directs } from "../place";
+import { loadCard, me, openId } from "../desk";
+import { directs, stirred } from "../place";
 
 export { opened as heard } from "../shut";
 
@@ -22,3 +22,9 @@ export const openings = {
       query: { limit: 25, ...(cursor === undefined ? {} : { cursor }) },
     }),
 };
+
+/** What is open or closed has changed: read what is shown again. */
+export function reread(): void {
+  stirred.value += 1;
+  if (openId.value !== null) void loadCard();
+}
