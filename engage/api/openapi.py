@@ -33,7 +33,8 @@ _REF: Final = "#/components/schemas/{name}"
 _ABOUT: Final = (
     "Errors are application/problem+json (RFC 9457). Lists are keyset pages: follow `next` until "
     "it is null. Moments are RFC 3339 in UTC. What you may not see is 404, as if it did not exist. "
-    f"Bodies are at most {MOST_BYTES // 1024} KB of JSON, and no field is unknown."
+    f"Bodies are at most {MOST_BYTES // 1024} KB of JSON (with a document, 4 MB), and no field is"
+    " unknown."
 )
 _KEY_PARAMETER: Final[Json] = {
     "name": KEY_HEADER,

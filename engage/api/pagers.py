@@ -16,9 +16,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
+from engage.api.auth.bearer import claims_of
 from engage.api.auth.guard import Guest, Visit
 from engage.api.auth.marks import ONESELF, fresh, needs
 from engage.api.parts import Parts
+from engage.api.refusals import NotSignedIn
 from engage.clock import fresh_id
 from engage.db.session import Work
 from engage.errors import NotFound
@@ -247,9 +249,7 @@ async def put_phone(
 async def _ways(work: Work, parts: Parts, visit: Visit) -> PagingWaysOut:
     person = visit.staff_id
     phone = await store.phone_of(work, parts.vault.master, person)
-    browsers = await store.browsers_of(
-        work, parts.vault.master, "staff", person, parts.clock.now()
-    )
+    browsers = await store.browsers_of(work, parts.vault.master, "staff", person)
     proven = await of_person(work, visit.practices, person)
     return PagingWaysOut(
         email=bool(parts.settings.smtp_url),

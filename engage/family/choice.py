@@ -116,5 +116,5 @@ def digest_after(choices: Choices, at: datetime) -> datetime:
 
 def _moment(local: datetime, clock: time, *, days: int, fold: int = 0) -> datetime:
     there = datetime.combine(local.date() + timedelta(days=days), clock, local.tzinfo)
-    # In UTC: two moments of one zone are compared by their clocks, also in an hour that comes twice.
+    # In UTC: moments of one zone are compared by their clocks, also in an hour that comes twice.
     return there.replace(fold=fold).astimezone(UTC)

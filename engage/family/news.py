@@ -193,7 +193,9 @@ def _rights(scope: Scope) -> frozenset[str]:
 
 def _rights_to(record: Record) -> frozenset[str]:
     see = {f"{record.category}/see"}
-    return frozenset(see if record.sensitive is None else {*see, f"{record.category}+{record.sensitive}"})
+    return frozenset(
+        see if record.sensitive is None else {*see, f"{record.category}+{record.sensitive}"}
+    )
 
 
 def _news(

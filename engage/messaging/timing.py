@@ -109,9 +109,7 @@ async def load(
     )
 
 
-def _people(
-    seen: _Seen, number: PhoneNumber | None
-) -> tuple[tuple[str | None, str | None], ...]:
+def _people(seen: _Seen, number: PhoneNumber | None) -> tuple[tuple[str | None, str | None], ...]:
     """Return whose hours count; a clock that came with a browser is that of a journey, too."""
     clocks = dict.fromkeys(seen.clocks)
     near = area_zones(number)

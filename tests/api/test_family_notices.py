@@ -8,17 +8,20 @@ from typing import Any, cast
 from uuid import UUID
 
 import pytest
+from sqlalchemy import Uuid, bindparam, select
 
 from engage import embedded
 from engage.api.auth.ways import keeping
 from engage.clock import SettableClock
 from engage.db.sealing import MasterKeys
-from engage.db.session import Work
+from engage.db.session import Query, Work
+from engage.db.tables import message
 from engage.db.vault import Vault
 from engage.family.notices import Notices
 from engage.ids import PhoneId
 from engage.jobs.loops import Loop
 from engage.messaging.outbox import Outbox
+from engage.messaging.timing import load
 from engage.people import bootstrap
 from engage.people.pagers.vapid import VapidKey
 from engage.people.signing.principal import Person
@@ -33,6 +36,16 @@ from tests.fakes.carrier import FakeCarrier
 from tests.fakes.practice import raw
 
 pytestmark = pytest.mark.database
+
+_LINE = Query(
+    select(message.c.line_id)
+    .where(
+        message.c.practice_id == bindparam("practice", type_=Uuid()),
+        message.c.kind == bindparam("kind"),
+    )
+    .order_by(message.c.id.desc())
+    .limit(1)
+)
 
 TITLE = "Something new in engage"
 BODY = "North Clinic: there is something new for you. Open http://127.0.0.1:8000/family/"
@@ -199,6 +212,13 @@ async def test_nothing_until_chosen_then_once(play: Play) -> None:
         await play.work()
     assert play.pushed(browser) == [{"title": TITLE, "url": "/family/visits", "tag": "news"}]
     assert (play.texted(play.phone(2)), play.texted(play.phone(1))) == ([BODY], [])
+    # News take no room from a reminder of that day, and keep to the clock they named.
+    async with play.parts.database.work([play.north.id]) as work:
+        line = await work.maybe(_LINE, practice=play.north.id, kind="news")
+        assert line is not None
+        now = play.clock.now()
+        timing = await load(work, play.north.id, line["line_id"], None, None, now)
+    assert (timing.left, [one.zone for one in timing.hours.places]) == ((), ["America/Phoenix"])
     said = f"{play.pushed(browser)} {BODY}".casefold()
     assert not any(one in said for one in ("rosa", "ana ", "counselling", "555"))
 
@@ -231,6 +251,40 @@ async def test_what_is_revoked_before_it_leaves_does_not_leave(play: Play) -> No
             "SELECT status, status_reason FROM message WHERE kind = 'news' ORDER BY id DESC LIMIT 1"
         )
     assert [tuple(one) for one in last] == [("withdrawn", "not-shared")]
+
+
+async def test_a_sign_in_that_is_over_takes_its_browser_along(play: Play) -> None:
+    """She ends the sign-in of a phone she lost: it shows nothing more, her other one goes on."""
+    rosa = await play.patient()
+    ana, whom = await play.ana(rosa)
+    lost, kept = play.browser(2), play.browser(3)
+    await subscribes(ana, lost)
+    (begun,) = (await ana.get("/v1/me/sessions"))["items"]
+    await play.opens(ana, whom)
+    await subscribes(ana, kept)
+    await wishes(ana, visits=["push"])
+    await ana.ask("DELETE", f"/v1/me/sessions/{begun['id']}", 204)
+    assert (await ana.get("/v1/family/me/notices"))["browsers"] == 1
+    await booked(play, rosa, 3)
+    await play.work()
+    assert (len(play.pushed(lost)), len(play.pushed(kept))) == (0, 1)
+    # The same browser, where she is signed in anew, is another one.
+    await subscribes(ana, lost)
+    assert await ana.post("/v1/family/me/notices/test") == {"sent": 2}
+
+
+async def test_no_text_to_a_phone_that_somebody_unsafe_reads(play: Play) -> None:
+    """Rosa shares a phone with somebody who must not know: her own news do not come to it."""
+    rosa = await play.patient()
+    with_her = play.invited | {"phone": play.phone(1)}
+    ben = await staff(play, "POST", f"/v1/patients/{rosa}/caregivers", with_her)
+    mine = await patient_of(play, rosa)
+    await wishes(mine, visits=["text"])
+    place = f"/v1/patients/{rosa}/caregivers/{ben['id']}/safety"
+    await staff(play, "PUT", place, {"unsafe": True})
+    await booked(play, rosa, 3)
+    await play.work()
+    assert play.texted(play.phone(1)) == []
 
 
 async def test_a_stop_ends_texts_and_no_pushes(play: Play) -> None:

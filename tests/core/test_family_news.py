@@ -6,11 +6,21 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from engage.family import choice
 from engage.family.choice import Choices, NewsKind, NotQuietHours, Quiet, Way
 from engage.family.news import Looked, News, Seen, look, stands
-from engage.family.telling import Leaving, State, decide, place_of, pushed
+from engage.family.telling import (
+    PUSH_LASTS,
+    Leaving,
+    State,
+    decide,
+    place_of,
+    push_lasts,
+    pushed,
+    text_rests,
+)
 from engage.ids import PatientId
 from engage.people.fields import NotATimeZone
 from engage.people.sharing.grant import NOTHING, THEMSELVES, Category, Scope, Verb
@@ -129,6 +139,24 @@ def test_what_was_allowed_only_now_did_not_happen_now(category: Category) -> Non
     before = looked(*records, scope=Scope(frozenset(one for one in ALL if one[0] != category)))
     after = looked(*records, before=before.seen)
     assert [one.what for one in after.news] == ["shared"]
+
+
+def test_what_is_sensitive_and_allowed_only_now_did_not_happen_now() -> None:
+    """A word for one kind of the sensitive is one piece of news, not all that it opens."""
+    hidden = replace(visit(), sensitive="violence")
+    before = looked(hidden)
+    wider = Scope(ANA.rights, frozenset({("visits", "violence")}))
+    after = looked(hidden, scope=wider, before=before.seen)
+    assert [one.what for one in after.news] == ["shared"]
+
+
+def test_what_was_shared_and_taken_back_meanwhile_is_not_told() -> None:
+    """More was shared, and less again before it leaves: nobody hears that there was anything."""
+    less = Scope(frozenset(one for one in ALL if one[0] != "messages"))
+    first = looked(scope=less)
+    (shared,) = looked(before=first.seen).news
+    assert stands(shared, ANA, first.seen, NOON)
+    assert not stands(shared, less, first.seen, NOON)
 
 
 def test_what_is_taken_away_is_no_news() -> None:
@@ -326,3 +354,34 @@ def test_when_quiet_hours_end(
     if until is not None:
         ending = datetime(2026, 11, until[0], until[1], tzinfo=UTC) + timedelta(hours=7)
     assert choice.quiet_until(choices, at) == ending
+
+
+def test_the_hour_that_an_autumn_night_has_twice() -> None:
+    """In its second round quiet hours end ahead, never behind: nobody looks again and again."""
+    choices = Choices(zone="America/New_York", quiet=Quiet(time(21), time(1, 30)))
+    second = datetime(2026, 11, 1, 6, 15, tzinfo=UTC)
+    assert choice.quiet_until(choices, second) == second + timedelta(minutes=15)
+    daily = replace(choices, digest_at=time(1, 30))
+    assert choice.digest_after(daily, second - timedelta(hours=1)) == second - timedelta(minutes=45)
+    assert choice.digest_after(daily, second) == datetime(2026, 11, 2, 6, 30, tzinfo=UTC)
+
+
+def test_a_push_to_a_phone_that_is_off_does_not_come_in_the_night() -> None:
+    """It lasts until quiet hours begin, and longer only if it may wake them."""
+    late = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)  # eight in the evening
+    soon = news(hours=15)
+    assert push_lasts(chosen("push"), (soon,), late) == timedelta(hours=1)
+    assert push_lasts(chosen("push", wakes=True), (soon,), late) == PUSH_LASTS
+    assert push_lasts(chosen("push", quiet=None), (soon,), late) == PUSH_LASTS
+
+
+def test_a_text_that_was_held_back_keeps_to_their_quiet_hours() -> None:
+    """Who sleeps by day is not woken by what the law let out at nine; the day's text has its hour."""
+    by_day = chosen("text", quiet=Quiet(time(8), time(16)), digest_at=time(12))
+    four = datetime(2026, 11, 24, 23, 0, tzinfo=UTC)
+    assert text_rests(by_day, State(texted=(news(),)), NOON) == four
+    assert text_rests(by_day, State(texted=(news(),)), four) is None
+    assert text_rests(by_day, State(texted=(news(),), digest=True), NOON) is None
+    assert text_rests(replace(by_day, digest_at=time(18)), State(digest=True), NOON) == four
+    woken = replace(by_day, wakes=True)
+    assert text_rests(woken, State(texted=(news(hours=3),)), NOON) is None

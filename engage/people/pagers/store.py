@@ -54,7 +54,7 @@ async def phone_of(work: Work, master: MasterKeys, person: StaffId) -> PhoneNumb
     return None if sealed is None else PhoneNumber(master.open_global(PHONE_PLACE, person, sealed))
 
 
-async def put_browser(
+async def put_browser(  # noqa: PLR0913 - whose it is takes four
     work: Work,
     master: MasterKeys,
     browser: Browser,
@@ -85,9 +85,9 @@ async def put_browser(
 
 
 async def browsers_of(
-    work: Work, master: MasterKeys, kind: Kind, person: UUID, at: datetime
+    work: Work, master: MasterKeys, kind: Kind, person: UUID, at: datetime | None = None
 ) -> list[Subscription]:
-    """Return the browsers of somebody, oldest first; of a family where they are signed in."""
+    """Return the browsers of somebody, oldest first; of a family those signed in at a moment."""
     return [
         Subscription(
             id=row["id"],
