@@ -4,6 +4,7 @@ A page shows how the text begins that the work is about, so reading one is recor
 patients on it. Counts name nobody, and are a request of their own: a page never waits for them.
 """
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from engage import audit
 from engage.api.auth.guard import Visit
 from engage.api.auth.marks import needs
 from engage.api.items import ItemOut, fields_of
-from engage.api.pages import USUAL, Cursor, Limit, cursor_of, cut, position_of
+from engage.api.pages import USUAL, Cursor, Limit, cursor_of, cut, filled, position_of
 from engage.api.parts import Parts
 from engage.api.restricted.doorway import shut
 from engage.audit import By
@@ -92,12 +93,19 @@ async def list_queue(  # noqa: PLR0913, PLR0917 - its query parameters
     )
     keys = {practice: await parts.vault.keys(practice) for practice in visit.practices}
     async with parts.database.work(visit.practices) as work:
-        rows = await board.page(work, visit.visible, wanted, after, limit + 1, at, keys)
-        shown, last = cut(rows, limit)
-        closed = await shut(work, visit, {one.item.patient_id for one in shown})
-        if subject is not None:
-            # What it is about is not said of them, so it is not answered either.
-            shown = tuple(one for one in shown if one.item.patient_id not in closed)
+
+        async def rows(place: board.Line | None) -> Sequence[board.Line]:
+            start = after if place is None else board.position(place.item)
+            return await board.page(work, visit.visible, wanted, start, limit + 1, at, keys)
+
+        async def open_of(some: Sequence[board.Line]) -> Sequence[board.Line]:
+            shut_here = await shut(work, visit, {one.item.patient_id for one in some})
+            return [one for one in some if one.item.patient_id not in shut_here]
+
+        # What it is about is not said of who is closed, so it is not answered either.
+        found = await rows(None) if subject is None else await filled(rows, open_of, limit)
+        shown, last = cut(found, limit)
+        closed = await shut(work, visit, {one.item.patient_id for one in shown if subject is None})
         for practice in visit.practices:
             seen = {one.item.patient_id for one in shown if one.item.practice_id == practice}
             seen -= closed

@@ -5,7 +5,7 @@ it, may take more out, and approves or rejects it. Nothing about the item change
 raises, and people close.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Literal, TypeAlias, get_args
@@ -22,7 +22,7 @@ from engage import audit
 from engage.api.auth.guard import Visit
 from engage.api.auth.marks import needs
 from engage.api.once import Made, once
-from engage.api.pages import USUAL, Cursor, Limit, cursor_of, cut, position_of
+from engage.api.pages import USUAL, Cursor, Limit, cursor_of, cut, filled, position_of
 from engage.api.parts import Parts
 from engage.api.practices import find
 from engage.api.refusals import OwnProposal
@@ -119,6 +119,9 @@ class CandidateList(Struct, frozen=True):
     next: str | None
 
 
+_Row: TypeAlias = tuple[PracticeId, Proposed]
+
+
 class _After(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     id: UUID
 
@@ -199,14 +202,19 @@ async def list_candidates(
     after = position_of(cursor, _After)
     keys = [await parts.vault.keys(practice) for practice in visit.practices]
     async with parts.database.work(visit.practices) as work:
-        rows = await store.listed(
-            work, keys, status, store.FIRST if after is None else after.id, limit + 1
-        )
-        shown, last = cut(rows, limit)
-        whose = await store.whose(work, [one.id for _, one in shown])
-        closed = await shut(work, visit, set(whose.values()))
-    # Nobody waits for one of them: who may read its words finds it.
-    shown = [(practice, one) for practice, one in shown if whose.get(one.id) not in closed]
+        first = store.FIRST if after is None else after.id
+
+        async def rows(place: _Row | None) -> Sequence[_Row]:
+            start = first if place is None else place[1].id
+            return await store.listed(work, keys, status, start, limit + 1)
+
+        async def open_of(some: Sequence[_Row]) -> Sequence[_Row]:
+            # Nobody waits for one of the others: who may read its words finds it.
+            whose = await store.whose(work, [one.id for _, one in some])
+            closed = await shut(work, visit, set(whose.values()))
+            return [row for row in some if whose.get(row[1].id) not in closed]
+
+        shown, last = cut(await filled(rows, open_of, limit), limit)
     return CandidateList(
         items=tuple(_out(practice, one) for practice, one in shown),
         next=None if last is None else cursor_of(_After(last[1].id)),

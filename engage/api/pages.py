@@ -6,7 +6,7 @@ through the caller's own practices.
 """
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Final, TypeAlias, TypeVar
 
 import msgspec
@@ -34,6 +34,9 @@ Limit: TypeAlias = Annotated[
 P = TypeVar("P", bound=Struct)
 T = TypeVar("T")
 
+Rows: TypeAlias = Callable[[T | None], Awaitable[Sequence[T]]]
+"""What reads `limit + 1` rows after a row, or where the page begins."""
+
 
 def cursor_of(position: Struct) -> str:
     """Return the cursor of a position."""
@@ -55,3 +58,20 @@ def cut(rows: Sequence[T], limit: int) -> tuple[Sequence[T], T | None]:
     """Return the page of `limit` out of `limit + 1` rows, and its last row if there is more."""
     page = rows[:limit]
     return page, page[-1] if len(rows) > limit else None
+
+
+async def filled(
+    after: Rows[T], open_of: Callable[[Sequence[T]], Awaitable[Sequence[T]]], limit: int
+) -> Sequence[T]:
+    """Return `limit + 1` rows of those that are left, or all there are.
+
+    For a list that leaves rows out: a page that is shorter for it would tell where they stand.
+    """
+    left: list[T] = []
+    last: T | None = None
+    while True:
+        rows = await after(last)
+        left += await open_of(rows)
+        if len(rows) <= limit or len(left) > limit:
+            return left
+        last = rows[-1]

@@ -4,7 +4,7 @@ Every view and every change leaves an audit row in its own transaction. What a p
 read by people/patient.py, which reports every field that does not fit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
@@ -25,7 +25,7 @@ from engage.api.auth.proof import require_proof
 from engage.api.etags import IfMatch, require
 from engage.api.ids import Own, chosen
 from engage.api.once import Made, in_turn, made, once
-from engage.api.pages import USUAL, Cursor, Limit, cursor_of, position_of
+from engage.api.pages import USUAL, Cursor, Limit, cursor_of, cut, filled, position_of
 from engage.api.parts import Parts
 from engage.api.patient_told import tell_conversations, tell_old_phone
 from engage.api.practices import chosen_practice, find
@@ -182,25 +182,28 @@ async def list_patients(
     keys = {practice: await parts.vault.keys(practice) for practice in visit.practices}
     at = parts.clock.now()
     async with parts.database.work(visit.practices) as work:
-        try:
+        closed = frozenset[PatientId]()
+
+        async def rows(place: Patient | None) -> Sequence[Patient]:
+            start = (after and after.patient) if place is None else place.id
             page = await find_patients(
-                work,
-                visit.visible,
-                keys,
-                query=words,
-                after=after and after.patient,
-                limit=limit,
+                work, visit.visible, keys, query=words, after=start, limit=limit + 1
             )
+            return page.items
+
+        async def open_of(some: Sequence[Patient]) -> Sequence[Patient]:
+            nonlocal closed
+            shut_here = await shut(work, visit, {one.id for one in some})
+            closed |= shut_here
+            return [one for one in some if one.id not in shut_here or _said_whole(words, one)]
+
+        # The place in the alphabet tells a name: closed ones are there for who says theirs whole.
+        if after is not None and await shut(work, visit, [after.patient]):
+            raise WrongCursor
+        try:
+            shown, last = cut(await filled(rows, open_of, limit), limit)
         except NotFound:
             raise WrongCursor from None
-        closed = await shut(work, visit, {one.id for one in page.items})
-        # The place in the alphabet tells a name: they are there for who says it whole.
-        shown = [
-            one
-            for one in page.items
-            if one.id not in closed
-            or said_whole(words, f"{one.given_name} {one.family_name}", one.external_id)
-        ]
         for practice in visit.practices:
             seen = [one.id for one in shown if one.practice_id == practice and one.id not in closed]
             await work.enter(visit.practices, practice)
@@ -214,7 +217,7 @@ async def list_patients(
             )
     return PatientList(
         items=tuple(_summary(one, closed=one.id in closed) for one in shown),
-        next=None if page.next is None else cursor_of(_After(page.next)),
+        next=None if last is None or last.id in closed else cursor_of(_After(last.id)),
     )
 
 
@@ -373,6 +376,10 @@ def outward(patient: Patient) -> PatientOut:
         merged_into=patient.merged_into,
         version=patient.version,
     )
+
+
+def _said_whole(words: str, one: Patient) -> bool:
+    return said_whole(words, f"{one.given_name} {one.family_name}", one.external_id)
 
 
 def _summary(patient: Patient, *, closed: bool) -> PatientSummary:

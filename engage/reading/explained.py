@@ -29,6 +29,7 @@ _KINDS: Mapping[str, TermKind] = {
     "b": "words",
     "1": "words",
     "k": "words",
+    "s": "words",
     "l": "letters",
     "c": "idea",
     "x": "idea",

@@ -13,6 +13,7 @@ from engage.reading.concepts import BY_WORD
 from engage.reading.fold import Word
 
 _SHORT_REPLY = 5
+_SHORT_CLAUSE = 3
 _LONGEST_LETTERS = 20
 _MOST_CONCEPTS = 14
 """Concepts of one text that are paired with others: a long text has many, and pairs are squares."""
@@ -40,6 +41,7 @@ def grams(
     if asking:
         found.update({"m:?": None, f"m:? {context}": None})
     _add_words(found, located, spoken, context)
+    _add_clauses(found, located)
     _add_concepts(found, spoken, context)
     _add_signs(found, spoken, named)
     _add_pairs(found, spoken, named)
@@ -62,6 +64,22 @@ def _add_words(
     found[f"b:{before} $"] = None
     if len(spoken) <= _SHORT_REPLY:
         found.update((f"k:{context} {word}", None) for word in spoken)
+
+
+def _add_clauses(found: dict[str, None], located: Sequence[Word]) -> None:
+    """Add each clause of a few words as a whole: "STOP. Wrong house" says STOP."""
+    clause: list[str] = []
+    for word in located:
+        if word.opens:
+            _add_clause(found, clause)
+            clause = []
+        clause.append(word.text)
+    _add_clause(found, clause)
+
+
+def _add_clause(found: dict[str, None], clause: Sequence[str]) -> None:
+    if 0 < len(clause) <= _SHORT_CLAUSE:
+        found[f"s:{' '.join(clause)}"] = None
 
 
 def _add_concepts(found: dict[str, None], spoken: Sequence[str], context: str) -> None:

@@ -29,6 +29,7 @@ from engage.reading.observe import (
     observe,
 )
 from engage.reading.redflags import Kind, Language, RedFlag, Severity
+from engage.reading.signs import CALM
 
 Tier = Literal["emergency", "possible", "none"]
 
@@ -199,11 +200,13 @@ def _tier(seen: Observed, probability: float, language: Language, model: Model) 
 def surer_by(seen: Observed) -> float:
     """Return by how much surer the model must be than usual.
 
-    "She ate well": of a few words in which no rule and no sign finds anything it knows little.
+    "She ate well": of a few words in which no rule and no sign of danger finds anything it knows
+    little.
     """
     few = len(seen.words) <= _FEW
     told = any(one.stands for one in seen.findings) or any(
-        feature.startswith(SIGN) for feature in seen.features
+        feature.startswith(SIGN) and feature.removeprefix(SIGN) not in CALM
+        for feature in seen.features
     )
     return _SURER if few and not told else 1.0
 

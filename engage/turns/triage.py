@@ -108,9 +108,13 @@ class Triage:
         waiting = fix.text_at if fix else self.turn.at if spoke else None
         item_id = self._join(flag, about, due, waiting, thread)
         self._page_for(flag.severity, item_id, due)
+        same = [one for one in self.flags if one.rule == flag.rule]
+        if any(one.item_id == item_id for one in same):
+            return  # of two questions that may not be asked here, say: once is enough
+        label = f"flag/{flag.rule}/{item_id}" if same else f"flag/{flag.rule}"
         self.flags.append(
             FlagRaised(
-                id=FlagId(derived(self.turn.at, self.turn.cause, f"flag/{flag.rule}")),
+                id=FlagId(derived(self.turn.at, self.turn.cause, label)),
                 item_id=item_id,
                 patient_id=thread.patient_id if thread else None,
                 reason=flag.reason,

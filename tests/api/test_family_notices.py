@@ -12,7 +12,7 @@ from sqlalchemy import Uuid, bindparam, select
 
 from engage import embedded
 from engage.api.auth.ways import keeping
-from engage.clock import SettableClock
+from engage.clock import SettableClock, fresh_id
 from engage.db.sealing import MasterKeys
 from engage.db.session import Query, Work
 from engage.db.tables import message
@@ -24,6 +24,7 @@ from engage.messaging.outbox import Outbox
 from engage.messaging.timing import load
 from engage.people import bootstrap
 from engage.people.pagers.vapid import VapidKey
+from engage.people.phone import PhoneNumber
 from engage.people.signing.principal import Person
 from engage.queue.paging.channel import Channel, Way
 from engage.queue.paging.push import PushChannel
@@ -212,13 +213,15 @@ async def test_nothing_until_chosen_then_once(play: Play) -> None:
         await play.work()
     assert play.pushed(browser) == [{"title": TITLE, "url": "/family/visits", "tag": "news"}]
     assert (play.texted(play.phone(2)), play.texted(play.phone(1))) == ([BODY], [])
-    # News take no room from a reminder of that day, and keep to the clock they named.
+    # News take no room from a reminder that day; the clock they named counts, and the area code.
     async with play.parts.database.work([play.north.id]) as work:
         line = await work.maybe(_LINE, practice=play.north.id, kind="news")
         assert line is not None
         now = play.clock.now()
-        timing = await load(work, play.north.id, line["line_id"], None, None, now)
-    assert (timing.left, [one.zone for one in timing.hours.places]) == ((), ["America/Phoenix"])
+        york = PhoneNumber("+12125550123")
+        timing = await load(work, play.north.id, line["line_id"], None, york, now)
+    zones = [one.zone for one in timing.hours.places]
+    assert (timing.left, zones) == ((), ["America/Phoenix", "America/New_York"])
     said = f"{play.pushed(browser)} {BODY}".casefold()
     assert not any(one in said for one in ("rosa", "ana ", "counselling", "555"))
 
@@ -379,3 +382,22 @@ async def test_choices_are_ones_own_and_of_a_version(play: Play) -> None:
     assert [tuple(one) for one in row] == [(False, None)]
     staffs = await play.client.get(path, headers=play.north.dana.headers)
     assert staffs.status_code == 403
+
+
+async def test_a_thousand_changes_are_one_row_and_written_once(play: Play) -> None:
+    """What is due already is not written again, but for whoever looks at it right now."""
+    practice, person = play.north.id, fresh_id(play.clock)
+    async with raw(play.databases.urls["admin"]) as admin:
+
+        async def soon(seconds: int) -> str:
+            at = play.clock.now() + timedelta(days=1, seconds=seconds)
+            await admin.execute("SELECT news_soon($1, $2, $3)", person, practice, at)
+            place: str = await admin.fetchval("SELECT ctid::text FROM due WHERE id = $1", person)
+            return place
+
+        first = await soon(10)
+        assert {await soon(10 + each) for each in range(3)} == {first}
+        await admin.execute("UPDATE due SET tries = 1 WHERE id = $1", person)
+        await soon(20)
+        assert await admin.fetchval("SELECT tries FROM due WHERE id = $1", person) == 0
+        await admin.execute("DELETE FROM due WHERE id = $1", person)

@@ -4,6 +4,7 @@ That no operation leads around it is walked by test_matrix.py, which keeps one r
 looks for its words in every answer. Here: what is seen instead, the hour, the notice, the report.
 """
 
+import base64
 import os
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -244,6 +245,32 @@ async def test_lists_keep_the_row_and_no_name(play: Play) -> None:
         rows = (await play.gets(play.kim, f"/patients?query={typed}"))["items"]
         assert len(rows) == found, typed
         assert not [mark for mark in MARKS if mark in str(rows)]
+
+
+async def test_no_page_ends_where_a_closed_record_stands(play: Play) -> None:
+    """A page is full or the last, and no cursor may point at her: a gap would tell her place."""
+    house = play.house
+    for name in ("Quick", "Quince"):
+        await house.patient(external_id=name, given_name="Ann", family_name=name, phone=None)
+    seen: list[str] = []
+    path = "/patients?query=q&limit=1"
+    while True:
+        said = await play.gets(play.kim, path)
+        seen += [one["family_name"] for one in said["items"]]
+        if said["next"] is None:
+            break
+        assert len(said["items"]) == 1
+        path = f"/patients?query=q&limit=1&cursor={said['next']}"
+    assert seen == ["Quick", "Quince"]
+    at_her = base64.urlsafe_b64encode(f'["{play.patient}"]'.encode()).rstrip(b"=").decode()
+    status, said = await play.asks(play.kim, "GET", f"/patients?cursor={at_her}")
+    assert (status, said["code"]) == (400, "wrong-cursor")
+    assert (await play.asks(play.sam, "GET", f"/patients?cursor={at_her}"))[0] == 200
+
+    hers = _row((await play.gets(play.sam, "/queue"))["items"], play.patient)
+    about = f"/queue?subject={hers['subject']}&limit=1"
+    said = await play.gets(play.kim, about)
+    assert (said["items"], said["next"]) == ([], None)
 
 
 _OF = """

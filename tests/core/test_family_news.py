@@ -376,7 +376,7 @@ def test_a_push_to_a_phone_that_is_off_does_not_come_in_the_night() -> None:
 
 
 def test_a_text_that_was_held_back_keeps_to_their_quiet_hours() -> None:
-    """Who sleeps by day is not woken by what the law let out at nine; the day's text has its hour."""
+    """Who sleeps by day is not woken by what the law lets out at nine; the day's has its hour."""
     by_day = chosen("text", quiet=Quiet(time(8), time(16)), digest_at=time(12))
     four = datetime(2026, 11, 24, 23, 0, tzinfo=UTC)
     assert text_rests(by_day, State(texted=(news(),)), NOON) == four

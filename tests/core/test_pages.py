@@ -45,7 +45,7 @@ def test_open_work_is_paged_about_once() -> None:
     made = draft(known)
     made.flag(flag("possible"), ROSA)
     made.flag(flag("crisis", "redflag/two"), ROSA)
-    made.page(CRISIS, ROSA, AT + 5 * MINUTE)
+    made.triage.page_about(CRISIS, ROSA, AT + 5 * MINUTE)
 
     assert made.decision().pages == (PageSet(known.id, AT),)
 
@@ -54,9 +54,9 @@ def test_a_page_is_set_sooner_and_called_off() -> None:
     """A question that stays without an answer pages sooner; a "no" calls the page off."""
     made = draft()
     made.flag(flag("possible"), ROSA)
-    made.page(CRISIS, ROSA, AT + 5 * MINUTE)
+    made.triage.page_about(CRISIS, ROSA, AT + 5 * MINUTE)
     (sooner,) = made.decision().pages
-    made.unpage(CRISIS, ROSA)
+    made.triage.unpage_about(CRISIS, ROSA)
     off = made.decision()
 
     assert sooner.at == AT + 5 * MINUTE
@@ -69,7 +69,7 @@ def test_a_page_is_set_sooner_and_called_off() -> None:
 def test_nothing_is_paged_about_what_is_not_there() -> None:
     """Without such work a page, or calling one off, says nothing."""
     made = draft(item(ROSA, "texts"))
-    made.page(CRISIS, ROSA, AT)
-    made.unpage(CRISIS, None)
+    made.triage.page_about(CRISIS, ROSA, AT)
+    made.triage.unpage_about(CRISIS, None)
 
     assert (made.decision().pages, made.decision().unpaged) == ((), ())

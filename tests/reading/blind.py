@@ -5,22 +5,22 @@ shipped model has. Rows of the house are always trained on and never counted: th
 beside the rules.
 """
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import msgspec
 
 from engage.reading.linear import Model, ModelFile
 from engage.reading.observe import language_of, observe
 from engage.reading.reader import Asked, Tier, bare_answer, ruled, surer_by
-from tests.reading.alike import alike
+from tests.reading.alike import near
 from tests.reading.train import HOUSE, Example, Reply, fitted
 
-GROUPS = 3
+GROUPS = 5
 DANGER = ("u:emergency", "emergency_medical", "self_harm", "violence")
-ALLOWED = {"possible": 0.118, "emergency": 0.04}
-"""False alarms among replies that need nobody now, by models of fewer writers: no more than the
-policy allows, so that the shipped model, which has read more, stays below."""
-WRONG_OPT_OUTS = 0.0048
+ALLOWED = {"possible": 0.108, "emergency": 0.036}
+"""False alarms among replies that need nobody now, by models of fewer writers. The policy allows
+0.12 and 0.04: strangers had a tenth more pages than was set, and fewer questions."""
+WRONG_OPT_OUTS = 0.0043
 LABEL_THRESHOLD = 0.3
 LOWEST, HIGHEST = 0.08, 0.7
 NEARLY_BEST = 0.005
@@ -61,19 +61,35 @@ def writers(replies: Sequence[Reply]) -> tuple[str, ...]:
     return tuple(sorted({reply.writer for reply in replies} - HOUSE.keys()))
 
 
+Twins = Mapping[str, frozenset[str]]
+"""The ids of the near-duplicates of each reply, by its id."""
+
+
+def twins_of(seen: Sequence[Example]) -> Twins:
+    """Return which replies are near-duplicates: asked once, for all the groups."""
+    replies = [one.reply for one in seen if not one.copied]
+    found = near([reply.text for reply in replies])
+    return {
+        reply.id: frozenset(replies[place].id for place in places)
+        for reply, places in zip(replies, found, strict=True)
+    }
+
+
 def apart(
-    seen: Sequence[Example], out: Sequence[str], kept: Container[str]
+    seen: Sequence[Example], out: Sequence[str], kept: Container[str], twins: Twins
 ) -> tuple[list[int], list[Reply]]:
     """Return the places of what is trained on, and what is read.
 
     No writer and no near-duplicate is in both; who is neither `out` nor `kept` is in none.
     """
     held = [one.reply for one in seen if one.reply.writer in out and not one.copied]
-    learned = [place for place, one in enumerate(seen) if one.reply.writer in kept]
-    rest = [seen[place].reply for place in learned if not seen[place].copied]
-    twins = alike([reply.text for reply in rest], [reply.text for reply in held])
-    left_out = {rest[place].id for place in twins}
-    return [place for place in learned if seen[place].reply.id not in left_out], held
+    left_out = frozenset[str]().union(*(twins[reply.id] for reply in held))
+    learned = [
+        place
+        for place, one in enumerate(seen)
+        if one.reply.writer in kept and one.reply.id not in left_out
+    ]
+    return learned, held
 
 
 def groups(names: Sequence[str]) -> list[tuple[str, ...]]:
@@ -87,10 +103,11 @@ def parted(
     """Return each group of writers with what it is read by; `known` limits how many others."""
     names = writers([one.reply for one in seen])
     found: list[tuple[list[int], list[Reply]]] = []
+    twins = twins_of(seen)
     for out in groups(names):
         others = [name for name in names if name not in out]
         kept = {*HOUSE, *others[: len(others) if known is None else known]}
-        found.append(apart(seen, out, kept))
+        found.append(apart(seen, out, kept, twins))
     return found
 
 

@@ -8,12 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engage.reading.concepts import BY_WORD, UnknownConcept, spelled_out
+from engage.reading.fold import located_words
+from engage.reading.grams import grams
 from engage.reading.linear import Model, ModelFile, checksum
 from engage.reading.measures import dangerous_numbers
 from engage.reading.mend import by_ear, mended
 from engage.reading.reader import shipped_model
+from engage.reading.signs import signs
 from tests.reading.alike import alike
-from tests.reading.blind import apart, thresholds, writers
+from tests.reading.blind import apart, thresholds, twins_of, writers
 from tests.reading.model import train
 from tests.reading.train import HOUSE, Reply, corpus, examples
 
@@ -120,6 +123,31 @@ def test_scores_are_the_sum_of_the_weights() -> None:
     assert model.heaviest(["w:a", "w:b", "w:c"], "x", 2) == ("w:c", "w:a")
 
 
+@pytest.mark.parametrize(
+    ("text", "sign"),
+    [
+        ("please take my number off your roster", "endsure"),
+        ("ya no me escriban por favor", "endsure"),
+        ("please dont stop sending me these", "staysin"),
+        ("no me quiten los mensajes", "staysin"),
+        ("stop texting while im at work", "otherway"),
+        ("nobody will be on this end come monday", "notthere"),
+        ("no me llamen, antes de que el llegue a las 6", "notfree"),
+    ],
+)
+def test_a_sign_is_told_in_both_languages(text: str, sign: str) -> None:
+    """A way may name a set of words, and what is meant is told apart from what only sounds so."""
+    assert sign in signs(located_words(text))[0]
+
+
+def test_a_short_clause_is_heard_whole() -> None:
+    """STOP before a sentence about something else is still said."""
+    features = grams(located_words("STOP. And my leg is worse since monday"), "none", ())
+
+    assert "s:stop" in features
+    assert not any(one.startswith("s:and") for one in features)
+
+
 def some(count: int) -> list[Reply]:
     """Return a few replies of every hand."""
     replies = corpus()
@@ -139,7 +167,8 @@ def test_no_writer_and_no_near_duplicate_is_on_both_sides() -> None:
     replies = some(300)
     out = writers(replies)[:1]
     seen = examples(replies)
-    places, outside = apart(seen, out, {*HOUSE, *writers(replies)} - {*out})
+    kept = {*HOUSE, *writers(replies)} - {*out}
+    places, outside = apart(seen, out, kept, twins_of(seen))
     inside = [seen[place] for place in places]
 
     assert {reply.writer for reply in outside} == set(out)

@@ -307,7 +307,7 @@ async def _phone(work: Work, keys: PracticeKeys, me: Family) -> PhoneId | None:
         return phone
     unsafe = await sharing.unsafe(work, keys.practice, [PatientId(me.id)])
     read_by = await store.readers_of(work, keys.practice, phone)
-    return phone  # X
+    return None if any(one in read_by for _, one in unsafe) else phone
 
 
 async def _look(work: Work, keys: PracticeKeys, me: Family, state: State, at: datetime) -> _Now:
