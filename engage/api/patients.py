@@ -180,22 +180,18 @@ async def list_patients(
     """Return a page of patients by family name and given name."""
     after = position_of(cursor, _After)
     keys = {practice: await parts.vault.keys(practice) for practice in visit.practices}
-    at = parts.clock.now()
     async with parts.database.work(visit.practices) as work:
-        closed = frozenset[PatientId]()
+        closed = set[PatientId]()
 
         async def rows(place: Patient | None) -> Sequence[Patient]:
-            start = (after and after.patient) if place is None else place.id
-            page = await find_patients(
-                work, visit.visible, keys, query=words, after=start, limit=limit + 1
-            )
+            last = (after and after.patient) if place is None else place.id
+            whose, most = visit.visible, limit + 1
+            page = await find_patients(work, whose, keys, query=words, after=last, limit=most)
             return page.items
 
         async def open_of(some: Sequence[Patient]) -> Sequence[Patient]:
-            nonlocal closed
-            shut_here = await shut(work, visit, {one.id for one in some})
-            closed |= shut_here
-            return [one for one in some if one.id not in shut_here or _said_whole(words, one)]
+            closed.update(await shut(work, visit, {one.id for one in some}))
+            return [one for one in some if one.id not in closed or _said_whole(words, one)]
 
         # The place in the alphabet tells a name: closed ones are there for who says theirs whole.
         if after is not None and await shut(work, visit, [after.patient]):
@@ -210,7 +206,7 @@ async def list_patients(
             await audit.record_patients(
                 work,
                 practice,
-                at,
+                visit.at,
                 by=By.staff(visit.staff_id),
                 action="patient.list",
                 patients=seen,

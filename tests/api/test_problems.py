@@ -47,6 +47,7 @@ NEVER_AN_ANSWER = {
     "kept inside its room, which answers for it": (
         "engage.reading.observe",
         "engage.queue.paging",
+        "engage.family.notices",
         "engage.queue.coverage",
         "engage.turns.talking",
         "engage.needs.letters",

@@ -31,7 +31,7 @@ COVERED = {
     "engage.messaging.outbox:_in_turn": "whoever calls it has the points",
     "engage.queue.paging:_tell": "notify.begun and notify.told stand around it",
     "engage.queue.paging.openings:spread": "its row stays due until it is spread, each notice once",
-    "engage.queue.paging.openings:tell": "its row stays due until it is settled: told again at worst",
+    "engage.queue.paging.openings:tell": "its row is due until it is settled: told again at worst",
     "engage.queue.paging.sms:tell": "notify.begun and notify.told stand around it",
     "engage.queue.paging.proofs:send": "a test page: who asked for it sees that it did not come",
     "engage.messaging.spool.known:_write": "a copy that the next text writes anew",
