@@ -678,7 +678,7 @@ async def test_a_patient_invites_by_text(house: Home) -> None:
     (grant,) = (await staff(house, "GET", f"/v1/patients/{rosa}/grants"))["items"]
     assert (grant["how"], grant["heard_by"]) == ("text", None)
     async with raw(house.databases.urls["admin"]) as admin:
-        said = await admin.fetchrow(
+        (said,) = await admin.fetch(
             "SELECT m.author, m.author_id FROM caregiver_grant g JOIN message m"
             " ON m.id = g.message_id WHERE g.id = $1",
             UUID(grant["id"]),

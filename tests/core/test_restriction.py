@@ -52,7 +52,7 @@ def test_it_is_open_exactly_to_whoever_is_theirs() -> None:
     """Of everything that can be true of a reader at once, any one opens it, and nothing none."""
     for truths in product((False, True), repeat=len(_WAYS)):
         holds = dict(zip(_WAYS, truths, strict=True))
-        way = way_in(_standing(**holds), AT)
+        way = way_in(_standing(None, **holds), AT)
 
         expected = next((_WAYS[name] for name, true in holds.items() if true), None)
         assert way == expected, holds

@@ -57,7 +57,7 @@ async def everything(admin: Raw) -> set[tuple[str, ...]]:
 
 
 async def test_the_picture_is_the_database(databases: Databases) -> None:
-    """db/tables.py has the database's columns: names, order, types, nullability and keys."""
+    """db/tables has the database's columns: names, order, types, nullability and keys."""
     async with raw(databases.urls["admin"]) as admin:
         there = [tuple(row) for row in await admin.fetch(_COLUMNS)]
     drawn = [

@@ -1,0 +1,148 @@
+"""What is shared with families, and what they do with it."""
+
+from sqlalchemy import (
+    UUID,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from engage.db.tables.schema import METADATA
+
+caregiver_grant = Table(
+    "caregiver_grant",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("patient_id", UUID(), nullable=False),
+    Column("caregiver_id", UUID(), nullable=False),
+    Column("category", Text, nullable=False),
+    Column("how", Text, nullable=False),
+    Column("granted_at", DateTime(timezone=True), nullable=False),
+    Column("heard_by", UUID()),
+    Column("until_at", DateTime(timezone=True)),
+    Column("version", Integer, nullable=False),
+    Column("verbs", ARRAY(Text), nullable=False, server_default="{see}"),
+    Column("sensitive", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("evidence_sealed", LargeBinary),
+    Column("message_id", UUID()),
+)
+family_rule = Table(
+    "family_rule",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("narrows_at", SmallInteger, nullable=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("changed_by", UUID(), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("invites_by_text", Boolean, nullable=False, server_default="true"),
+)
+invitation_wish = Table(
+    "invitation_wish",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("conversation_id", UUID(), primary_key=True),
+    Column("patient_id", UUID(), nullable=False),
+    Column("message_id", UUID(), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+family_document = Table(
+    "family_document",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("patient_id", UUID(), nullable=False),
+    Column("about", Text, nullable=False),
+    Column("title_sealed", LargeBinary, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Column("sensitive", Text),
+    Column("content_sealed", LargeBinary),
+    Column("added_by", UUID(), nullable=False),
+    Column("added_at", DateTime(timezone=True), nullable=False),
+    Column("removed_by", UUID()),
+    Column("removed_at", DateTime(timezone=True)),
+)
+unsafe_contact = Table(
+    "unsafe_contact",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("patient_id", UUID(), nullable=False),
+    Column("caregiver_id", UUID(), nullable=False),
+    Column("from_at", DateTime(timezone=True), nullable=False),
+    Column("noted_by", UUID()),
+    Column("until_at", DateTime(timezone=True)),
+)
+invitation = Table(
+    "invitation",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("patient_id", UUID(), nullable=False),
+    Column("caregiver_id", UUID(), nullable=False),
+    Column("phone_id", UUID(), nullable=False),
+    Column("made_by_kind", Text, nullable=False),
+    Column("made_by", UUID(), nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("until_at", DateTime(timezone=True), nullable=False),
+    Column("used_at", DateTime(timezone=True)),
+)
+errand = Table(
+    "errand",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("patient_id", UUID(), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("title_sealed", LargeBinary, nullable=False),
+    Column("appointment_id", UUID()),
+    Column("due_on", Date),
+    Column("status", Text, nullable=False),
+    Column("holder_id", UUID()),
+    Column("offered_to", UUID()),
+    Column("made_by", UUID(), nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("version", Integer, nullable=False),
+)
+sync_point = Table(
+    "sync_point",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("person_id", UUID(), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("state_sealed", LargeBinary, nullable=False),
+)
+family_news = Table(
+    "family_news",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("person_id", UUID(), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("choices", JSONB, nullable=False),
+    Column("wants", Boolean, nullable=False),
+    Column("state_sealed", LargeBinary),
+    Column("text_id", UUID()),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+)
+strain_check = Table(
+    "strain_check",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("caregiver_id", UUID(), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("script_version", Text, nullable=False),
+    Column("answers_sealed", LargeBinary, nullable=False),
+    Column("told", Boolean, nullable=False),
+)

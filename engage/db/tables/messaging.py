@@ -1,0 +1,206 @@
+"""Phones, lines, texts, and the pace at which they leave."""
+
+from sqlalchemy import (
+    UUID,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, OID
+
+from engage.db.tables.schema import METADATA
+
+phone = Table(
+    "phone",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("number_hash", LargeBinary, nullable=False),
+    Column("number_sealed", LargeBinary, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+phone_use = Table(
+    "phone_use",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("phone_id", UUID(), nullable=False),
+    Column("patient_id", UUID()),
+    Column("caregiver_id", UUID()),
+    Column("from_at", DateTime(timezone=True), nullable=False),
+    Column("until_at", DateTime(timezone=True)),
+)
+phone_state = Table(
+    "phone_state",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("phone_id", UUID(), primary_key=True),
+    Column("trouble", Text),
+    Column("since", DateTime(timezone=True)),
+    Column("error_code", Integer),
+    Column("doubts", ARRAY(DateTime(timezone=True)), nullable=False),
+    Column("told_at", DateTime(timezone=True)),
+)
+line = Table(
+    "line",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("number_id", UUID(), nullable=False),
+    Column("phone_id", UUID(), nullable=False),
+    Column("opted_out_at", DateTime(timezone=True)),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("verified_at", DateTime(timezone=True)),
+)
+thread = Table(
+    "thread",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("line_id", UUID(), nullable=False),
+    Column("patient_id", UUID(), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+message = Table(
+    "message",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("line_id", UUID(), nullable=False),
+    Column("thread_id", UUID()),
+    Column("conversation_id", UUID()),
+    Column("direction", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("author_id", UUID()),
+    Column("body_sealed", LargeBinary, nullable=False),
+    Column("text_id", Text),
+    Column("text_key", Text),
+    Column("prompt", Text),
+    Column("kind", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("status_reason", Text),
+    Column("carrier_sid", Text),
+    Column("error_code", Integer),
+    Column("segments", Integer),
+    Column("media_count", Integer, nullable=False),
+    Column("opt_out_type", Text),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("sending_at", DateTime(timezone=True)),
+    Column("status_at", DateTime(timezone=True)),
+    Column("handled_at", DateTime(timezone=True)),
+    Column("tries", Integer, nullable=False),
+    Column("held_until", DateTime(timezone=True)),
+    Column("sure", Text),
+    Column("why", Text),
+    Column("failed_sid", Text),
+    Column("not_after", DateTime(timezone=True)),
+)
+receipt = Table(
+    "receipt",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("account_sid", Text, primary_key=True),
+    Column("sid", Text, primary_key=True),
+    Column("message_id", UUID(), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+text_key = Table(
+    "text_key",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("cause_id", UUID(), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("message_id", UUID(), nullable=False),
+)
+delivery_report = Table(
+    "delivery_report",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("message_id", UUID(), primary_key=True),
+    Column("status", Text, primary_key=True),
+    Column("error_code", Integer, primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("attempt", SmallInteger, primary_key=True),
+)
+simulator_text = Table(
+    "simulator_text",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("sid", Text, primary_key=True),
+    Column("own_id", Text),
+    Column("from_number", Text, nullable=False),
+    Column("to_hash", LargeBinary, nullable=False),
+    Column("body_sealed", LargeBinary, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+door = Table(
+    "door",
+    METADATA,
+    Column("number", Text, primary_key=True),
+    Column("account_sid", Text, primary_key=True),
+    Column("practice_id", UUID(), nullable=False),
+    Column("number_id", UUID(), nullable=False),
+)
+lineage = Table(
+    "lineage",
+    METADATA,
+    Column("one", Boolean, primary_key=True),
+    Column("server", BigInteger, nullable=False),
+    Column("timeline", Integer, nullable=False),
+    Column("born", OID, nullable=False),
+    Column("beat", BigInteger, nullable=False),
+    Column("restored_at", DateTime(timezone=True)),
+)
+lane = Table(
+    "lane",
+    METADATA,
+    Column("id", UUID(), primary_key=True),
+    Column("practice_id", UUID(), nullable=False),
+    Column("open_at", DateTime(timezone=True), nullable=False),
+    Column("routine_at", DateTime(timezone=True), nullable=False),
+    Column("served_at", DateTime(timezone=True), nullable=False),
+)
+number_pace = Table(
+    "number_pace",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("number_id", UUID(), primary_key=True),
+    Column("per_second", Double, nullable=False),
+    Column("burst", Integer, nullable=False),
+    Column("per_day", Integer, nullable=False),
+    Column("credit", Double, nullable=False),
+    Column("credited_at", DateTime(timezone=True), nullable=False),
+)
+sending_day = Table(
+    "sending_day",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("number_id", UUID(), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("segments", Integer, nullable=False),
+)
+sending = Table(
+    "sending",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("effect", Text, nullable=False, server_default="none"),
+    Column("error_code", Integer),
+    Column("since", DateTime(timezone=True)),
+    Column("until_at", DateTime(timezone=True)),
+    Column("slowed", Integer, nullable=False, server_default="0"),
+    Column("segments_per_day", Integer),
+    Column("capped_on", Date),
+    Column("alarmed_on", Date),
+    Column("redact_after_days", Integer),
+    Column("redacted_to", UUID()),
+    Column("reconciled_to", DateTime(timezone=True)),
+    Column("swept_to", DateTime(timezone=True)),
+)

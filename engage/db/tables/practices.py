@@ -1,0 +1,198 @@
+"""Practices and who works in them."""
+
+from sqlalchemy import (
+    UUID,
+    Boolean,
+    Column,
+    DateTime,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from engage.db.tables.schema import METADATA
+
+staff = Table(
+    "staff",
+    METADATA,
+    Column("id", UUID(), primary_key=True),
+    Column("given_name", Text, nullable=False),
+    Column("family_name", Text, nullable=False),
+    Column("email_hash", LargeBinary, nullable=False),
+    Column("email_sealed", LargeBinary, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+practice = Table(
+    "practice",
+    METADATA,
+    Column("id", UUID(), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("texting_name", Text, nullable=False),
+    Column("support_phone", Text, nullable=False),
+    Column("time_zone", Text, nullable=False),
+    Column("business_hours", JSONB, nullable=False),
+    Column("holidays", Text, nullable=False),
+    Column("languages", ARRAY(Text), nullable=False),
+    Column("responsible_id", UUID(), nullable=False),
+    Column("account_sid", Text),
+    Column("carrier_sealed", LargeBinary),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("texting_hours", Text, nullable=False),
+    Column("texts_a_day", Integer, nullable=False),
+    Column("texts_a_week", Integer, nullable=False),
+    Column("asks_after_discharge", Boolean, nullable=False, server_default="true"),
+    Column("links_in_texts", Boolean, nullable=False, server_default="false"),
+    Column("chase_after_days", SmallInteger, nullable=False, server_default="3"),
+    Column("version", Integer, nullable=False, server_default="1"),
+)
+practice_key = Table(
+    "practice_key",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("purpose", Text, nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("retired_at", DateTime(timezone=True)),
+)
+practice_number = Table(
+    "practice_number",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("number", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+membership = Table(
+    "membership",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("staff_id", UUID(), primary_key=True),
+    Column("role", Text, primary_key=True),
+    Column("from_at", DateTime(timezone=True), primary_key=True),
+    Column("until_at", DateTime(timezone=True)),
+)
+cover = Table(
+    "cover",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("absent_id", UUID(), nullable=False),
+    Column("cover_id", UUID(), nullable=False),
+    Column("from_at", DateTime(timezone=True), nullable=False),
+    Column("until_at", DateTime(timezone=True), nullable=False),
+)
+duty = Table(
+    "duty",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("staff_id", UUID(), primary_key=True),
+    Column("hours", JSONB),
+    Column("capacity", SmallInteger),
+    Column("languages", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("changed_by", UUID(), nullable=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+)
+escalation_rules = Table(
+    "escalation_rules",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("rules", JSONB, nullable=False),
+    Column("set_by", UUID(), nullable=False),
+    Column("set_at", DateTime(timezone=True), nullable=False),
+)
+on_call = Table(
+    "on_call",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("staff_id", UUID(), nullable=False),
+    Column("from_at", DateTime(timezone=True), nullable=False),
+    Column("until_at", DateTime(timezone=True), nullable=False),
+    Column("set_by", UUID(), nullable=False),
+    Column("set_at", DateTime(timezone=True), nullable=False),
+    Column("removed_at", DateTime(timezone=True)),
+    Column("version", Integer, nullable=False, server_default="1"),
+)
+text_review = Table(
+    "text_review",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("text_id", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("reviewer", Text, nullable=False),
+    Column("signed_by", UUID(), nullable=False),
+    Column("signed_at", DateTime(timezone=True), nullable=False),
+    Column("withdrawn_by", UUID()),
+    Column("withdrawn_at", DateTime(timezone=True)),
+)
+practice_change = Table(
+    "practice_change",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("staff_id", UUID(), nullable=False),
+    Column("about", Text, nullable=False),
+    Column("subject_id", UUID(), nullable=False),
+    Column("before", JSONB, nullable=False),
+    Column("after", JSONB, nullable=False),
+)
+restriction = Table(
+    "restriction",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("patient_id", UUID(), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("set_by", UUID(), nullable=False),
+    Column("set_at", DateTime(timezone=True), nullable=False),
+    Column("lifted_by", UUID()),
+    Column("lifted_at", DateTime(timezone=True)),
+)
+glass = Table(
+    "glass",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("patient_id", UUID(), nullable=False),
+    Column("staff_id", UUID(), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("words_sealed", LargeBinary),
+    Column("opened_at", DateTime(timezone=True), nullable=False),
+    Column("until_at", DateTime(timezone=True), nullable=False),
+    Column("acknowledged_by", UUID()),
+    Column("acknowledged_at", DateTime(timezone=True)),
+)
+glass_notice = Table(
+    "glass_notice",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("glass_id", UUID(), nullable=False),
+    Column("staff_id", UUID(), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("status", Text, nullable=False),
+    Column("told_at", DateTime(timezone=True)),
+)
+restricted_read = Table(
+    "restricted_read",
+    METADATA,
+    Column("practice_id", UUID(), primary_key=True),
+    Column("id", UUID(), primary_key=True),
+    Column("patient_id", UUID(), nullable=False),
+    Column("staff_id", UUID(), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("way", Text, nullable=False),
+    Column("glass_id", UUID()),
+)
