@@ -289,15 +289,26 @@ async def test_who_may_be_told_is_chosen_from_who_cares_for_them(house: House) -
     (listed,) = (await play.ask(path))["items"]
     assert (listed["id"], listed["relationship"]) == (sofia["id"], "daughter")
     assert [one["id"] for one in listed["grants"]] == [grant["id"]]
-    plan = await play.made(
-        f"/v1/patients/{patient}/check-in-plans",
-        script="post-discharge",
-        cadence="FREQ=DAILY;BYHOUR=10;BYMINUTE=0;COUNT=3",
-        anchor="enrolment",
-        answerer=listed["id"],
+    planned = f"/v1/patients/{patient}/check-in-plans"
+    answered = {
+        "script": "post-discharge",
+        "cadence": "FREQ=DAILY;BYHOUR=10;BYMINUTE=0;COUNT=3",
+        "anchor": "enrolment",
+        "answerer": listed["id"],
+    }
+    # Who may see visits does not by that answer how somebody is.
+    refused = await play.tell(planned, **answered)
+    assert (refused.status_code, refused.json()["code"]) == (422, "not-allowed-to-answer")
+    answers = await play.made(
+        f"/v1/patients/{patient}/grants",
+        caregiver_id=sofia["id"],
+        category="check-ins",
+        verbs=["see", "answer"],
+        how="verbal",
     )
-    assert plan["answerer"] == sofia["id"]
-    await house.client.post(f"/v1/grants/{grant['id']}/end", headers=house.north.dana.headers)
+    assert (await play.made(planned, **answered))["answerer"] == sofia["id"]
+    for one in (grant, answers):
+        await house.client.post(f"/v1/grants/{one['id']}/end", headers=house.north.dana.headers)
     (after,) = (await play.ask(path))["items"]
     assert after["grants"] == []
     foreign = await house.client.get(path, headers=house.south.admin.headers)
