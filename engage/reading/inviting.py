@@ -41,6 +41,7 @@ class _Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     polite: tuple[str, ...]
     my: tuple[str, ...]
     links: tuple[str, ...]
+    no_names: tuple[str, ...]
     people: dict[Language, tuple[str, ...]]
 
 
@@ -50,6 +51,7 @@ _LEXICON = msgspec.toml.decode(
 _BEGINS = parse_phrases(_LEXICON.begins)
 _POLITE = parse_phrases(_LEXICON.polite)
 _LINKS = parse_phrases(_LEXICON.links)
+_NO_NAMES = frozenset(_LEXICON.no_names)
 RELATIONS: dict[str, Language] = {
     one: language for language, people in _LEXICON.people.items() for one in people
 }
@@ -80,13 +82,16 @@ def wish_of(text: str) -> Wish | None:
     if language is None or (spoken[0].text == "my") != (language == "en"):
         return None
     name = tuple(before[one.start : one.end] for one in rest)
-    if len(name) > LONGEST_NAME or not all(map(_is_name, name)):
+    told = {one.text for one in rest}
+    if len(name) > LONGEST_NAME or told & _NO_NAMES or not all(map(_is_name, name)):
         return None
     return Wish(relation, language, "-".join(number.groups()), name)
 
 
 def _is_name(word: str) -> bool:
-    return word[:1].isupper() and word.isalpha() and len(word) <= LONGEST_WORD
+    # In a text all in capitals nothing tells a name from any other word.
+    shouted = len(word) > 1 and word.isupper()
+    return word[:1].isupper() and not shouted and word.isalpha() and len(word) <= LONGEST_WORD
 
 
 def _after_a_beginning(spoken: tuple[Word, ...]) -> tuple[Word, ...]:

@@ -289,6 +289,8 @@ class OnPage(Struct, frozen=True):
     """Who answers on the one-time page of a screening: whoever its link was made for."""
 
     caregiver_id: CaregiverId | None = None
+    #: It was no answer any more, and is a sign of danger: somebody hears of it all the same.
+    late: bool = False
 
 
 class CheckInDue(Struct, frozen=True, kw_only=True):

@@ -114,6 +114,10 @@ def _entered(draft: Draft, event: AnswerEntered) -> None:
     if asked is None:
         return
     thread = draft.context.thread_of(asked.patient_id)
+    if draft.turn.page is not None and draft.turn.page.late:
+        rule = f"checkin/{asked.instrument}/late"
+        draft.flag(Flag(reason="check-in-red", severity="possible", rule=rule), thread)
+        return
     seen = next((c for c in draft.context.conversations if c.screening_id == asked.id), None)
     if seen is not None:
         advance_one(draft, seen, event)

@@ -521,6 +521,30 @@ async def test_a_whole_check_in_is_known_ahead(house: Home) -> None:
     assert len(rows) == len(said)
 
 
+async def test_a_sign_of_danger_that_comes_too_late_is_somebodys_work(house: Home) -> None:
+    """Answered offline, after the question was over: it is no answer, and a person hears it."""
+    rosa = await house.patient()
+    ana, _ = await invited(house, rosa)
+    asked = await _check_in(house, rosa)
+    waiting = (await ana.get("/check-in"))["check_in"]
+    put, option = next(
+        (one["key"], each["key"])
+        for one in (waiting["question"], *waiting["ahead"])
+        for each in one["options"]
+        if each["stops"]
+    )
+    body = {"prompt": put, "answer": {"type": "chosen", "option": option}}
+    assert put != waiting["question"]["key"]
+    heard = await ana.post(f"/check-ins/{asked}/answers", body, 200)
+    assert (heard["status"], heard["help"]["emergency"]) == ("danger", "911")
+    assert await _written_about(house, rosa) == ("check-in-red",)
+    async with raw(house.databases.urls["admin"]) as admin:
+        assert (
+            await admin.fetchval("SELECT count(*) FROM answer WHERE screening_id = $1", UUID(asked))
+            == 0
+        )
+
+
 async def _check_in(house: Home, patient: object) -> str:
     plan = {"script": "chronic-care", "cadence": "FREQ=DAILY;BYHOUR=10"}
     made = CheckInPlanId(
@@ -719,6 +743,29 @@ async def test_what_may_not_be_by_text_is_a_persons(house: Home) -> None:
         )
         await house.text_in(f"add my aunt {house.phone(9)[2:]}", house.phone(number))
         assert await wishes(house, young) == [why]
+    assert await texts(house, "code") == links
+
+
+async def test_whose_phone_it_is_is_asked_again_at_the_yes(house: Home) -> None:
+    """A phone that somebody else reads by now says no yes; one known already is a person's."""
+    rosa, links = await house.patient(), await texts(house, "code")
+    body = house.invited | {"phone": house.phone(3), "relationship": "son", "given_name": "Luis"}
+    luis = (await staff(house, "POST", f"/v1/patients/{rosa}/caregivers", body))["id"]
+    # Luis has it: a daughter would be he.
+    await house.text_in(f"add my daughter {house.phone(3)[2:]}")
+    assert await wishes(house, rosa) == ["known-phone"]
+    # He is theirs no more, and his phone is not safe still.
+    await staff(house, "PUT", f"/v1/patients/{rosa}/caregivers/{luis}/safety", {"unsafe": True})
+    async with raw(house.databases.urls["admin"]) as admin:
+        await admin.execute("UPDATE caregiver_of SET until_at = now() - interval '99 years'")
+    await house.text_in(f"add my friend {house.phone(3)[2:]}")
+    assert await wishes(house, rosa) == ["known-phone", "not-safe"]
+    await house.text_in(f"add my aunt {house.phone(4)[2:]}")
+    here = body | {"phone": house.phone(1), "given_name": "Max"}
+    await staff(house, "POST", f"/v1/patients/{rosa}/caregivers", here)
+    await house.text_in("1")
+    assert await wishes(house, rosa) == ["known-phone", "not-safe", "shared-phone"]
+    assert (await staff(house, "GET", f"/v1/patients/{rosa}/grants"))["items"] == []
     assert await texts(house, "code") == links
 
 

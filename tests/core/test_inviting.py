@@ -37,6 +37,8 @@ NOT_SURE = [
     "add my daughter 602-555-0147. I fell last night",
     "add my daughter 160255501477",
     "add my daughter A" + "n" * 30 + " 602-555-0147",
+    "ADD MY DAUGHTER TO MY RIDES 602-555-0147",
+    "Add my son Not Him 602-555-0147",
     "",
 ]
 

@@ -164,7 +164,11 @@ async def post_answer(
         if one not in asked:
             raise NotFound
         before = await parts.turns.page_of(work, keys.practice, one)
-        if not _is_shown(parts, scope, before):
+        danger = before is not None and parts.turns.is_danger(
+            before.instrument, data.prompt, meant(data.answer)
+        )
+        now = None if before is None or before.prompt is None else before.prompt.key
+        if not _is_shown(parts, scope, before) and (not danger or now == data.prompt):
             return Made(_answered(parts, scope, one, asked[one], before))
         seen = await parts.turns.page_answered(
             work, keys.practice, one, data.prompt, meant(data.answer), by

@@ -23,6 +23,7 @@ from engage.db.session import Work
 from engage.ids import GrantId, MessageId, PatientId
 from engage.messaging.texts import Catalogue
 from engage.people import inviting
+from engage.people.fields import LONGEST_NAME
 from engage.people.patient import Patient
 from engage.people.phone import NotAPhoneNumber, PhoneNumber
 from engage.people.register.store import phone_ids
@@ -37,6 +38,7 @@ from engage.people.signing.store import Counted, allow
 from engage.people.staffing.store import get_practice
 from engage.people.store import get_patient
 from engage.reading.inviting import Wish, wish_of
+from engage.turns import ledger
 from engage.turns.attribution import is_shared
 from engage.turns.context import Inviting, Turn, TurnContext
 from engage.turns.decision import Decision
@@ -72,7 +74,9 @@ async def with_wish(
         wish = None if known is None else await _said(work, keys, known.message_id)
         if known is None or wish is None:
             return happened
-        why = await _in_the_way(work, keys, known.patient_id, wish, event.at)
+        why: str | None = "shared-phone"
+        if not is_shared(context, known.patient_id):
+            why = await _in_the_way(work, keys, known.patient_id, wish, event.at)
         about = Inviting(relation=wish.relation, asked=True, refusal=why)
         return replace(happened, inviting=about)
     wish = wish_of(event.text)
@@ -153,6 +157,8 @@ async def _in_the_way(
     if not (await rule_of(work, practice)).invites_by_text:
         return "off"
     whose = await get_patient(work, keys, person)
+    if whose.status != "active":
+        return "not-in-care"
     zone = whose.time_zone or (await get_practice(work, practice)).time_zone
     young = _is_young(whose, zone, at)
     if young is not None:
@@ -160,15 +166,21 @@ async def _in_the_way(
     phone = _phone(wish)
     if phone is None:
         return "not-a-phone-number"
+    if await ledger.is_ours(work, phone.e164):
+        return "our-own-phone"
     on = (await phone_ids(work, keys, [phone], at))[phone]
     a_patients, not_texted = await store.barred(work, practice, on)
     if a_patients:
         return "a-patients-phone"
     if not_texted:
         return "not-texted"
-    reading = await readers.on_phone(work, practice, person, on, at)
+    # Also whoever is no caregiver of theirs any more: safe is what somebody says is safe again.
     unsafe = await sharing.unsafe(work, practice, [person])
-    return "not-safe" if any((person, one) in unsafe for one in reading) else None
+    if any((person, one) in unsafe for one in await store.readers_of(work, practice, on)):
+        return "not-safe"
+    # Somebody of theirs has this phone already, and perhaps is not whom they mean.
+    known = await readers.on_phone(work, practice, person, on, at)
+    return "known-phone" if known else None
 
 
 async def _too_many(
@@ -210,4 +222,4 @@ def _is_young(whose: Patient, zone: str, at: datetime) -> str | None:
 def _named(wish: Wish, whose: Patient) -> tuple[str, str]:
     """Return a name for who has none yet: "Daughter", "of Rosa"; the team learns the right one."""
     given, *family = wish.name or (wish.relation.capitalize(),)
-    return given, " ".join(family) or f"{OF[wish.language]} {whose.given_name}"
+    return given, " ".join(family) or f"{OF[wish.language]} {whose.given_name}"[:LONGEST_NAME]

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from engage.db.session import Query, Work
 from engage.db.tables import invitation_wish, line, message, phone_state, phone_use
-from engage.ids import ConversationId, MessageId, PatientId, PhoneId, PracticeId
+from engage.ids import CaregiverId, ConversationId, MessageId, PatientId, PhoneId, PracticeId
 from engage.turns.invite import InviteAsked
 
 
@@ -40,6 +40,14 @@ _BODY = Query(
         message.c.practice_id == _PRACTICE,
         message.c.id == bindparam("text", type_=Uuid()),
         message.c.direction == "in",
+    )
+)
+_READERS = Query(
+    select(phone_use.c.caregiver_id).where(
+        phone_use.c.practice_id == _PRACTICE,
+        phone_use.c.phone_id == _PHONE,
+        phone_use.c.caregiver_id.is_not(None),
+        phone_use.c.until_at.is_(None),
     )
 )
 _BARRED = Query(
@@ -98,3 +106,9 @@ async def barred(work: Work, practice: PracticeId, phone: PhoneId) -> tuple[bool
     """Say whether a phone is a patient's, and whether it may or can not be texted."""
     row = await work.maybe(_BARRED, practice=practice, phone=phone)
     return (False, False) if row is None else (row["a_patients"], row["not_texted"])
+
+
+async def readers_of(work: Work, practice: PracticeId, phone: PhoneId) -> tuple[CaregiverId, ...]:
+    """Return which caregivers use a phone, whoever's they are or were."""
+    rows = await work.rows(_READERS, practice=practice, phone=phone)
+    return tuple(CaregiverId(row["caregiver_id"]) for row in rows)

@@ -47,6 +47,7 @@ class PageSeen(Struct, frozen=True, kw_only=True):
 
     patient_id: PatientId
     language: Language
+    instrument: str = ""
     #: asking: `prompt` is put. finished: all is answered. over: it ended before that. later: a
     #: person of the practice is seeing to them. danger: their last answer is a sign of it.
     status: Literal["asking", "finished", "over", "later", "danger"]
@@ -129,17 +130,31 @@ class OnThePage(Reminding):
         context = await turn_rows.open_turn(work, practice, line, patient, at)
         # Read again under the lock: a text may have answered meanwhile.
         found = await self._found(work, practice, screening)
-        if found is None or found.seen.status != "asking":
-            return None if found is None else found.seen
+        if found is None:
+            return None
+        by = by or OnPage(await pages.answerer(work, practice, screening))
+        again = put in found.known and found.known[put] == given
+        if not again and self._is_late_danger(found, put, given):
+            # Written offline, perhaps: no answer any more, and a person hears of it all the same.
+            happened = Turn(
+                cause=derived(at, screening, f"page/late/{put}"),
+                event=AnswerEntered(at, put, given),
+                patient_id=patient,
+                screening=found.asked,
+                page=replace(by, late=True),
+            )
+            decision = decide(context, happened, self._library)
+            await turn_rows.save(work, decision, await self._vault.keys(practice, work))
+            return replace(found.seen, status="danger", prompt=None, stale=True)
+        if found.seen.status != "asking":
+            return found.seen
         prompt = found.seen.prompt
         if prompt is None or on_page.is_stale(prompt, found.known, put):
             # A second tap on the same answer is no news.
-            again = put in found.known and found.known[put] == given
             return replace(found.seen, stale=not again)
         given = prompt.as_offered(given)
         if prompt.contradicts(given) or not prompt.offers(given):
             return replace(found.seen, refused=True)
-        by = by or OnPage(await pages.answerer(work, practice, screening))
         happened = Turn(
             cause=derived(at, screening, f"page/{put}"),
             event=AnswerEntered(at, put, given),
@@ -156,6 +171,15 @@ class OnThePage(Reminding):
             return replace(found.seen, status="danger", prompt=None)
         after = await self._found(work, practice, screening)
         return None if after is None else after.seen
+
+    def is_danger(self, instrument: str, put: str, given: Answer) -> bool:
+        """Say whether an answer is a sign of danger, whatever became of its question."""
+        return on_page.stops(self._library.scripts.get(instrument), put, given)
+
+    def _is_late_danger(self, found: _Found, put: str, given: Answer) -> bool:
+        now = found.seen.prompt if found.seen.status == "asking" else None
+        late = on_page.is_stale(now, found.known, put)
+        return late and self.is_danger(found.asked.instrument, put, given)
 
     async def page_speaks(
         self, work: Work, practice: PracticeId, screening: ScreeningId, wanted: Language
@@ -201,6 +225,7 @@ class OnThePage(Reminding):
         asked, status = known
         script = self._library.scripts.get(asked.instrument)
         seen = PageSeen(patient_id=asked.patient_id, language=asked.language, status="over")
+        seen = replace(seen, instrument=asked.instrument)
         if script is None or not await pages.in_care(work, practice, asked.patient_id):
             return _Found(seen, asked, {})
         if await pages.in_crisis(work, practice, asked.patient_id):
