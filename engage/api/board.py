@@ -92,7 +92,9 @@ async def list_queue(  # noqa: PLR0913, PLR0917 - its query parameters
         subject=subject,
     )
     keys = {practice: await parts.vault.keys(practice) for practice in visit.practices}
-    async with parts.database.work(visit.practices) as work:
+    # Whoever works in one practice writes down there what they read: no second scope is entered.
+    sole = visit.practices[0] if len(visit.practices) == 1 else None
+    async with parts.database.work(visit.practices, sole) as work:
 
         async def rows(place: board.Line | None) -> Sequence[board.Line]:
             start = after if place is None else board.position(place.item)
@@ -109,7 +111,8 @@ async def list_queue(  # noqa: PLR0913, PLR0917 - its query parameters
         for practice in visit.practices:
             seen = {one.item.patient_id for one in shown if one.item.practice_id == practice}
             seen -= closed
-            await work.enter(visit.practices, practice)
+            if practice != sole:
+                await work.enter(visit.practices, practice)
             await audit.record_patients(
                 work,
                 practice,

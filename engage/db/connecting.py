@@ -45,8 +45,8 @@ class Connection(Protocol):
         """Run a statement and return its command tag."""
         ...
 
-    def transaction(self) -> AbstractAsyncContextManager[Any]:
-        """Begin, and at the end commit or roll back."""
+    def is_closed(self) -> bool:
+        """Say whether the server is gone from its other end."""
         ...
 
     def get_server_version(self) -> tuple[int, int, int, str, int]:

@@ -2,7 +2,8 @@
 
 SQLAlchemy Core is the language of store.py; asyncpg runs it. A `Query` is a Core statement compiled
 once; a `Work` is one transaction in which it runs. Nothing else opens a transaction. The scope is
-set inside the transaction, so a pooled connection never carries a practice to the next borrower.
+set inside the transaction, so a pooled connection never carries a practice to the next borrower;
+it travels with the BEGIN, since what a small unit of work costs is its round trips.
 This room refuses a server that is too old, and a login that could look over the wall.
 docs/decisions/0005 has the figures.
 """
@@ -40,6 +41,10 @@ _OLDEST = {15: 150014, 16: 160010, 17: 170006}
 
 class DatabaseAway(EngageError):  # noqa: N818 - reads as a sentence
     """The database can't be reached; nothing was changed."""
+
+
+class NotKept(EngageError):  # noqa: N818 - reads as a sentence
+    """What was done could not be kept; nothing was changed."""
 
 
 AWAY = (
@@ -146,8 +151,14 @@ class Work:
     @asynccontextmanager
     async def savepoint(self) -> AsyncGenerator[None, None]:
         """Undo only what is done in here, should it raise; the transaction goes on."""
-        async with self._connection.transaction():
+        # PostgreSQL means the innermost of a name, so one name is enough however deep it goes.
+        await self._connection.execute("SAVEPOINT here")
+        try:
             yield
+        except BaseException:
+            await self._connection.execute("ROLLBACK TO here; RELEASE here")
+            raise
+        await self._connection.execute("RELEASE here")
 
     async def enter(self, practices: Sequence[PracticeId], write: PracticeId | None) -> None:
         """Set what this transaction may read, and the one practice it may write."""
@@ -241,22 +252,31 @@ class Database:
 
         With no practice at all the scope is not set, and every walled table is an error.
         """
+        async with self._borrowed() as connection:
+            async with _transaction(connection, _begin(practices, write)):
+                yield Work(connection)
+                crash_point("commit.before")
+            crash_point("commit.after")
+
+    @asynccontextmanager
+    async def apart(self) -> AsyncGenerator[Work, None]:
+        """Lend a connection without a scope on which each statement is a transaction of its own.
+
+        For what asks one thing: who somebody is, at the door of every request.
+        """
+        async with self._borrowed() as connection:
+            yield Work(connection)
+
+    @asynccontextmanager
+    async def _borrowed(self) -> AsyncGenerator[Connection, None]:
         # Both are of one time: `renew` replaces them together.
         pool, free = self._pool, self._free
         await self._wait(free)
         try:
             if self._unseen and self._way is not None:
                 await self._look(self._way)
-            async with (
-                pool.acquire(timeout=self._wait_seconds) as connection,
-                connection.transaction(),
-            ):
-                work = Work(connection)
-                if practices:
-                    await work.enter(practices, write)
-                yield work
-                crash_point("commit.before")
-            crash_point("commit.after")
+            async with pool.acquire(timeout=self._wait_seconds) as connection:
+                yield connection
         except AWAY as error:
             raise DatabaseAway from error
         finally:
@@ -312,6 +332,30 @@ class Database:
                     "bypasses row security; use a login of its own."
                 )
                 raise WrongSetting(sentence)
+
+
+def _begin(practices: Sequence[PracticeId], write: PracticeId | None) -> str:
+    """Return what begins a transaction and sets its scope in one round trip."""
+    if not practices:
+        return "BEGIN"
+    # Hexadecimal digits of UUIDs: whatever is none has no `hex`, or is no uuid to PostgreSQL.
+    readable = ",".join(practice.hex for practice in practices)
+    writable = "NULL" if write is None else f"'{write.hex}'"
+    return f"BEGIN; SELECT enter('{{{readable}}}'::uuid[], {writable}::uuid)"
+
+
+@asynccontextmanager
+async def _transaction(connection: Connection, begin: str) -> AsyncGenerator[None, None]:
+    try:
+        await connection.execute(begin)
+        yield
+    except BaseException:
+        if not connection.is_closed():
+            await connection.execute("ROLLBACK")
+        raise
+    if await connection.execute("COMMIT") != "COMMIT":
+        # A statement failed and somebody went on: PostgreSQL undoes all of it without a word.
+        raise NotKept
 
 
 def _refused(setting: str) -> WrongSetting:

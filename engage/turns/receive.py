@@ -6,6 +6,7 @@ unhandled, and is due again. This room refuses to answer "stored" before it is.
 
 import asyncio
 from abc import ABC, abstractmethod
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
@@ -279,12 +280,15 @@ class Receiving(ABC):
         context = await self.still_asked(work, keys, context, happened.at)
         happened = await invited.with_wish(work, self._inviting, keys, context, happened)
         read = await talking.decided(work, keys, context, happened, self._library)
-        await store.save(work, read.decision, keys)
-        for change in read.changes:
-            await self.visit_changed(work, keys.practice, change)
-        await invited.keep(work, self._inviting, keys, read.decision)
-        for person in read.decision.unshared:
-            await self.sharing_ended(work, keys.practice, person, By("patient", person))
+        follows = read.changes or read.decision.invites or read.decision.unshared
+        # Saved with all that follows, or not at all: half of it would count as a turn taken.
+        async with work.savepoint() if follows else nullcontext():
+            await store.save(work, read.decision, keys)
+            for change in read.changes:
+                await self.visit_changed(work, keys.practice, change)
+            await invited.keep(work, self._inviting, keys, read.decision)
+            for person in read.decision.unshared:
+                await self.sharing_ended(work, keys.practice, person, By("patient", person))
         return read
 
     @abstractmethod

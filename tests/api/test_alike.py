@@ -45,6 +45,12 @@ class Listening:
         async with self._database.work(*scope) as work:
             yield Work(cast("Any", _Heard(work._connection, self._said)))  # noqa: SLF001 - only here
 
+    @asynccontextmanager
+    async def apart(self) -> AsyncGenerator[Work]:
+        """Lend a connection that is listened to."""
+        async with self._database.apart() as work:
+            yield Work(cast("Any", _Heard(work._connection, self._said)))  # noqa: SLF001 - only here
+
 
 class _Heard:
     def __init__(self, connection: Any, said: list[str]) -> None:  # noqa: ANN401

@@ -769,6 +769,38 @@ async def test_whose_phone_it_is_is_asked_again_at_the_yes(house: Home) -> None:
     assert await texts(house, "code") == links
 
 
+async def test_a_wish_ends_with_its_record(house: Home) -> None:
+    """No yes invites for a record that was given up meanwhile, and no wish our own phone."""
+    rosa, links = await house.patient(), await texts(house, "code")
+    await house.text_in(f"add my friend {house.north.number[2:]}")
+    await house.text_in(f"add my daughter {house.phone(4)[2:]}")
+    # Her record turns out to be a second one of somebody who writes from the same phone.
+    twin = await house.patient(external_id="T1", phone=house.phone(1))
+    merged = await house.client.post(
+        f"/v1/patients/{rosa}/merge", json={"into": str(twin)}, headers=house.north.admin.headers
+    )
+    assert merged.status_code == 200, merged.text
+    await house.text_in("1")
+    # The question ended with the record; her yes is a text that a person reads.
+    assert await wishes(house, rosa) == ["our-own-phone"]
+    async with raw(house.databases.urls["admin"]) as admin:
+        theirs = "SELECT reason FROM flag WHERE patient_id = $1"
+        assert await admin.fetchval(theirs, UUID(str(twin))) == "outside-conversation"
+    assert (await staff(house, "GET", f"/v1/patients/{twin}/grants"))["items"] == []
+    assert await texts(house, "code") == links
+
+
+async def test_one_practice_does_not_spend_the_hour_of_all(house: Home) -> None:
+    """More questions in an hour than a practice may ask are a person's, whoever has them."""
+    asks: PatientId | None = None
+    for number in (5, 6, 7):
+        asks = await house.patient(external_id=f"Q{number}", phone=house.phone(number))
+        for n, whom in enumerate(("my mom", "my dad", "my aunt")):
+            await house.text_in(f"add {whom} 928555{1000 + 10 * number + n}", house.phone(number))
+            await house.text_in("2", house.phone(number))
+    assert await wishes(house, asks) == ["too-many"]
+
+
 async def may_leave(house: Home, patient: object) -> bool:
     """Say whether the newest text to a caregiver may go to the phone that it was queued to."""
     async with raw(house.databases.urls["admin"]) as admin:

@@ -41,6 +41,13 @@ def test_a_file_is_what_its_bytes_say(content: bytes, format_: str) -> None:
         (PDF.replace(b"/Catalog", b"/Catalog /J#61vaScript 2 0 R"), DocumentRuns),
         (PDF.replace(b"/Catalog", b"/Catalog /Launch"), DocumentRuns),
         (PDF.replace(b"/Catalog", b"/Names <</EmbeddedFiles 3 0 R>>"), DocumentRuns),
+        (
+            PDF.replace(b"/Catalog", b"/Catalog /AA <</O <</JS 2 0 R>>>>"),
+            DocumentRuns,
+        ),
+        (PDF.replace(b"/Catalog", b"/Filespec /EF <</F 2 0 R>>"), DocumentRuns),
+        (PDF.replace(b"/Catalog", b"/Catalog /OpenAction <</S /GoToE>>"), DocumentRuns),
+        (PDF.replace(b"trailer", b"trailer <</Encrypt 9 0 R>>"), DocumentRuns),
         (PDF[:-1] + b"\x00" * LARGEST, DocumentTooLarge),
     ],
 )
@@ -48,6 +55,12 @@ def test_nothing_else_is_taken(content: bytes, error: type[EngageError]) -> None
     """No page, no picture that is a program, nothing with more behind it, nothing that runs."""
     with pytest.raises(error):
         read_content(content)
+
+
+def test_what_stands_in_packed_bytes_by_chance_is_no_name() -> None:
+    """A picture inside a PDF is not refused for two letters that its bytes happen to spell."""
+    packed = PDF.replace(b"trailer", b"2 0 obj <<>> stream\n\x00/JS \xff/EF\xfeendstream\ntrailer")
+    assert read_content(packed) == "pdf"
 
 
 def test_a_title_is_one_line() -> None:

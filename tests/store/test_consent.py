@@ -17,6 +17,7 @@ from engage.people.practice import PracticeNumber
 from engage.people.staffing import store as staffing
 from engage.turns.context import ConsentTold
 from engage.turns.refusals import PhoneBusy, PhoneOptedOut
+from engage.turns.take import Turns
 from tests.fakes import practice as fakes
 from tests.fakes.carrier import FakeCarrier
 from tests.store.conftest import ROSA, House
@@ -280,6 +281,34 @@ async def test_a_stop_confirmation_is_said_at_once_or_never(house: House) -> Non
 
     assert carrier.sent == []
     assert await texts(house) == [("stopped", "expired", "stale")]
+
+
+class Faulty(Turns):
+    """Takes turns, and breaks on what follows from an end of sharing."""
+
+    async def sharing_ended(self, *_: object, **__: object) -> None:
+        """Break after the turn was saved."""
+        message = "broken"
+        raise RuntimeError(message)
+
+
+async def test_a_turn_is_saved_with_all_that_follows_or_not_at_all(house: House) -> None:
+    """A fault behind the turn leaves a text that is due again, and nobody told that it was done."""
+    faulty = Faulty(
+        database=house.databases.app,
+        vault=house.vault,
+        clock=house.clock,
+        library=fakes.LIBRARY,
+        bell=house.bell,
+    )
+    said = house.text("stop sharing", 1)
+    assert not (await faulty.text_in(house.place.door, said)).handled
+    assert await texts(house) == []
+    (due,) = await house.rows("SELECT id FROM due WHERE kind = 'inbox'")
+
+    await house.turns.retry_text(house.place.id, MessageId(UUID(str(due[0]))), 1)
+    assert [row[0] for row in await texts(house)] == ["sharing-stopped"]
+    assert await house.rows("SELECT id FROM due WHERE kind = 'inbox'") == []
 
 
 async def test_another_patient_of_the_phone_is_not_in_my_ledger(house: House) -> None:

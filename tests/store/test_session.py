@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import bindparam, select, update
 
 from engage.clock import SettableClock, fresh_id
-from engage.db.session import Connection, Database, DatabaseAway, Pool, Query, Work
+from engage.db.session import Connection, Database, DatabaseAway, NotKept, Pool, Query, Work
 from engage.db.tables import patient, practice
 from engage.db.vault import Vault
 from engage.embedded import Servers
@@ -116,7 +116,8 @@ async def test_staff_of_two_practices_see_both_and_write_one(
         assert [row["given_name"] for row in await work.rows(NAMES)] == ["Ana"]
     async with databases.app.work(both) as work:
         assert len(await work.rows(NAMES)) == 2
-        with pytest.raises(asyncpg.InvalidTextRepresentationError):
+    with pytest.raises(asyncpg.InvalidTextRepresentationError):
+        async with databases.app.work(both) as work:
             await work.run(RENAME, patient=house.rosa, name="Changed")
 
 
@@ -225,8 +226,8 @@ async def test_a_pool_of_three_leaks_nothing(
     async def work(n: int) -> None:
         place = places[n * 7 % 20].id
         if n % 13 == 0:
-            async with pool.work() as nowhere:
-                with pytest.raises((asyncpg.UndefinedObjectError, asyncpg.DataError)):
+            with pytest.raises((asyncpg.UndefinedObjectError, asyncpg.DataError)):
+                async with pool.work() as nowhere:
                     await nowhere.rows(MARKS)
             return
         async with pool.work([place], place) as here:
@@ -294,6 +295,47 @@ async def test_what_fails_is_undone_whole(house: House) -> None:
             assert await work.run(RENAME, patient=house.rosa, name="Changed") == 1
             raise KeyError
     assert await house.one("SELECT given_name FROM patient") == "Rosa"
+
+
+async def test_what_was_undone_in_silence_is_an_error(house: House) -> None:
+    """Whoever goes on after a failed statement is not told that it was kept."""
+    here = house.place.id
+
+    async def careless() -> None:
+        async with house.databases.app.work([here], here) as work:
+            await work.run(RENAME, patient=house.rosa, name="Changed")
+            with suppress(asyncpg.PostgresError):
+                await work.call("no_such_function")
+
+    with pytest.raises(NotKept):
+        await careless()
+    assert await house.one("SELECT given_name FROM patient") == "Rosa"
+
+
+async def test_a_savepoint_in_a_savepoint_takes_back_its_own(house: House) -> None:
+    """One name for all of them means the innermost; what stands around it is kept."""
+    here = house.place.id
+    async with house.databases.app.work([here], here) as work:
+        async with work.savepoint():
+            await work.run(RENAME, patient=house.rosa, name="Outer")
+            with suppress(asyncpg.PostgresError):
+                async with work.savepoint():
+                    await work.run(RENAME, patient=house.rosa, name="Inner")
+                    await work.call("no_such_function")
+        with suppress(KeyError):
+            async with work.savepoint():
+                await work.run(RENAME, patient=house.rosa, name="Later")
+                raise KeyError
+    assert await house.one("SELECT given_name FROM patient") == "Outer"
+
+
+async def test_apart_each_statement_is_kept_by_itself(house: House) -> None:
+    """What one statement did stays done, whatever the next one says; and there is no scope."""
+    async with house.databases.app.apart() as work:
+        first = await work.call("txid_current")
+        with pytest.raises(asyncpg.PostgresError):
+            await work.rows(NAMES)
+        assert await work.call("txid_current") > first
 
 
 async def test_undone_for_anothers_sake_is_tried_three_times(house: House) -> None:

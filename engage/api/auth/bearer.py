@@ -63,7 +63,7 @@ async def authenticate(
     database: Database, vault: Vault, token: str, now: datetime
 ) -> Caller | None:
     """Return who holds an opaque token, with where they work now; None for any other token."""
-    async with database.work() as work:
+    async with database.apart() as work:
         for hashed in vault.master.credential_hashes("token", token):
             found = await work.call("authenticate", hashed, now)
             if found is not None:

@@ -130,7 +130,7 @@ class Keeping:
         claims = self.read(token)
         if claims is None:
             return None
-        async with self._database.work() as work:
+        async with self._database.apart() as work:
             return await store.signed_in(work, claims, self._clock.now())
 
     async def sign_ins(self, person: UUID) -> tuple[SignIn, ...]:

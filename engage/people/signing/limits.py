@@ -53,6 +53,8 @@ SENT_TO_PREFIX: Final = Limit("sent-prefix", _DAY, 20)
 SENT_AT_ONCE: Final = Limit("sent-hour", _HOUR, 25)
 #: Somebody who invites their family by text; more is a person's to see to.
 INVITED_BY_TEXT: Final = Limit("invited-by-text", _DAY, 3)
+#: Of what the deployment may send in an hour: no practice locks the families of others out.
+INVITED_IN_PRACTICE: Final = Limit("invited-in-practice", _HOUR, 8)
 #: A test page of one's own paging may cost money, and its code is one of a million.
 PAGE_TESTS: Final = Limit("page-tests", _HOUR, 6)
 #: A push to one's own browsers costs nothing; a family may try a few phones.

@@ -57,14 +57,14 @@ class PageKeys:
 
     async def claims(self, key: str, *, deed: bool = False) -> Claims | None:
         """Return whose page it is; `deed`: somebody does something, so it does not rest."""
-        async with self._database.work() as work:
+        async with self._database.apart() as work:
             hashes = self._master.credential_hashes("page-key", key)
             return await store.open_page_key(work, hashes, self._clock.now(), deed=deed)
 
     async def who(self, key: str, *, deed: bool) -> Principal | None:
         """Return who holds a page, as things stand now."""
         at = self._clock.now()
-        async with self._database.work() as work:
+        async with self._database.apart() as work:
             hashes = self._master.credential_hashes("page-key", key)
             claims = await store.open_page_key(work, hashes, at, deed=deed)
             return None if claims is None else await store.signed_in(work, claims, at)

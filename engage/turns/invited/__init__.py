@@ -86,7 +86,7 @@ async def with_wish(
     refusal: str | None = "shared-phone"
     if len(users) == 1 and not is_shared(context, users[0]):
         refusal = await _in_the_way(work, keys, users[0], wish, event.at)
-        refusal = refusal or await _too_many(work, house, users[0], wish, event.at)
+        refusal = refusal or await _too_many(work, house, keys, users[0], wish, event.at)
     return replace(happened, inviting=Inviting(relation=wish.relation, refusal=refusal))
 
 
@@ -184,13 +184,16 @@ async def _in_the_way(
 
 
 async def _too_many(
-    work: Work, house: House, person: PatientId, wish: Wish, at: datetime
+    work: Work, house: House, keys: PracticeKeys, person: PatientId, wish: Wish, at: datetime
 ) -> str | None:
     """Count one question that may become a text; say so if they were too many."""
     phone = _phone(wish)
     if phone is None:
         return "not-a-phone-number"
-    counted: Sequence[Counted] = (Counted(limits.INVITED_BY_TEXT, str(person)),)
+    counted: Sequence[Counted] = (
+        Counted(limits.INVITED_BY_TEXT, str(person)),
+        Counted(limits.INVITED_IN_PRACTICE, str(keys.practice)),
+    )
     try:
         await allow(work, house.master, counted, at)
         await inviting.count(work, house.master, phone, house.codes_a_day, at)

@@ -54,7 +54,7 @@ export const words = {
   "saved.sending": "Sending…",
   "saved.one": "Saved on this phone, will send.",
   "saved.more": "{count} saved on this phone, will send.",
-  "saved.refused": "Something you saved could not be sent any more, and was taken away.",
+  "saved.refused": "Something you saved could not be sent any more, and nobody has read it. If it matters, call the team.",
 
   "problem.away": "No connection. Check your network and try again.",
   "problem.gone": "This is not here any more.",

@@ -56,7 +56,7 @@ export const words: Readonly<Record<Word, string>> = {
   "saved.sending": "Enviando…",
   "saved.one": "Guardado en este teléfono, se enviará.",
   "saved.more": "{count} guardados en este teléfono, se enviarán.",
-  "saved.refused": "Algo que guardó ya no se pudo enviar y se borró.",
+  "saved.refused": "Algo que guardó ya no se pudo enviar, y nadie lo ha leído. Si es importante, llame al equipo.",
 
   "problem.away": "No hay conexión. Revise su red e intente de nuevo.",
   "problem.gone": "Esto ya no está aquí.",
