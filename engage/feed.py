@@ -169,6 +169,13 @@ class Feed:
         async with self._database.work() as work:
             return _Place(await _edge(work), 0).cursor
 
+    async def resuming(self, cursor: str) -> str:
+        """Return a cursor to resume after; BadCursor if it is none, or ahead of all there is."""
+        if _place(cursor) > _place(await self.position()):
+            # From a database that was restored since: nobody can say what was missed.
+            raise BadCursor
+        return cursor
+
     async def listen(
         self, practices: Iterable[PracticeId], after: str | None = None
     ) -> AsyncGenerator[tuple[FeedEvent, ...], None]:
@@ -180,11 +187,7 @@ class Feed:
         A bad cursor is a BadCursor.
         """
         permitted = frozenset(practices)
-        now = _place(await self.position())
-        place = now if after is None else _place(after)
-        if place > now:
-            # From a database that was restored since: nobody can say what was missed.
-            raise BadCursor
+        place = _place(await (self.position() if after is None else self.resuming(after)))
         # What lies behind is read on one's own account, so that a newcomer holds up nobody.
         while True:
             found, through, complete = await self._page(permitted, place)

@@ -105,9 +105,10 @@ async def list_queue(  # noqa: PLR0913, PLR0917 - its query parameters
             return [one for one in some if one.item.patient_id not in shut_here]
 
         # What it is about is not said of who is closed, so it is not answered either.
-        found = await rows(None) if subject is None else await filled(rows, open_of, limit)
+        narrowed = subject is not None or view == "silent"
+        found = await filled(rows, open_of, limit) if narrowed else await rows(None)
         shown, last = cut(found, limit)
-        closed = await shut(work, visit, {one.item.patient_id for one in shown if subject is None})
+        closed = await shut(work, visit, {one.item.patient_id for one in shown if not narrowed})
         for practice in visit.practices:
             seen = {one.item.patient_id for one in shown if one.item.practice_id == practice}
             seen -= closed

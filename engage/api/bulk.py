@@ -24,7 +24,7 @@ from engage.api.once import Made, each_once, in_turn, key_of
 from engage.api.parts import Parts
 from engage.api.practices import find
 from engage.api.problems import Problem, describe
-from engage.api.queue import CompletionIn, finish
+from engage.api.queue import CompletionIn, by_name, finish
 from engage.api.refusals import FieldError, Unprocessable
 from engage.api.restricted.taking import take_loudly
 from engage.db.sealing import PracticeKeys
@@ -34,7 +34,7 @@ from engage.ids import QueueItemId
 from engage.people.access import only
 from engage.queue import desk, store
 from engage.queue import work as queue_work
-from engage.queue.item import Outcome
+from engage.queue.item import AlreadyClaimed, Outcome
 from engage.queue.verbs import GraveAlone
 
 MOST = 100
@@ -139,6 +139,9 @@ async def _one(
     except DatabaseAway:
         # Then nothing is known of the others either: the whole request is refused.
         raise
+    except AlreadyClaimed as claimed:
+        problem, _ = describe(await by_name(parts, visit, claimed))
+        return BulkResult(id=item, status=problem.status, problem=problem)
     except Exception as error:  # noqa: BLE001 - one item never holds up the others
         problem, _ = describe(error)
         if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -17,6 +17,7 @@ from msgspec import Meta, Struct
 from engage import audit
 from engage.api.auth.guard import Visit
 from engage.api.auth.marks import needs
+from engage.api.etags import IfMatch, require
 from engage.api.item_values import StaffOut
 from engage.api.once import in_turn
 from engage.api.parts import Parts
@@ -51,6 +52,7 @@ class DutyOut(Struct, frozen=True, kw_only=True):
     #: How many open items they should hold at once.
     capacity: int | None
     languages: tuple[str, ...]
+    #: What `PUT …/duty` takes as If-Match; "0" while nothing is written.
     version: Annotated[int, Meta(ge=1)]
 
 
@@ -147,6 +149,7 @@ async def put_duty(
     data: JSONBody[DutyIn],
     visit: NamedDependency[Visit],
     parts: NamedDependency[Parts],
+    if_match: IfMatch = None,
 ) -> DutyOut:
     """Write it; routing asks for it from the next piece of work on, and moves nothing."""
     practice, at = chosen_practice(visit, data.practice_id), parts.clock.now()
@@ -164,6 +167,7 @@ async def put_duty(
     async def act(work: Work) -> DutyOut:
         if all(one.id != person for one in await members_of(work, practice, at)):
             raise NotFound
+        require(if_match, await store.lock_duty(work, practice, person))
         await store.put_duty(work, new)
         await audit.record(
             work,

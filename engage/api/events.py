@@ -68,7 +68,10 @@ async def stream_events(
     """Stream every change in the caller's practices."""
     if last_event_id is not None and not _PLACE.fullmatch(last_event_id):
         raise BadCursor
-    after = last_event_id or await parts.feed.position()
+    # Refused before a word is sent: who is let in and cut off comes back with it for ever.
+    after = await (
+        parts.feed.position() if last_event_id is None else parts.feed.resuming(last_event_id)
+    )
     return Stream(
         _stream(parts, visit, after),
         media_type="text/event-stream",

@@ -225,6 +225,10 @@ async def change(
     try:
         return await once(request, parts, practice, ItemDetail, act)
     except AlreadyClaimed as claimed:
-        async with parts.database.work([practice]) as work:
-            name = await store.staff_name(work, claimed.holder)
-        raise ClaimedBy(claimed, name) from None
+        raise await by_name(parts, visit, claimed) from None
+
+
+async def by_name(parts: Parts, visit: Visit, claimed: AlreadyClaimed) -> ClaimedBy:
+    """Return the refusal that names who was faster."""
+    async with parts.database.work(visit.practices) as work:
+        return ClaimedBy(claimed, await store.staff_name(work, claimed.holder))

@@ -33,6 +33,9 @@ CHECKS: dict[str, Check] = {
     "flag-without-work": Check("A flagged reply has no open item and no recorded end.", 60),
     "item-without-owner": Check("An open item has no owner who is active and works here.", 60),
     "item-owner-away": Check("The owner of an open item is away and nobody covers.", 300, "note"),
+    "work-left-behind": Check(
+        "Open work is with somebody who is away until after it is due, though others are here.", 300
+    ),
     "nobody-there": Check("Nobody active works in the practice.", 0),
     "text-unread": Check("A text that came in has not been handled.", 180),
     "step-overdue": Check("The next step of a page is overdue.", 120),

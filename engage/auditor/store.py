@@ -57,6 +57,23 @@ _AWAY = _query("""
         JOIN membership m ON m.staff_id = s.id AND m.practice_id = q.practice_id
         WHERE s.id = c.cover_id AND s.active
           AND m.from_at <= {now} AND (m.until_at IS NULL OR m.until_at > {now}))""")
+# Whoever takes work on while they are away has chosen to: only what was left with them counts.
+_BEHIND = _query("""
+    SELECT q.practice_id, q.id,
+           extract(epoch FROM {now} - greatest(q.opened_at, c.from_at))::float8 AS amount
+    FROM queue_item q
+    JOIN cover c ON c.practice_id = q.practice_id AND c.absent_id = q.owner_id
+     AND c.from_at <= {now} AND c.until_at > {now}
+    WHERE q.closed_at IS NULL AND (q.urgency <= 1 OR q.due_at < c.until_at)
+      AND (q.claimed_at IS NULL OR q.claimed_at < c.from_at)
+      AND EXISTS (
+        SELECT FROM staff s
+        JOIN membership m ON m.staff_id = s.id AND m.practice_id = q.practice_id
+        WHERE s.active AND m.from_at <= {now} AND (m.until_at IS NULL OR m.until_at > {now})
+          AND NOT EXISTS (
+            SELECT FROM cover a
+            WHERE a.practice_id = q.practice_id AND a.absent_id = s.id
+              AND a.from_at <= {now} AND a.until_at > {now}))""")
 _UNREAD = _query("""
     SELECT m.practice_id, m.id, extract(epoch FROM {now} - m.at)::float8 AS amount
     FROM message m
@@ -135,6 +152,7 @@ _SERVER = Query(
 _SIMPLE = {
     "item-without-owner": _OWNERS,
     "item-owner-away": _AWAY,
+    "work-left-behind": _BEHIND,
     "text-unread": _UNREAD,
     "text-stuck": _STUCK,
     "step-overdue": _STEPS,

@@ -43,8 +43,8 @@ class DatabaseAway(EngageError):  # noqa: N818 - reads as a sentence
     """The database can't be reached; nothing was changed."""
 
 
-class NotKept(EngageError):  # noqa: N818 - reads as a sentence
-    """What was done could not be kept; nothing was changed."""
+class NotKept(RuntimeError):  # noqa: N818 - reads as a sentence
+    """A fault of ours: a statement failed, somebody went on, and all of it was undone."""
 
 
 AWAY = (
@@ -354,7 +354,7 @@ async def _transaction(connection: Connection, begin: str) -> AsyncGenerator[Non
             await connection.execute("ROLLBACK")
         raise
     if await connection.execute("COMMIT") != "COMMIT":
-        # A statement failed and somebody went on: PostgreSQL undoes all of it without a word.
+        # PostgreSQL undoes it without a word.
         raise NotKept
 
 

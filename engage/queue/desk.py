@@ -110,7 +110,8 @@ async def merge(work: Work, practice: PracticeId, step: Doing, into: QueueItemId
     await mergers.add(work, practice, before, step.by, step.at)
     await mergers.wait_there(work, practice, step.item, into)
     await paging.end(work, practice, step.item, step.at)
-    await store.save(work, practice, _later(other.item))
+    # What is awake does not fall asleep in what rests.
+    await store.save(work, practice, _later(msgspec.structs.replace(other.item, snoozed_at=None)))
     severity = highest((other.item.severity, mine.item.severity))
     await store.retime(work, practice, into, severity, min(other.due_at, mine.due_at))
     await say(work, practice, mine, "item.merged", step.by, step.at)

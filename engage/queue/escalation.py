@@ -21,6 +21,7 @@ from engage.ids import StaffId
 from engage.queue.routing import Roster, covering, present, works_between
 
 Audience: TypeAlias = Literal["owner", "cover", "on-call", "supervisors", "everyone"]
+OWNS = "owns the item"
 _Minutes = Annotated[int, Meta(ge=1, le=24 * 60)]
 
 
@@ -51,6 +52,8 @@ class Paging(Struct, frozen=True, kw_only=True):
     on_call: tuple[StaffId, ...] = ()
     #: Until when somebody who took it on has it.
     lease_until: datetime | None = None
+    #: Whoever owns it now has heard of it; who has it from a colleague may not have.
+    owner_told: bool = True
     #: A person has answered since paging began.
     answered: bool = False
     closed: bool = False
@@ -63,6 +66,12 @@ class Hop(Struct, frozen=True, tag="hop"):
     why: str
     step: int
     next_at: datetime
+    #: Of them, who is told because they own it by now, and not by the step.
+    late_owner: StaffId | None = None
+
+    def why_of(self, person: StaffId) -> str:
+        """Return why this one of them is told."""
+        return OWNS if person == self.late_owner else self.why
 
 
 class Wait(Struct, frozen=True, tag="wait"):
@@ -114,7 +123,20 @@ def judge(paging: Paging, policy: Policy, roster: Roster, at: datetime) -> Verdi
 
 
 def next_hop(paging: Paging, policy: Policy, roster: Roster, at: datetime) -> Hop:
-    """Return whom to tell now: the next step that has anybody, in this round or the next."""
+    """Return whom to tell now: the next step that has anybody, in this round or the next.
+
+    With them whoever owns it by now, if owners are told and this one was not.
+    """
+    hop, owner = _climb(paging, policy, roster, at), paging.owner_id
+    passed = {step.who for step in policy.steps[: paging.step]}
+    if paging.owner_told or "owner" not in passed or owner in hop.staff_ids:
+        return hop
+    if not present(owner, roster, at):
+        return hop
+    return msgspec.structs.replace(hop, staff_ids=(owner, *hop.staff_ids), late_owner=owner)
+
+
+def _climb(paging: Paging, policy: Policy, roster: Roster, at: datetime) -> Hop:
     count = len(policy.steps)
     for number in range(paging.step, paging.step + count):
         step = policy.steps[number % count]
@@ -176,7 +198,7 @@ def _in_role(role: str, roster: Roster, at: datetime) -> list[StaffId]:
 
 def _why(who: Audience, rounds: int) -> str:
     words: dict[Audience, str] = {
-        "owner": "owns the item",
+        "owner": OWNS,
         "cover": "covers for the owner, or cares for the patient",
         "on-call": "is on call",
         "supervisors": "directs the practice's work",

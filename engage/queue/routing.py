@@ -138,7 +138,11 @@ def owner_for(
             if all(_meets(people[one.id], wish, roster, at, needed_at) for wish in wished):
                 passed = _passed(one, candidates, people, roster, at, needed_at)
                 return Owner(one.id, f"{one.why}{passed}")
-    # Everybody is away at that moment: an active person who can be reached beats nobody.
+    # Nobody is here by then: who is here until then can begin, and is no owner who is away.
+    for one in candidates:
+        if present(one.id, roster, at):
+            return Owner(one.id, f"{one.why}; when it is due nobody is here")
+    # Everybody is away: an active person who can be reached beats nobody.
     for one in candidates:
         return Owner(one.id, f"{one.why}, though away")
     return Owner(roster.responsible_id, "responsible for the practice")

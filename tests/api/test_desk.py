@@ -221,6 +221,52 @@ async def test_work_of_one_patient_is_joined_and_taken_apart(house: House) -> No
     assert twice[1]["code"] == "not-part-of-another"
 
 
+async def test_what_is_awake_does_not_fall_asleep_in_what_rests(house: House) -> None:
+    """Behaviour 33: work that joins resting work wakes it: nobody has said that it may wait."""
+    dana, item = house.north.dana, await _mine(house)
+    await house.text_in("my ride fell through")
+    listed = (await _get(house, dana, "/queue"))["items"]
+    other = next(one["id"] for one in listed if one["id"] != str(item))
+    until = (house.clock.now() + WHILE).isoformat()
+    await _do(house, dana, f"/queue/{item}/snooze", until=until)
+    status, _ = await _do(house, dana, f"/queue/{other}/merge", into=str(item))
+
+    assert status == 200
+    assert (await _get(house, dana, f"/queue/{item}"))["snoozed"] is None
+    assert "mine" in await _views(house, dana, item)
+
+
+async def test_a_crisis_that_goes_to_a_colleague_tells_them_at_once(house: House) -> None:
+    """Behaviour 30: who is handed a crisis, or gets it as a leave begins, hears of it then."""
+    dana, sam, boss = house.north.dana, house.north.sam, house.north.admin
+    await house.patient()
+    await house.text_in("i want to die")
+    (crisis,) = (await _get(house, dana, "/queue?view=crises"))["items"]
+    path, practice = f"/queue/{crisis['id']}", Practice(house)
+    await practice.work()
+    await _do(house, dana, f"{path}/claim")
+    await _do(house, dana, f"{path}/hand-over", to=str(sam.id), reason="I must leave")
+    await practice.work()
+    handed = (await _get(house, sam, path))["paging"]["pages"]
+    await _do(house, sam, f"{path}/claim")
+    now = house.clock.now()
+    leave = {
+        "absent_id": str(sam.id),
+        "cover_id": str(boss.id),
+        "from_at": (now + timedelta(minutes=1)).isoformat(),
+        "until_at": (now + WHILE).isoformat(),
+    }
+    assert (await _do(house, sam, "/covers", **leave))[0] == 201
+    house.clock.set(now + timedelta(minutes=1))
+    await practice.work()
+    after = await _get(house, boss, path)
+
+    assert {one["why"] for one in handed if one["staff"]["id"] == str(sam.id)} == {"owns the item"}
+    assert after["owner"]["id"] != str(sam.id)
+    assert after["paging"]["acknowledged_by"] is None
+    assert after["owner"]["id"] in {one["staff"]["id"] for one in after["paging"]["pages"][-4:]}
+
+
 async def test_thanks_wake_nothing_and_start_no_clock(house: House) -> None:
     """Behaviours 32 and 33: manners are kept with the work; more than manners wakes it."""
     dana, patient = house.north.dana, await house.patient()
@@ -376,6 +422,9 @@ async def test_each_of_many_has_its_own_result(house: House) -> None:
     until = (house.clock.now() + WHILE).isoformat()
     claimed = await many({"type": "claim"})
     snoozed = await many({"type": "snooze", "until": until})
+    _, sams = await _do(
+        house, house.north.sam, "/queue/bulk", items=[crisis["id"]], step={"type": "claim"}
+    )
     labelled = await many({"type": "relabel", "labels": ["food"], "urgency": "routine"})
     closed = await many({"type": "complete", "outcome": "reached-patient"})
     left = await _get(house, dana, f"/queue/{crisis['id']}")
@@ -384,6 +433,9 @@ async def test_each_of_many_has_its_own_result(house: House) -> None:
 
     assert claimed == [(200, None), (200, None), (404, "not-found")]
     assert snoozed == [(200, None), (409, "never-rests"), (404, "not-found")]
+    (late,) = sams["results"]
+    assert (late["status"], late["problem"]["code"]) == (409, "already-claimed")
+    assert late["problem"]["held_by"]["name"] == "Dana Whitfield"
     assert labelled == [(200, None), (200, None), (404, "not-found")]
     assert closed == [(200, None), (409, "grave-alone"), (404, "not-found")]
     assert left["closed_at"] is None
@@ -497,12 +549,22 @@ async def test_routing_asks_what_is_written_of_somebodys_work(house: House) -> N
     odd = await _do(
         house, boss, f"/staff/{dana.id}/duty", "PUT", hours={"mon": [["09:00", "09:00"]]}
     )
+    stale, fresh = [
+        await house.client.put(
+            f"/v1/staff/{dana.id}/duty",
+            json={"capacity": 1, "languages": ["es"]},
+            headers=boss.headers | {"If-Match": tag},
+        )
+        for tag in ('"0"', f'"{duty["version"]}"')
+    ]
     await house.text_in("my ride fell through")
     listed = (await _get(house, dana, "/queue"))["items"]
     second = next(one for one in listed if one["id"] != first)
 
     assert (status, duty["capacity"], duty["languages"]) == (200, 1, ["es"])
     assert odd[0] == 422
+    assert (stale.status_code, fresh.status_code) == (412, 200)
+    assert fresh.json()["version"] == duty["version"] + 1
     assert second["owner"]["id"] != str(dana.id)
     assert "has as much as they should" in second["owner_why"]
     claimed = await _do(house, dana, f"/queue/{second['id']}/claim")

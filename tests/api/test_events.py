@@ -171,9 +171,11 @@ async def test_a_revoked_token_closes_its_stream(house: House) -> None:
         assert await heard.ended()
 
 
-@pytest.mark.parametrize("after", ["x", "1", "1-", "-1", "1-1-1", "9" * 40 + "-1", "1-1;"])
+@pytest.mark.parametrize(
+    "after", ["x", "1", "1-", "-1", "1-1-1", "9" * 40 + "-1", "1-1;", "9" * 15 + "-1"]
+)
 async def test_a_place_that_is_none_is_refused(house: House, after: str) -> None:
-    """A Last-Event-ID that we did not give is a 400 before the stream begins."""
+    """A Last-Event-ID we did not give, or before a restore, is a 400 before the stream begins."""
     answer = await house.client.get(
         "/v1/events", headers=house.north.dana.headers | {"Last-Event-ID": after}
     )

@@ -290,6 +290,11 @@ async def test_two_apps_in_one_browser(house: House) -> None:
                 for path in ("/v1/me", "/v1/queue", f"/v1/family/{rosa}/sharing")
                 for said in (console, family)
             ]
+        # A page that says whose it is does nothing in the name of who signed in meanwhile.
+        said = [{"X-Engage-Person": str(one)} for one in (rosa, house.north.dana.id)]
+        named = [
+            (await page.get(f"/v1/family/{rosa}/sharing", headers=one)).status_code for one in said
+        ]
         out = await page.delete("/v1/session", headers=OURS | family)
         after = await who()
         over = await page.delete("/v1/session", headers=OURS | console)
@@ -301,5 +306,6 @@ async def test_two_apps_in_one_browser(house: House) -> None:
     assert both == ["staff", "patient", "staff"]
     assert opened == [200] * 6
     assert swapped == [401] * 6
+    assert named == [200, 401]
     assert (out.status_code, after) == (204, ["staff", "not-signed-in", "staff"])
     assert (over.status_code, set(nobody)) == (204, {"not-signed-in"})

@@ -144,6 +144,7 @@ STAGES: dict[str, Callable[[Facts, float], Facts]] = {
     "status callbacks are missing": silent_carrier,
     "the console's feed is held back": standing("feed-held"),
     "an owner is deactivated": standing("item-without-owner"),
+    "a leave moves nothing": standing("work-left-behind"),
     "nobody is left in one practice": lambda facts, _: but(facts, staffed=frozenset((NORTH,))),
     "a flag lost its work": standing("flag-without-work"),
     "a text went out after STOP": standing("text-after-stop"),

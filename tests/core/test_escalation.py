@@ -87,6 +87,17 @@ def test_the_order(roster: Roster, step: int, told_now: tuple[int, set[StaffId]]
     assert told(replace(PAGING, step=step), roster) == told_now
 
 
+def test_whoever_got_it_meanwhile_hears_with_the_next_step() -> None:
+    """Behaviour 30: a new owner is told with the next step; one whose turn comes, then."""
+    given = replace(PAGING, owner_id=MARCUS, step=1, owner_told=False)
+    late = replace(CRISIS, steps=(*CRISIS.steps[1:], CRISIS.steps[0]))
+
+    assert told(given, practice()) == (1, {MARCUS, DANA, PRIYA})
+    assert told(replace(given, owner_told=True), practice()) == (1, {DANA, PRIYA})
+    assert told(given, practice(away(MARCUS, PRIYA))) == (1, {DANA, PRIYA})
+    assert MARCUS not in next_hop(given, late, practice(), AT).staff_ids
+
+
 def test_each_step_has_its_time() -> None:
     """Promise D2: fifteen minutes for crisis and possible, to the second."""
     for policy in POLICIES.values():

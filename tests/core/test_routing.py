@@ -144,6 +144,15 @@ TABLE: dict[str, tuple[Roster, StaffId | None, tuple[StaffId, ...], Owner]] = {
         (),
         Owner(DANA, f"{ASSIGNED}, though away"),
     ),
+    "nobody is here by then: who is here until then, and not who is away already": (
+        practice(
+            away(DANA, OLGA),
+            *(away(one, OLGA, since=DAY) for one in ROLES if one != DANA),
+        ),
+        DANA,
+        (),
+        Owner(OLGA, f"{COVERS}; when it is due nobody is here"),
+    ),
     "everybody is away and the care manager has left: the first colleague": (
         practice(*EVERYBODY, without=(DANA, OLGA)),
         DANA,

@@ -85,6 +85,16 @@ BREAKS: tuple[tuple[str, str, str], ...] = (
         "UPDATE staff SET active = true",
     ),
     (
+        "work-left-behind",
+        (
+            "INSERT INTO cover (practice_id, id, absent_id, cover_id, from_at, until_at)"
+            " SELECT DISTINCT q.practice_id, gen_random_uuid(), q.owner_id, p.responsible_id,"
+            " q.opened_at, q.due_at + interval '9 days'"
+            " FROM queue_item q JOIN practice p ON p.id = q.practice_id"
+        ),
+        "DELETE FROM cover",
+    ),
+    (
         "nobody-there",
         "UPDATE membership SET until_at = from_at",
         "UPDATE membership SET until_at = NULL",

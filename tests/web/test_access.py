@@ -7,6 +7,7 @@ from playwright.async_api import Page, expect
 
 from tests.web.conftest import LUIS, WALTER, Stage
 from tests.web.eye import Eye
+from tests.web.test_people import known
 
 AMIRA, MARISOL = "+14805550119", "Marisol Vega"
 LOOKS = [("light", 1366, "en"), ("dark", 320, "es")]
@@ -25,6 +26,7 @@ PLACES = (
     *(f"admin/{one}" for one in ("practice", "holidays", "on-call", "texts", "staff")),
     "admin/organizations",
 )
+LONG = "Wolfeschlegelsteinhausenbergerdorffwelchevoralternwaren"
 STEPS = (("s", "do-snooze"), ("a", "do-hand-over"), ("n", "do-note"), ("e", "complete"))
 
 
@@ -140,8 +142,9 @@ async def test_every_place_at_400_percent_by_keyboard(stage: Stage) -> None:
     eye = Eye(320)
     page = await stage.console(MARISOL, **CLOSE)
     await eye.walk(page, "queue")
-    found = await (await page.request.get(f"{stage.url}/v1/patients?limit=1")).json()
-    for place in (*PLACES, f"people/{found['items'][0]['id']}"):
+    # Also a name of many letters without a space widens no page.
+    someone = await known(page, stage.url, LONG, family_name=f"<b>{LONG}", phone="+19075550177")
+    for place in (*PLACES, f"people/{someone}"):
         await page.goto(f"{stage.url}/console/{place}")
         await page.locator("#place").wait_for()
         # The page stands when nothing on it says that it is being fetched.

@@ -59,6 +59,20 @@ console.log(JSON.stringify(walks));
 """
 
 
+STAYS = """
+import { readFileSync } from "node:fs";
+import { transformWithOxc } from "vite";
+const source = readFileSync("src/family/mine.ts", "utf8");
+const { code } = await transformWithOxc(source, "mine.ts");
+const packed = Buffer.from(code).toString("base64");
+const { stays } = await import(`data:text/javascript;base64,${packed}`);
+const day = 86_400_000;
+const asked = JSON.parse(readFileSync(0, "utf8"));
+console.log(JSON.stringify(asked.map(([who, by, days]) =>
+  stays("ana", who, by === null ? undefined : { by, at: 0 }, days * day))));
+"""
+
+
 def node(*arguments: str, said: str = "") -> str:
     """Run the Node that builds the pages in their folder, and return what it prints."""
     chosen = ROOT / ".venv" / ".node"
@@ -217,3 +231,25 @@ def test_a_check_in_goes_on_without_a_network() -> None:
     found = json.loads(node("--input-type=module", "-e", WALK, said=said))
 
     assert found == [standing for _, standing in walks]
+
+
+def test_what_was_written_waits_for_its_writer_alone() -> None:
+    """A week after a sign-in that ended by itself, and never past somebody else's sign-in."""
+    asked: list[tuple[tuple[str | None, str | None, float], bool]] = [
+        # Who signs in now, whose sign-in ended, days ago: does it stay?
+        (("ana", None, 0), True),
+        (("ana", "ana", 7), True),
+        (("ana", "ana", 7.01), False),
+        ((None, "ana", 7), True),
+        ((None, "ana", 7.01), False),
+        (("olga", "ana", 0), False),
+        (("olga", None, 0), False),
+        # Another one's week is nothing to her.
+        (("ana", "olga", 30), True),
+        ((None, None, 30), True),
+    ]
+    said = json.dumps([one for one, _ in asked])
+
+    found = json.loads(node("--input-type=module", "-e", STAYS, said=said))
+
+    assert found == [stays for _, stays in asked]

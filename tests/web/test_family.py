@@ -5,7 +5,8 @@ import re
 import sys
 import time
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,8 @@ WIDER = """() => {
   const wide = document.querySelector(".scroll");
   return wide === null ? 0 : wide.scrollWidth - wide.clientWidth;
 }"""
-OFFLINE = "ERR_INTERNET_DISCONNECTED"
+OURS = {"X-Engage-CSRF": "1"}
+MEANT = ("ERR_INTERNET_DISCONNECTED", "status of 404")
 
 
 class Close(Eye):
@@ -81,23 +83,40 @@ def code_in(text: str) -> str | None:
     return None if found is None else found[0]
 
 
+async def new_code(stage: Stage, desk: Page, number: str, known: list[str]) -> str:
+    """Return the code that comes to a phone, beside those that came before."""
+
+    def wanted(text: str) -> str | None:
+        return None if (code := code_in(text)) in known else code
+
+    known.append(await texted(stage, desk, number, wanted))
+    return known[-1]
+
+
 async def signed_in(stage: Stage, desk: Page, number: str, who: str, **options: object) -> Page:
-    """Sign somebody in with the code that comes, among those who use the phone."""
+    """Sign somebody in on a phone of their own."""
     page = await stage.window(**PHONE, **options)
     await page.goto(f"{stage.url}/family/")
+    await comes_in(stage, desk, page, number, who, [])
+    return page
+
+
+async def comes_in(
+    stage: Stage, desk: Page, page: Page, number: str, who: str, known: list[str]
+) -> None:
+    """Sign somebody in with the code that comes, among those who use the phone."""
     await page.locator("input[name=phone]").fill(number)
     await page.locator("input[name=phone]").press("Enter")
     code = page.locator("input[name=code]")
     await expect(code).to_have_attribute("autocomplete", "one-time-code")
     # As somebody pastes it: with words around it.
-    await code.fill(f"engage: {await texted(stage, desk, number, code_in)}")
+    await code.fill(f"engage: {await new_code(stage, desk, number, known)}")
     await (
         page.get_by_role("button", name=who, exact=True).or_(page.locator(".tabs")).first.wait_for()
     )
     if await page.locator(".tabs").count() == 0:
         await page.get_by_role("button", name=who, exact=True).click()
     await page.locator(".tabs").wait_for()
-    return page
 
 
 async def clock_of(page: Page) -> datetime:
@@ -223,6 +242,25 @@ async def test_the_example_is_a_companion_app(stage: Stage) -> None:
     assert "Bring: Your list of pills." in said.decode()
 
 
+@asynccontextmanager
+async def database_of(folder: Path) -> AsyncIterator["asyncpg.Connection"]:
+    """Open the demo's database: for what would be a matter of waiting."""
+    servers = await asyncio.to_thread(embedded.start, folder)
+    database = await asyncpg.connect(servers.url("admin"))
+    try:
+        yield database
+    finally:
+        await database.close()
+        await asyncio.to_thread(servers.stop)
+
+
+async def hour_passed(folder: Path) -> None:
+    """Let another code be asked for, and every proof be old."""
+    async with database_of(folder) as database:
+        await database.execute("DELETE FROM sign_in_try")
+        await database.execute("UPDATE sign_in SET proved_at = proved_at - interval '1 hour'")
+
+
 async def asked_now(page: Page, url: str, folder: Path, patient: str) -> None:
     """Let a patient be asked how they are tomorrow, and let that be now: nobody waits a minute."""
     tomorrow = (await clock_of(page) + timedelta(days=1)).date()
@@ -233,23 +271,21 @@ async def asked_now(page: Page, url: str, folder: Path, patient: str) -> None:
         cadence="FREQ=DAILY;BYHOUR=10;BYMINUTE=0;COUNT=2",
         start=tomorrow.isoformat(),
     )
-    servers = await asyncio.to_thread(embedded.start, folder)
-    database = await asyncpg.connect(servers.url("admin"))
-    try:
-        one = UUID(plan["id"])
+    one = UUID(plan["id"])
+    async with database_of(folder) as database:
         await database.execute(
             "UPDATE check_in_plan SET next_at = now() - interval '1 second' WHERE id = $1", one
         )
         await database.execute(
             "UPDATE due SET due_at = now() WHERE kind = 'checkin' AND id = $1", one
         )
-    finally:
-        await database.close()
-        await asyncio.to_thread(servers.stop)
 
 
-async def household(stage: Stage, desk: Page, folder: Path) -> str:
-    """Bring in Elena, who shares her phone with her daughter Lucía, and let her be asked."""
+async def household(stage: Stage, desk: Page, folder: Path) -> tuple[str, dict[str, Any]]:
+    """Bring in Elena, who shares her phone with her daughter Lucía, and let her be asked.
+
+    Return Elena's id, and what Lucía may do with messages.
+    """
     more = {"phone": HOME, "language": "es"}
     elena = await known(desk, stage.url, "Elena", **more)
     await asked_now(desk, stage.url, folder, elena)
@@ -263,12 +299,14 @@ async def household(stage: Stage, desk: Page, folder: Path) -> str:
         phone=HOME,
         relationship="hija",
     )
+    made: dict[str, dict[str, Any]] = {}
     for one in ALL:
-        await posted(desk, f"{path}/grants", caregiver_id=lucia["id"], how="verbal", **one)
+        grant = {"caregiver_id": lucia["id"], "how": "verbal"} | one
+        made[one["category"]] = await posted(desk, f"{path}/grants", **grant)
     plan = b64encode(b"%PDF-1.7\n%%EOF\n").decode()
     await posted(desk, f"{path}/documents", title="Plan A", about="care-plan", content=plan)
     await booked(desk, stage.url, elena)
-    return elena
+    return elena, made["messages"]
 
 
 async def read_through(page: Page, url: str, eye: Eye) -> None:
@@ -293,16 +331,108 @@ async def read_through(page: Page, url: str, eye: Eye) -> None:
     await eye.look(page, "the largest letters: today")
 
 
-async def left(page: Page, url: str) -> None:
-    """Sign out without a network: out at once, and still out when the network is back."""
-    await page.context.set_offline(True)
+async def left(page: Page, url: str, eye: Eye) -> None:
+    """Sign out without a network: asked about what was not sent, out at once, and out for good."""
+    await kept(page, "Hasta mañana")
     await page.get_by_role("link", name="Más").click()
     await page.get_by_role("button", name="Salir").click()
+    asked = page.get_by_role("dialog", name="No todo se envió")
+    await asked.get_by_role("button", name="Enviar primero y después salir").click()
+    await expect(asked).to_contain_text("Todavía no se pudo enviar todo")
+    await eye.look(page, "not everything was sent")
+    await asked.get_by_role("button", name="Salir y borrar").click()
     await page.locator("input[name=phone]").wait_for()
+    await page.wait_for_function(f"async () => (await ({LEFT})()).length === 0")
     await page.context.set_offline(False)
     await page.goto(f"{url}/family/")
     await page.locator("input[name=phone]").wait_for()
+    await expect(page.locator(".notice")).to_have_count(0)
     assert (await page.request.get(f"{url}/v1/me")).status == 401
+
+
+async def kept(page: Page, words: str) -> None:
+    """Write to the team without a network, and keep it after 911 and 988."""
+    await page.context.set_offline(True)
+    await page.get_by_role("link", name="Mensajes").click()
+    await page.get_by_label("Escribir al equipo").fill(words)
+    await page.get_by_role("button", name="Enviar").click()
+    await page.get_by_role("button", name="Puede esperar").click()
+    await expect(page.locator(".unsent")).to_contain_text(words)
+
+
+async def ended(page: Page, url: str) -> None:
+    """End the sign-in of a phone that has no network, and give it back its network."""
+    said = {"X-Engage-App": "family", "X-Engage-CSRF": "1"}
+    mine = await (await page.request.get(f"{url}/v1/me/sessions", headers=said)).json()
+    (here,) = [one["id"] for one in mine["items"] if one["current"]]
+    done = await page.request.delete(f"{url}/v1/me/sessions/{here}", headers=said)
+    assert done.status == 204
+    await page.context.set_offline(False)
+    await page.locator("input[name=phone]").wait_for()
+
+
+async def waited(page: Page, url: str, told: str, eye: Eye) -> None:
+    """End the sign-in meanwhile: what was read is gone, what was written waits for its writer."""
+    await ended(page, url)
+    for _ in range(2):
+        await expect(page.locator(".notice")).to_contain_text(told)
+        await expect(page.locator("body")).not_to_contain_text("Elena")
+        await eye.look(page, "signed out by itself")
+        await page.reload()
+
+
+async def taken_over(
+    stage: Stage, desk: Page, page: Page, folder: Path, known: list[str], eye: Eye
+) -> None:
+    """Sign Elena in on the phone where her daughter's words wait: nobody hears of them."""
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.post_data or ""))
+    await kept(page, "Mamá no debe saberlo")
+    await waited(page, stage.url, "Algo que usted escribió sigue", eye)
+    assert any("Mamá" in one for one in sent), "her own sign-in, which had ended, tried"
+    sent.clear()
+    await hour_passed(folder)
+    await comes_in(stage, desk, page, HOME, "Elena", known)
+    await expect(page.locator(".notice.wrong")).to_contain_text("Se borró algo")
+    await eye.look(page, "something was removed")
+    await expect(page.locator(".saved, .unsent, [aria-labelledby=refused]")).to_have_count(0)
+    await page.goto(f"{stage.url}/family/")
+    await expect(page.locator(".card.visit")).to_be_visible()
+    assert not any("Mam" in one for one in sent)
+
+
+async def refused(desk: Page, page: Page, url: str, grant: dict[str, Any], eye: Eye) -> None:
+    """Lose the right to write between writing and sending: the words stay with their writer."""
+    await kept(page, "¿Por qué puerta?")
+    assert (await desk.request.delete(f"{url}/grants/{grant['id']}", headers=OURS)).status == 204
+    await page.context.set_offline(False)
+    card = page.get_by_role("region", name="No se pudo enviar")
+    await expect(card).to_contain_text("¿Por qué puerta?")
+    await expect(card.locator('a[href^="tel:"]')).to_have_count(1)
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await card.get_by_role("button", name="Copiar").click()
+    await expect(page.locator(".notice.good")).to_have_text("Copiado.")
+    assert await page.evaluate("navigator.clipboard.readText()") == "¿Por qué puerta?"
+    await eye.look(page, "could not be sent")
+    path = f"{url}/patients/{grant['patient_id']}/grants"
+    await posted(desk, path, caregiver_id=grant["caregiver_id"], how="verbal", **ALL[4])
+    await page.reload()
+    await page.get_by_role("link", name="Mensajes").wait_for()
+
+
+async def proved(stage: Stage, desk: Page, page: Page, known: list[str], eye: Eye) -> None:
+    """Share more, some time after signing in: by a code to one's own phone, and only then."""
+    await page.goto(f"{stage.url}/family/sharing")
+    shown = page.get_by_label("Mensajes")
+    await shown.select_option("none")
+    await expect(page.locator(".notice.good")).to_be_visible()
+    await shown.select_option("act")
+    asked = page.get_by_role("dialog", name="¿Sigue siendo usted?")
+    await asked.get_by_role("button", name="Mándenme un código").click()
+    await asked.locator("input").fill(await new_code(stage, desk, HOME, known))
+    await asked.wait_for(state="detached")
+    await expect(shown).to_have_value("act")
+    await eye.look(page, "proved")
 
 
 async def answered_all(page: Page) -> int:
@@ -319,12 +449,18 @@ async def answered_all(page: Page) -> int:
 
 
 async def test_answers_without_a_network_arrive_once(stage: Stage, folder: Path) -> None:
-    """In Spanish, dark, at 320 px: all of a check-in answered offline, sent once each, as hers."""
+    """In Spanish, dark, at 320 px: all of a check-in answered offline, sent once each, as hers.
+
+    Also if the sign-in ended meanwhile; never by somebody else who signs in on the same phone.
+    """
     eye = Close(320)
     desk = await stage.console()
-    elena = await household(stage, desk, folder)
+    elena, grant = await household(stage, desk, folder)
+    codes: list[str] = []
     look = {"viewport": {"width": 320, "height": 700}, "color_scheme": "dark", "locale": "es-US"}
-    page = await signed_in(stage, desk, HOME, "Lucía", **look)
+    page = await stage.window(**PHONE, **look)
+    await page.goto(f"{stage.url}/family/")
+    await comes_in(stage, desk, page, HOME, "Lucía", codes)
     await expect(page.locator("html")).to_have_attribute("lang", "es")
     await expect(page.get_by_role("heading", level=1)).to_have_text("Hoy para Elena")
     await page.wait_for_function(CONTROLLED)
@@ -349,12 +485,19 @@ async def test_answers_without_a_network_arrive_once(stage: Stage, folder: Path)
     await page.reload()
     await expect(page.locator(".card.visit")).to_contain_text("Elm Clinic")
     await expect(page.locator(".offline")).to_be_visible()
-    await page.context.set_offline(False)
+    await waited(page, stage.url, f"{count} cosas que usted escribió", eye)
+    await hour_passed(folder)
+    await comes_in(stage, desk, page, HOME, "Lucía", codes)
+    await expect(page.locator(".card.visit")).to_contain_text("Elm Clinic")
     await expect(page.locator(".saved")).to_have_count(0)
     await page.goto(f"{stage.url}/family/check-in")
     await expect(page.locator(".question")).to_have_count(0)
-    await left(page, stage.url)
-    stage.wrong[:] = [one for one in stage.wrong if OFFLINE not in one]
+    await refused(desk, page, f"{stage.url}/v1", grant, eye)
+    await taken_over(stage, desk, page, folder, codes, eye)
+    await hour_passed(folder)
+    await proved(stage, desk, page, codes, eye)
+    await left(page, stage.url, eye)
+    stage.wrong[:] = [one for one in stage.wrong if not any(said in one for said in MEANT)]
     asked = await (await desk.request.get(f"{stage.url}/v1/patients/{elena}/check-ins")).json()
     answers = asked["items"][0]["answers"]
     assert [one["reporter"] for one in answers] == ["caregiver"] * count

@@ -25,6 +25,8 @@ async def test_a_strangers_text_is_given_to_somebody(stage: Stage) -> None:
 
     await expect(dialog).to_have_count(0)
     await expect(console.locator(".doing")).to_contain_text("The text was somebody else's")
+    # The row moves up when the one that it leaves behind is gone.
+    await expect(console.locator("a.item", has_text="sisters phone")).to_have_count(1)
     moved = console.locator("a.item", has_text="sisters phone").filter(has_text="Thomas")
     await moved.first.click()
     await expect(console.locator(".text.in", has_text="sisters phone")).to_be_visible()

@@ -27,6 +27,8 @@ NAMES: Final[Mapping[App, str]] = {"console": "engage_session", "family": "engag
 APP_HEADER: Final = "X-Engage-App"
 """Sent by a page where a route is everybody's own: whose cookie it means."""
 CSRF_HEADER: Final = "X-Engage-CSRF"
+PERSON_HEADER: Final = "X-Engage-Person"
+"""Sent by a page that knows whose it is: nothing is done in the name of who signed in meanwhile."""
 UNATTENDED: Final = "X-Engage-Unattended"
 """Sent by a page that asks by itself while nobody touches it: that keeps no page awake."""
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -19,7 +19,7 @@ from litestar.params import QueryParameter
 from msgspec import Struct
 
 from engage.api.auth.bearer import token_of, who
-from engage.api.auth.cookie import UNATTENDED, App, app_of, named_app, token_in
+from engage.api.auth.cookie import PERSON_HEADER, UNATTENDED, App, app_of, named_app, token_in
 from engage.api.auth.marks import ACTION, FAMILY, FRESH, OWN, PUBLIC, Right
 from engage.api.auth.proof import require_proof
 from engage.api.parts import Parts
@@ -173,6 +173,9 @@ async def recognised(parts: Parts, connection: Connection, route: BaseRouteHandl
         raise NotSignedIn
     if not presented and app not in (None, app_of(principal)):
         # What was put into the wrong cookie is no key to the other app.
+        raise NotSignedIn
+    if connection.headers.getall(PERSON_HEADER, []) not in ([], [str(id_of(principal))]):
+        # Another window of the browser signed somebody else in: this page is not theirs.
         raise NotSignedIn
     return Guest(principal, token)
 

@@ -38,6 +38,7 @@ from engage.people.restriction import (
     way_in,
 )
 from engage.people.staffing.store import members_of
+from engage.queue.opening.store import lock_patient
 
 
 class RestrictionOut(Struct, frozen=True, kw_only=True):
@@ -169,10 +170,12 @@ async def post_break_glass(
     keys, person = await parts.vault.keys(practice), PatientId(patient_id)
 
     async def act(work: Work) -> Made:
-        known = await entry(work, visit, practice, person)
-        if known is None or known[1] is not None:
-            raise AlreadyOpen
+        # Two requests at once meet here: the second one finds it open.
+        await lock_patient(work, practice, person)
         at = parts.clock.now()
+        found = await store.standing(work, [practice], [person], visit.staff_id, at)
+        if not found or way_in(found[0], at) is not None:
+            raise AlreadyOpen
         opened = await store.open_glass(
             work, keys, person, visit.staff_id, at, data.reason, data.words
         )

@@ -13,8 +13,8 @@ from engage.clock import Clock
 from engage.db.session import Database, Work
 from engage.errors import EngageError
 from engage.ids import CoverId, PracticeId, QueueItemId
+from engage.queue import paging, verbs, work
 from engage.queue import store as items
-from engage.queue import verbs, work
 from engage.queue.coverage import store
 from engage.queue.roster.store import roster
 from engage.queue.routing import present, stranded
@@ -97,4 +97,6 @@ class Rounds:
         owner = await work.next_owner(unit, practice, locked, at, now=True)
         after = verbs.moved(mine, owner.staff_id)
         await items.save(unit, practice, after, owner_why=f"{owner.why}; who had it is away")
+        # A lease goes with whoever had it: the next owner hears of it now.
+        await paging.give_back(unit, practice, locked, at)
         await work.say(unit, practice, locked, "item.moved-on", None, at)

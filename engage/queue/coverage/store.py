@@ -154,6 +154,11 @@ _LEFT = Query(
     .order_by(queue_item.c.urgency, queue_item.c.due_at, queue_item.c.id)
     .limit(MOST_LEFT)
 )
+_LOCK_DUTY = Query(
+    select(duty.c.version)
+    .where(duty.c.practice_id == _HERE, duty.c.staff_id == _person)
+    .with_for_update()
+)
 _DUTIES = Query(select(duty).where(duty.c.practice_id == _PRACTICES))
 _put = insert(duty).values({c.name: bindparam(c.name) for c in duty.c if c.name != "version"})
 _PUT_DUTY = Query(
@@ -239,6 +244,12 @@ async def duties(work: Work, visible: Visible) -> tuple[DutyKept, ...]:
         )
         for row in await work.rows(_DUTIES, practices=list(visible.practices))
     )
+
+
+async def lock_duty(work: Work, practice: PracticeId, person: StaffId) -> int:
+    """Lock what is known of somebody's work, and return its version; 0: nothing is known."""
+    row = await work.maybe(_LOCK_DUTY, practice=practice, person=person)
+    return 0 if row is None else row["version"]
 
 
 async def put_duty(work: Work, new: DutyKept) -> None:

@@ -110,6 +110,7 @@ class Pager:
             circle=team if manager is None else (manager, *team),
             on_call=await rota.on_call_at(work, practice, at),
             lease_until=row.lease_until,
+            owner_told=await store.was_told(work, practice, item, locked.item.owner_id),
             answered=row.answered_at is not None,
             closed=locked.item.closed_at is not None,
         )
@@ -134,17 +135,19 @@ class Pager:
         self, work: Work, practice: PracticeId, item: QueueItemId, hop: Hop, at: datetime
     ) -> None:
         reached = await pagers.ways_of(work, hop.staff_ids)
-        pages = [
-            store.PageRow(
-                id=PageId(fresh_id(self._clock)),
-                staff_id=person,
-                channel=channel,
-                status=status,
+        pages: dict[str, list[store.PageRow]] = {}
+        for person in hop.staff_ids:
+            pages.setdefault(hop.why_of(person), []).extend(
+                store.PageRow(
+                    id=PageId(fresh_id(self._clock)),
+                    staff_id=person,
+                    channel=channel,
+                    status=status,
+                )
+                for channel, status in self._ways(reached.get(person, set()))
             )
-            for person in hop.staff_ids
-            for channel, status in self._ways(reached.get(person, set()))
-        ]
-        await store.add_pages(work, practice, item, hop.step, hop.why, at, pages)
+        for why, some in pages.items():
+            await store.add_pages(work, practice, item, hop.step, why, at, some)
 
     def _ways(self, reached: set[pagers.Way]) -> list[tuple[ChannelName, store.Status]]:
         """Return every way a person is told by: the console, their address, and what they gave."""
@@ -223,9 +226,14 @@ async def acknowledge(
 
 
 async def give_back(work: Work, practice: PracticeId, locked: items.Locked, at: datetime) -> None:
-    """Let an item climb on at once: who had it gave it back."""
+    """Let an item climb on at once: who had it gave it back, or it went to somebody else.
+
+    Of which nobody has been told yet waits for its own first moment.
+    """
     row = await store.lock(work, practice, locked.item.id)
-    if row is not None and row.ended_at is None and row.acknowledged_by is not None:
+    if row is None or row.ended_at is not None:
+        return
+    if row.acknowledged_by is not None or (row.step > 0 and row.next_at is not None):
         await store.given_back(work, practice, locked.item.id, at)
 
 

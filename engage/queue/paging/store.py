@@ -149,6 +149,15 @@ _ADD_PAGES = Query(
         ),
     )
 )
+_TOLD = Query(
+    select(page.c.id)
+    .where(
+        page.c.practice_id == bindparam("practice"),
+        page.c.item_id == bindparam("item"),
+        page.c.staff_id == bindparam("person"),
+    )
+    .limit(1)
+)
 _SEEN = Query(
     select(
         paging.c.acknowledged_by,
@@ -260,6 +269,11 @@ async def add_pages(
     for one in pages:
         if one.status == "queued":
             await work.call("due_set", "notify", one.id, practice, at)
+
+
+async def was_told(work: Work, practice: PracticeId, item: QueueItemId, person: StaffId) -> bool:
+    """Say whether somebody has heard of an item."""
+    return await work.maybe(_TOLD, practice=practice, item=item, person=person) is not None
 
 
 async def seen(work: Work, practice: PracticeId, item: QueueItemId) -> PagingSeen | None:

@@ -64,8 +64,11 @@ interface Asked<O> {
 /** How this program asks: a phone that is shared keeps nothing of an answer behind our back. */
 export const usual: { cache?: RequestCache } = {};
 
-/** Which of our apps this is: each has a sign-in of its own, side by side in one browser. */
-export const app: { name: "console" | "family" } = { name: "console" };
+/**
+ * Which of our apps this is: each has a sign-in of its own, side by side in one browser. And whom its
+ * page belongs to: where another window signed somebody else in, nothing is done in their name.
+ */
+export const app: { name: "console" | "family"; person?: string | undefined } = { name: "console" };
 
 /** What the API answers when it refuses; status 0 means that nobody answered. */
 export class Problem extends Error {
@@ -132,6 +135,8 @@ export async function call<P extends keyof paths, V extends Verb>(
     "X-Engage-CSRF": "1",
     "Accept-Language": document.documentElement.lang,
   };
+  // Who is signed in is asked without saying who it should be.
+  if (app.person !== undefined && path !== "/v1/me") headers["X-Engage-Person"] = app.person;
   if (asked.key !== undefined) headers["Idempotency-Key"] = asked.key;
   if (asked.version !== undefined) headers["If-Match"] = `"${asked.version}"`;
   const alone = asked.quiet === true || Date.now() - touched > UNTOUCHED_MS;

@@ -34663,7 +34663,10 @@ export interface operations {
     putDuty: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the version that you change; another version is a 412. */
+                "If-Match"?: string;
+            };
             path: {
                 staff_id: string;
             };
@@ -34723,6 +34726,15 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

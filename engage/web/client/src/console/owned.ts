@@ -15,6 +15,7 @@ export function ownership(item: Item): string {
 const TOLD: [RegExp, string][] = [
   [/^(.*), speaks their language \((\w+)\)$/, "because.speaks"],
   [/^(.*), though away$/, "because.away"],
+  [/^(.*); when it is due nobody is here$/, "because.until"],
   [/^(.*); who had it is away$/, "because.moved"],
   [/^(.*); who comes first \((.*)\) has as much as they should$/, "because.full"],
   [/^(.*); who comes first \((.*)\) is not at work until then$/, "because.off"],

@@ -10,8 +10,10 @@ import { InvitePage } from "./invite";
 import { MessagesPage } from "./messages";
 import { MorePage } from "./more";
 import { NoticesPage } from "./notices";
+import { Parting } from "./parting";
 import { Emergency, To } from "./parts";
 import { Prove } from "./prove";
+import { Refused } from "./refused";
 import { place, type Place } from "./route";
 import { SettingsPage } from "./settings";
 import { SharingPage } from "./sharing";
@@ -70,6 +72,7 @@ export function App() {
         <Tabs />
       </div>
       <Prove />
+      <Parting />
       <p class="unseen" role="status">
         {said}
       </p>
@@ -125,6 +128,7 @@ function State() {
       {notice.value === null ? null : (
         <p class={notice.value.kind === "wrong" ? "notice wrong" : "notice good"}>{notice.value.words}</p>
       )}
+      <Refused />
     </div>
   );
 }

@@ -6,11 +6,10 @@ import { useState } from "preact/hooks";
 
 import { standing } from "./ahead";
 import type { Answer, Answered, CheckIn, Person } from "./kinds";
-import { uuid7 } from "./ids";
 import { Picture } from "./icons";
 import { whenLeft } from "./leaving";
 import { Head, Hours, Now, To } from "./parts";
-import { keep, whenHeard } from "./outbox";
+import { keep, whenHeard, written } from "./outbox";
 import { away, may, person, questions, saved } from "./state";
 import { counted, t } from "./words";
 
@@ -90,28 +89,24 @@ function Question({ asked, whom }: { asked: CheckIn; whom: Person }) {
   const { question } = asked;
   const [picked, pick] = useState<readonly string[]>([]);
   const [numbers, number] = useState<readonly string[]>([]);
-  const say = (answer: Answer): void => {
+  const say = (answer: Answer, words: string): void => {
     last.value = null;
-    void keep({
-      kind: "answer",
-      id: uuid7(),
-      patient: whom.patient_id,
-      at: new Date().toISOString(),
-      checkIn: asked.id,
-      prompt: question.key,
-      answer,
-    });
+    const mine = { checkIn: asked.id, prompt: question.key, answer, words };
+    void keep({ kind: "answer", ...written(whom.patient_id), ...mine }, question.text);
   };
   const several = (event: Event): void => {
     event.preventDefault();
     const [first] = picked;
     if (first === undefined) return;
-    say(picked.length === 1 ? { type: "chosen", option: first } : { type: "chosen-several", options: [...picked] });
+    const words = question.options.filter((one) => picked.includes(one.key)).map((one) => one.label);
+    const answer: Answer =
+      picked.length === 1 ? { type: "chosen", option: first } : { type: "chosen-several", options: [...picked] };
+    say(answer, words.join(", "));
   };
   const measured = (event: Event): void => {
     event.preventDefault();
     const read = Array.from({ length: question.parts }, (_, place) => Number(numbers[place]));
-    if (read.every((one) => Number.isFinite(one))) say({ type: "measured", numbers: read });
+    if (read.every((one) => Number.isFinite(one))) say({ type: "measured", numbers: read }, read.join(" / "));
   };
   return (
     <section class="card question">
@@ -123,7 +118,11 @@ function Question({ asked, whom }: { asked: CheckIn; whom: Person }) {
         <ul class="choices" lang={asked.language} aria-labelledby="question">
           {question.options.map((one) => (
             <li key={one.key}>
-              <button type="button" class="button wide choice" onClick={() => say({ type: "chosen", option: one.key })}>
+              <button
+                type="button"
+                class="button wide choice"
+                onClick={() => say({ type: "chosen", option: one.key }, one.label)}
+              >
                 {one.label}
               </button>
             </li>
@@ -178,10 +177,10 @@ function Question({ asked, whom }: { asked: CheckIn; whom: Person }) {
         </form>
       ) : null}
       <div class="actions quietly">
-        <button type="button" class="button quiet" onClick={() => say({ type: "did-not-know" })}>
+        <button type="button" class="button quiet" onClick={() => say({ type: "did-not-know" }, t("check-in.unknown"))}>
           {t("check-in.unknown")}
         </button>
-        <button type="button" class="button quiet" onClick={() => say({ type: "declined" })}>
+        <button type="button" class="button quiet" onClick={() => say({ type: "declined" }, t("check-in.decline"))}>
           {t("check-in.decline")}
         </button>
       </div>

@@ -84,6 +84,16 @@ export async function write(changes: readonly Change[]): Promise<void> {
   await finished(work);
 }
 
+/** Some of the boxes are emptied: what was read goes, what somebody wrote may stay. */
+export async function empty(...boxes: readonly Box[]): Promise<void> {
+  for (const key of memory.keys()) if (boxes.some((box) => key.startsWith(`${box} `))) memory.delete(key);
+  const disk = await open();
+  if (disk === null) return;
+  const work = disk.transaction(boxes, "readwrite");
+  for (const box of boxes) work.objectStore(box).clear();
+  await finished(work);
+}
+
 /** Nothing of anybody is left on this phone. */
 export async function wipe(): Promise<void> {
   memory.clear();

@@ -9,9 +9,9 @@ import { enterByPasskey, hasPasskeys } from "../shared/passkey";
 import { leftBefore } from "./leaving";
 import { Emergency } from "./parts";
 import { offer } from "./passkeys";
-import { ended } from "./state";
+import { ended, removed, unsent } from "./state";
 import { Looks } from "./looks";
-import { t } from "./words";
+import { counted, t } from "./words";
 import { welcome } from "./welcome";
 
 interface OnPhone {
@@ -119,11 +119,12 @@ export function Enter() {
         <Looks />
       </header>
       <main>
-        {ended.value === null ? null : (
+        {ended.value || unsent.value > 0 || removed.value ? (
           <p class="notice warn" role="status">
-            {t("enter.ended")} {ended.value.unsent > 0 ? t("enter.unsent") : ""}
+            {ended.value ? t("enter.ended") : ""} {unsent.value > 0 ? counted("left.one", "left.more", unsent.value) : ""}{" "}
+            {removed.value ? t("left.removed") : ""}
           </p>
-        )}
+        ) : null}
         <Form />
         <div role="alert">{wrong.value === "" ? null : <p class="notice wrong">{wrong.value}</p>}</div>
       </main>

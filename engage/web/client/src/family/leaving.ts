@@ -1,7 +1,8 @@
 // Signing out, and being signed out: whatever was about somebody leaves the phone.
 import { call, Problem } from "../api/call";
 import * as disk from "./disk";
-import { clear, ended, me, saved } from "./state";
+import type { Left } from "./mine";
+import { clear, ended, me, saved, unsent } from "./state";
 
 const acts: (() => void)[] = [];
 
@@ -10,19 +11,31 @@ export function whenLeft(act: () => void): void {
   acts.push(act);
 }
 
-/** Take everything about anybody off the page and off the phone. */
-export async function forget(): Promise<void> {
+function close(): void {
   me.value = null;
   clear();
   for (const act of acts) act();
-  await disk.wipe();
 }
 
-/** The sign-in ended by itself. */
+/** Take everything that was read about anybody off the page and off the phone. */
+export async function forget(): Promise<void> {
+  close();
+  await disk.empty("kept", "records");
+}
+
+/** The sign-in ended by itself: what its holder wrote and nobody has stays, for them and for a week. */
 export async function over(): Promise<void> {
-  if (me.value === null) return;
-  ended.value = { unsent: saved.value.length };
-  await forget();
+  if (me.value == null) return;
+  const left: Left = { by: me.value.id, at: Date.now() };
+  const waits = saved.value.length;
+  close();
+  ended.value = true;
+  unsent.value = waits;
+  const whose = await disk.get<{ id: string }>("kept", "me");
+  // Another window signed somebody else in: what is on the phone by now is theirs.
+  if (whose !== undefined && whose.id !== left.by) return;
+  await disk.empty("kept", "records");
+  await disk.write([{ box: "kept", key: "left", value: left }]);
 }
 
 const UNHEARD = "engage.signing-out";
@@ -52,8 +65,10 @@ async function told(): Promise<boolean> {
 /** Sign out: here at once, and at the server as soon as it hears so. */
 export async function signOut(): Promise<void> {
   unheard("set");
-  ended.value = null;
-  await forget();
+  ended.value = false;
+  unsent.value = 0;
+  close();
+  await disk.wipe();
   await told();
   const kept = "caches" in globalThis ? await caches.keys() : [];
   await Promise.all(kept.filter((one) => one.startsWith("engage-family-")).map((one) => caches.delete(one)));

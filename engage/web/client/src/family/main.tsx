@@ -1,4 +1,5 @@
 // The companion app: for who cares for somebody, and for patients themselves.
+import { effect } from "@preact/signals";
 import { render } from "preact";
 
 import "./family.css";
@@ -15,6 +16,9 @@ import { speak } from "./words";
 // What is read about people is kept by this app or by nobody.
 usual.cache = "no-store";
 app.name = "family";
+effect(() => {
+  app.person = me.value?.id;
+});
 const root = document.getElementById("app");
 const { hash } = location;
 begin();
@@ -22,7 +26,7 @@ void speak().then(async () => {
   if (root !== null) render(<App />, root);
   // A link is for whoever taps it: it is not taken for the one who was here before.
   if (await open(hash)) me.value = null;
-  else await start();
+  else await start(hash === "#in");
   // The page behind a texted link has just signed somebody in.
   if (hash === "#in") void offer();
   watch();

@@ -3,11 +3,10 @@
 import { signal } from "@preact/signals";
 
 import { call, Problem } from "../api/call";
-import { uuid7 } from "./ids";
 import type { Message } from "./kinds";
 import { whenLeft } from "./leaving";
 import { attempt, Head, Hours, Now } from "./parts";
-import { drop, keep, type SavedMessage } from "./outbox";
+import { drop, keep, put, type SavedMessage, written } from "./outbox";
 import { away, may, of, person, saved, tell } from "./state";
 import { sync } from "./sync";
 import { brief } from "./time";
@@ -79,7 +78,7 @@ function Compose({ patient }: { patient: string }) {
     event.preventDefault();
     const body = (drafts.value[patient] ?? "").trim();
     if (body === "" || busy.value) return;
-    const one: SavedMessage = { kind: "message", id: uuid7(), patient, at: new Date().toISOString(), body };
+    const one: SavedMessage = { kind: "message", ...written(patient), body };
     urgent.value = false;
     if (away.value) {
       held.value = one;
@@ -98,6 +97,8 @@ function Compose({ patient }: { patient: string }) {
         if (!answer.urgent) tell("good", t("messages.sent"));
         await sync();
       } catch (problem) {
+        // The sign-in has ended: what was to be sent waits for whoever wrote it.
+        if (problem instanceof Problem && problem.status === 401) await put(one);
         if (!(problem instanceof Problem) || problem.status !== 0) throw problem;
         away.value = true;
         held.value = one;

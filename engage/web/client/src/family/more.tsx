@@ -3,9 +3,8 @@ import { signal } from "@preact/signals";
 
 import { call } from "../api/call";
 import type { Person } from "./kinds";
-import { signOut } from "./leaving";
 import { attempt, Head, Row } from "./parts";
-import { go } from "./route";
+import { leave } from "./parting";
 import { may, me, people, tell } from "./state";
 import { sync } from "./sync";
 import { named, t } from "./words";
@@ -58,11 +57,6 @@ export function MorePage() {
       <p class="soft small">{t("sign-out.hint")}</p>
     </>
   );
-}
-
-async function leave(): Promise<void> {
-  go("today");
-  await signOut();
 }
 
 /** What somebody shares with me, and the way out. */

@@ -3,10 +3,10 @@ import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 import { call, type Schema } from "../api/call";
-import { signOut, whenLeft } from "./leaving";
+import { whenLeft } from "./leaving";
+import { leave } from "./parting";
 import { attempt, Head } from "./parts";
 import { Passkeys } from "./passkeys";
-import { go } from "./route";
 import { brief } from "./time";
 import { named, t } from "./words";
 
@@ -23,8 +23,7 @@ async function load(): Promise<void> {
 
 async function end(one: Schema["SignInOut"]): Promise<void> {
   if (one.current) {
-    go("today");
-    await signOut();
+    await leave();
     return;
   }
   const path = { sign_in_id: one.id };

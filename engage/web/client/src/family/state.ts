@@ -7,12 +7,17 @@ import type { Saved } from "./outbox";
 
 /** undefined: not known yet; null: nobody is signed in. */
 export const me = signal<Me | null | undefined>(undefined);
-/** The sign-in ended by itself, so the page says so; and how much had not been sent. */
-export const ended = signal<{ unsent: number } | null>(null);
+/** The sign-in ended by itself, so the page says so. */
+export const ended = signal(false);
+/** While nobody is signed in: how much waits here for who wrote it, and whether some of it was removed. */
+export const unsent = signal(0);
+export const removed = signal(false);
 export const records = signal<ReadonlyMap<string, Kept>>(new Map());
 export const todays = signal<Readonly<Record<string, Today>>>({});
 export const questions = signal<Readonly<Record<string, CheckIn | null>>>({});
+/** What I wrote that waits to be sent; and what can't be sent any more, for me to copy or to remove. */
 export const saved = signal<readonly Saved[]>([]);
+export const refused = signal<readonly Saved[]>([]);
 /** Nobody answers, whatever the browser thinks of the network. */
 export const away = signal(!navigator.onLine);
 /** When everything on the page was last known to be so. */
@@ -66,6 +71,7 @@ export function clear(): void {
     todays.value = {};
     questions.value = {};
     saved.value = [];
+    refused.value = [];
     readAt.value = null;
     chosen.value = null;
     notice.value = null;

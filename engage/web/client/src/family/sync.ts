@@ -7,8 +7,9 @@ import { call, Problem } from "../api/call";
 import * as disk from "./disk";
 import type { CheckIn, CheckInSeen, Kept, Person, Today } from "./kinds";
 import { over, whenLeft } from "./leaving";
-import { flush } from "./outbox";
-import { away, me, nameOf, questions, readAt, records, saved, todays } from "./state";
+import { askedAs, flush } from "./outbox";
+import { away, me, nameOf, questions, readAt, records, refused, removed, saved, tell, todays } from "./state";
+import { t } from "./words";
 
 const AGAIN_MS = 3000;
 const LOOK_AGAIN_MS = 5 * 60_000;
@@ -27,6 +28,7 @@ export async function recall(): Promise<boolean> {
   ]);
   if (who == null || at === undefined) return false;
   if (Date.now() - at > KEPT_MS) {
+    removed.value = (await disk.all("outbox")).length > 0;
     await disk.wipe();
     return false;
   }
@@ -86,7 +88,7 @@ async function once(): Promise<void> {
       await disk.write([{ box: "kept", key: "since" }]);
       again = true;
     } else if (problem.status === 401) {
-      await over();
+      if (me.value?.id === who) await over();
     } else if (problem.status === 404) {
       // What was being read is not ours any more: the next look says so.
       again = true;
@@ -114,7 +116,12 @@ async function apply(whole: boolean, changes: Kept[], gone: readonly object[], n
   for (const one of left) {
     writes.push({ box: "kept", key: `today ${one}` }, { box: "kept", key: `question ${one}` });
   }
-  for (const one of saved.value) if (!here.has(one.patient)) writes.push({ box: "outbox", key: one.id });
+  // What was written about somebody who is gone can't be sent; it is its writer's until they remove it.
+  const lost = saved.value.filter((one) => !here.has(one.patient));
+  for (const one of lost) writes.push({ box: "outbox", key: one.id, value: { ...one, refused: true } });
+  for (const one of [...lost, ...refused.value]) {
+    if (!here.has(one.patient)) writes.push({ box: "kept", key: askedAs(one.id) });
+  }
   const at = Date.now();
   writes.push({ box: "kept", key: "since", value: next }, { box: "kept", key: "at", value: at });
   writes.push({ box: "kept", key: "me", value: me.value });
@@ -123,11 +130,13 @@ async function apply(whole: boolean, changes: Kept[], gone: readonly object[], n
     records.value = known;
     readAt.value = at;
     saved.value = saved.value.filter((one) => here.has(one.patient));
+    refused.value = [...refused.value, ...lost];
     const still = <T>(of: Readonly<Record<string, T>>): Record<string, T> =>
       Object.fromEntries(Object.entries(of).filter(([one]) => here.has(one)));
     todays.value = still(todays.value);
     questions.value = still(questions.value);
   });
+  if (lost.length > 0) tell("wrong", t("saved.refused"));
 }
 
 /** The card of each person, and the question that waits, for those who may answer it. */

@@ -61,7 +61,7 @@ function readShifts(line: string): [string, string][] | null {
 }
 
 function One({ of }: { of: Colleague }) {
-  const acting = useActing();
+  const acting = useActing(read);
   const hours = of.duty?.hours ?? null;
   const always = useSignal(hours === null);
   const days = Object.fromEntries(
@@ -91,7 +91,7 @@ function One({ of }: { of: Colleague }) {
     };
     const path = { staff_id: of.staff.id };
     const done = await acting.act(
-      () => call("put", "/v1/staff/{staff_id}/duty", { path, body }),
+      () => call("put", "/v1/staff/{staff_id}/duty", { path, body, version: of.duty?.version ?? 0 }),
       t("duty.saved"),
     );
     if (done === undefined) return false;

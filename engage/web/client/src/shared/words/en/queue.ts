@@ -57,6 +57,7 @@ export const words = {
   "because.opened it again": "opened it again",
   "because.speaks": "{why}, speaks {more}",
   "because.away": "{why}, though away",
+  "because.until": "{why}; when it is due nobody is here",
   "because.moved": "{why}; who had it is away",
   "because.full": "{why}; who comes first ({more}) has as much as they should",
   "because.off": "{why}; who comes first ({more}) is not at work until then",

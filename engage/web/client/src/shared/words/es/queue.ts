@@ -58,6 +58,7 @@ export const words: Record<keyof typeof en, string> = {
   "because.opened it again": "lo reabrió",
   "because.speaks": "{why}, habla {more}",
   "because.away": "{why}, aunque no está",
+  "because.until": "{why}; cuando vence no hay nadie",
   "because.moved": "{why}; quien lo tenía no está",
   "because.full": "{why}; quien va primero ({more}) ya tiene bastante",
   "because.off": "{why}; quien va primero ({more}) no trabaja hasta entonces",
