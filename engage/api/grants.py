@@ -25,7 +25,16 @@ from engage.db.session import Work
 from engage.errors import NotFound
 from engage.ids import CaregiverId, GrantId, PatientId, PracticeId, StaffId
 from engage.people.sharing import store
-from engage.people.sharing.grant import Category, How, Sensitive, Verb, read_verbs
+from engage.people.sharing.grant import (
+    BY_THEMSELVES,
+    Category,
+    How,
+    Sensitive,
+    TheirOwnHand,
+    Verb,
+    is_more,
+    read_verbs,
+)
 from engage.people.sharing.store import EndsBefore, Grant, GrantOver
 
 _ID, _UNTIL = "/id", "/until_at"
@@ -236,7 +245,10 @@ async def patch_grant(
     parts: NamedDependency[Parts],
     if_match: IfMatch = None,
 ) -> Response[GrantOut]:
-    """Change a grant that holds; it counts from the caregiver's next request on."""
+    """Change a grant that holds; it counts from the caregiver's next request on.
+
+    What a person allowed by their own hand can be made less; more stands in a grant beside it.
+    """
     practice = await find(parts.database, visit, "caregiver_grant", grant_id)
     mine, at = GrantId(grant_id), parts.clock.now()
 
@@ -260,6 +272,9 @@ async def patch_grant(
             else tuple(dict.fromkeys(data.sensitive)),
             until_at=known.until_at if data.until_at is UNSET else _ends(data.until_at, at),
         )
+        if known.how in BY_THEMSELVES and is_more(after.held, known.held):
+            # Of what they did themselves nothing is theirs that somebody else adds.
+            raise TheirOwnHand
         await store.change(work, after, at)
         await feed.add(work, practice, at, "patient", known.patient_id, known.patient_id)
         await _record(work, parts, visit, known, "grant.change")

@@ -47,6 +47,7 @@ from engage.people.administration import LastAdministrator, OwnRoles, WorksElsew
 from engage.people.caregiver import NotARelationship
 from engage.people.closures import NotAHoliday, UnknownHolidays
 from engage.people.consent import LineIsClosed, LineIsOpen, PurposeNeeded, ReasonNeeded
+from engage.people.inviting import SignInByCode
 from engage.people.merging.store import AlreadyMerged, HoldsAnother, NotMerged, SameRecord
 from engage.people.pagers.browser import NoPushService, NotPushKeys, PushOff
 from engage.people.patient import FieldMissing, NotAPatient, NotAStatus
@@ -59,7 +60,7 @@ from engage.people.practice import (
 )
 from engage.people.practice_change import LanguageNeeded, NotAPractice
 from engage.people.restriction import AlreadyOpen, OwnOpening, RestrictedRecord, WordsNeeded
-from engage.people.sharing.grant import WrongVerbs
+from engage.people.sharing.grant import TheirOwnHand, WrongVerbs
 from engage.people.sharing.store import EndsBefore, GrantOver, NotTheirFamily
 from engage.people.signing.codes import WrongCode
 from engage.people.signing.families import SeveralPeople
@@ -120,7 +121,9 @@ STATUS: Mapping[type[EngageError], int] = {
     PatientIdTaken: 409,
     ExternalIdTaken: 409,
     of_turns.NoPhone: 409,
+    of_turns.PhoneOfAnother: 409,
     of_turns.UnsafePhone: 409,
+    SignInByCode: 409,
     of_turns.AlreadyAsked: 409,
     of_turns.NobodyReadsToday: 409,
     of_turns.NotInCare: 409,
@@ -249,6 +252,7 @@ STATUS: Mapping[type[EngageError], int] = {
     WrongVerbs: 422,
     EndsBefore: 422,
     GrantOver: 409,
+    TheirOwnHand: 409,
     TaskTaken: 409,
     NotTheTitle: 422,
     NotInTheCircle: 422,

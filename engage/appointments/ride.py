@@ -28,6 +28,7 @@ from engage.appointments.refusals import (
 from engage.ids import AppointmentId, NeedId, PatientId, PracticeId, RideId
 
 Kind: TypeAlias = Literal["ride", "food-box"]
+KINDS: tuple[Kind, ...] = ("ride", "food-box")
 Direction: TypeAlias = Literal["there", "back", "both"]
 Status: TypeAlias = Literal[
     "requested", "arranged", "under-way", "completed", "failed", "cancelled"

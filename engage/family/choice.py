@@ -17,8 +17,9 @@ from engage.errors import EngageError
 from engage.people.fields import read_time_zone
 
 NewsKind: TypeAlias = Literal[
-    "visits", "tomorrow", "rides", "errands", "messages", "check-ins", "sharing"
-]
+    "visits", "tomorrow", "rides", "needs", "errands", "messages", "check-ins", "documents",
+    "sharing",
+]  # fmt: skip
 Way: TypeAlias = Literal["push", "text", "digest"]
 
 KINDS: Final[tuple[NewsKind, ...]] = get_args(NewsKind)

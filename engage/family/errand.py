@@ -17,6 +17,7 @@ from engage.people.fields import Personal
 from engage.people.sharing.grant import Category
 
 Kind: TypeAlias = Literal["to-do", "ride", "goal"]
+KINDS: tuple[Kind, ...] = ("to-do", "ride", "goal")
 Status: TypeAlias = Literal["open", "claimed", "done"]
 Act: TypeAlias = Literal["claim", "decline", "hand-over", "done", "reopen"]
 

@@ -6,13 +6,15 @@ This room refuses a need of a kind that it does not know to everybody but them.
 """
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 from uuid import UUID
 
 from engage.appointments.appointment import Answer, Appointment
 from engage.appointments.appointment import Status as VisitStatus
 from engage.appointments.place import Place
+from engage.appointments.ride import Kind as RideKind
 from engage.appointments.ride import Ride
 from engage.appointments.ride import Status as RideStatus
 from engage.family.documents import Document
@@ -20,7 +22,7 @@ from engage.family.errand import Errand, category_of
 from engage.family.talk import Said
 from engage.needs.need import Need
 from engage.needs.need import Status as NeedStatus
-from engage.people.sharing.grant import Sensitive
+from engage.people.sharing.grant import Category, Sensitive
 from engage.people.sharing.shown import Field, Record
 
 VisitWord: TypeAlias = Literal["proposed", "pending", "booked", "kept", "missed", "called-off"]
@@ -81,6 +83,9 @@ SENSITIVE: Mapping[str, Sensitive] = {
     "stress": "mental-health",
 }
 
+UNKNOWN: Final[Sensitive] = "mental-health"
+"""What a check-in is of that asks more than the ordinary."""
+
 
 def visit(one: Appointment, what: str | None, place: Place | None, at: datetime) -> Record | None:
     """Return the record of a visit; None for what is none to a family."""
@@ -108,12 +113,17 @@ def visit(one: Appointment, what: str | None, place: Place | None, at: datetime)
     )
 
 
+def category_of_ride(kind: RideKind) -> Category:
+    """Return to what of a person's record a ride, or a box, belongs."""
+    return "rides" if kind == "ride" else "needs"
+
+
 def ride(one: Ride, driver: str | None) -> Record:
     """Return the record of a ride, or of a box that is brought: that belongs to the need."""
     return Record(
         kind="ride",
         id=one.id,
-        category="rides" if one.kind == "ride" else "needs",
+        category=category_of_ride(one.kind),
         fields={
             "id": one.id,
             "patient_id": one.patient_id,
@@ -161,7 +171,7 @@ def check_in(
         kind="check-in",
         id=one,
         category="check-ins",
-        sensitive=None if ordinary else "mental-health",
+        sensitive=None if ordinary else UNKNOWN,
         fields={
             "id": one,
             "patient_id": patient,
@@ -189,10 +199,18 @@ def message(one: Said, patient: UUID) -> Record:
     )
 
 
-def errand(one: Errand, known: Mapping[UUID, Any]) -> Record:
-    """Return the record of an errand; who is not in the circle any more holds nothing."""
+def errand(one: Errand, known: Mapping[UUID, Any], here: AbstractSet[UUID]) -> Record:
+    """Return the record of an errand.
+
+    `known`: who is in the circle. `here`: who may act on it now; nobody else holds it, or is asked.
+    Who did it is said as long as they are known.
+    """
     holder = known.get(one.holder_id) if one.holder_id is not None else None
-    offered = known.get(one.offered_to) if one.offered_to is not None else None
+    if one.status == "claimed" and one.holder_id not in here:
+        holder = None
+    offered = None
+    if one.offered_to is not None and one.offered_to in here:
+        offered = known.get(one.offered_to)
     status = "open" if one.status == "claimed" and holder is None else one.status
     return Record(
         kind="task",

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engage.family.choice import NewsKind
+from engage.family.choice import KINDS, NewsKind
 from engage.ids import PatientId
 from engage.people.sharing.grant import Category, Scope, Verb
 from engage.people.sharing.shown import Record, Shown
@@ -25,15 +25,29 @@ What: TypeAlias = Literal[
     "booked", "moved", "called-off", "tomorrow",
     "arranged", "fell-through",
     "asked", "taken", "free",
-    "written", "waiting", "shared",
+    "in-progress", "delivered", "helped", "wanted",
+    "written", "waiting", "added", "shared",
 ]  # fmt: skip
-"""What happened: to a visit, to a ride, to an errand, and the rest."""
+"""What happened: to a visit, to a ride, to an errand, to a need, and the rest."""
 
 EVE: Final = time(17)
 """When somebody hears of tomorrow's visit, by the clock of the visit."""
 SOON: Final = timedelta(hours=12)
 
+FIRST: Final[frozenset[NewsKind]] = frozenset(
+    {"visits", "tomorrow", "rides", "errands", "messages", "check-ins", "sharing"}
+)
+"""What was looked at before needs and documents were: of those nothing was known then."""
+
 _AHEAD: Final = frozenset({"booked", "pending"})
+_HELP: Final[Mapping[str, What]] = {
+    "in-progress": "in-progress",
+    "delivered": "delivered",
+    "helped": "helped",
+    "wanted": "wanted",
+}
+"""What is told of a need. That help is wished for, and that it is not, the person said."""
+_SEEN_TO: Final = frozenset({"in-progress", "delivered", "helped"})
 
 
 class Mark(Struct, frozen=True, array_like=True):
@@ -58,6 +72,8 @@ class Seen(Struct, frozen=True, kw_only=True):
     newest: UUID | None = None
     #: What staff wrote down of what the person allows: for themselves alone.
     allowed: frozenset[UUID] = frozenset()
+    #: Of what it was looked; what is looked at for the first time did not happen now.
+    kinds: frozenset[NewsKind] = FIRST
 
 
 class News(Struct, frozen=True, kw_only=True):
@@ -130,7 +146,7 @@ def look(
         old = was.marks.get(record.id)
         told = old is not None and old.eve and old.at == fact.at
         # What was allowed only now did not happen now.
-        known = _rights_to(record) <= was.rights
+        known = _rights_to(record) <= was.rights and fact.kind in was.kinds
         what = _what(fact, old, at) if known and scope.may(*fact.right) else None
         eve = _eve(fact, at)
         if eve is not None and not told:
@@ -148,7 +164,8 @@ def look(
     if _shared(scope, rights, before, allowed):
         now = frozenset[str]() if scope.own else rights - was.rights
         news.append(replace(_news("sharing", "shared", about, about, at, None), rights=now))
-    seen = Seen(rights=rights, marks=marks, newest=newest, allowed=allowed)
+    kinds = frozenset(KINDS)
+    seen = Seen(rights=rights, marks=marks, newest=newest, allowed=allowed, kinds=kinds)
     return Looked(seen, tuple(news), min(eves, default=None))
 
 
@@ -166,8 +183,12 @@ def stands(news: News, scope: Scope, seen: Seen, at: datetime) -> bool:
     mark = seen.marks.get(news.record)
     if mark is None or not _may(news, scope):
         return False
-    expected = "booked" if news.what in {"moved", "tomorrow"} else news.what
-    return mark.state == expected and mark.at == news.moment
+    return (mark.state, mark.at) == (state_of(news), news.moment)
+
+
+def state_of(news: News) -> str:
+    """Return how a record stands of which there is this news."""
+    return "booked" if news.what in {"moved", "tomorrow"} else news.what
 
 
 def _may(news: News, scope: Scope) -> bool:
@@ -181,6 +202,8 @@ def _may(news: News, scope: Scope) -> bool:
             return scope.may_anything("act")
         case "check-ins":
             return scope.may("check-ins", "answer")
+        case "needs" | "documents":
+            return scope.may(news.kind)
         case _:
             return False
 
@@ -212,11 +235,10 @@ def _news(
 def _fact(record: Record, fields: Shown) -> _Fact | None:
     match record.kind:
         case "visit":
-            status = fields["status"]
             return _Fact(
                 kind="visits",
                 right=("visits", "see"),
-                state="booked" if status in _AHEAD else status,
+                state=visit_state(fields["status"]),
                 at=fields["starts_at"],
                 zone=fields["zone"],
             )
@@ -236,8 +258,17 @@ def _fact(record: Record, fields: Shown) -> _Fact | None:
             )
         case "check-in":
             return _Fact(kind="check-ins", right=("check-ins", "answer"), state=fields["status"])
+        case "need":
+            return _Fact(kind="needs", right=("needs", "see"), state=fields["status"])
+        case "document":
+            return _Fact(kind="documents", right=("documents", "see"), state="added")
         case _:
             return None
+
+
+def visit_state(status: str) -> str:
+    """Return how a visit stands, as one word for all in which somebody is expected."""
+    return "booked" if status in _AHEAD else status
 
 
 def _held(fields: Shown) -> str:
@@ -285,8 +316,17 @@ def _what(fact: _Fact, old: Mark | None, at: datetime) -> What | None:
             return _passed(fact, old, was)
         case "check-ins":
             return "waiting" if fact.state == "waiting" and was != "waiting" else None
+        case "documents":
+            return "added" if old is None else None
         case _:
-            return None
+            return _helped(fact.state, was)
+
+
+def _helped(state: str, was: str | None) -> What | None:
+    """Return what is told of a need; that it is wanted only after somebody had seen to it."""
+    if state == was:
+        return None
+    return None if state == "wanted" and was not in _SEEN_TO else _HELP.get(state)
 
 
 def _passed(fact: _Fact, old: Mark | None, was: str | None) -> What | None:

@@ -3,13 +3,18 @@
 This room refuses to decide who may read what it returns.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
 from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    Text,
     Uuid,
     and_,
+    any_,
     bindparam,
     delete,
     exists,
@@ -33,7 +38,7 @@ from engage.db.tables import (
     sync_point,
     thread,
 )
-from engage.family.errand import Errand
+from engage.family.errand import Errand, Kind
 from engage.family.talk import Said
 from engage.ids import PatientId, PracticeId, ScreeningId
 
@@ -67,7 +72,11 @@ _SAVE = Query(
 )
 _ERRANDS = Query(
     select(errand)
-    .where(errand.c.practice_id == _PRACTICE, errand.c.patient_id == _PERSON)
+    .where(
+        errand.c.practice_id == _PRACTICE,
+        errand.c.patient_id == _PERSON,
+        errand.c.kind == any_(bindparam("kinds", type_=ARRAY(Text()))),
+    )
     .order_by(errand.c.id.desc())
     .limit(bindparam("most"))
 )
@@ -83,7 +92,14 @@ _CHECK_INS = Query(
             check_in.c.screening_id == screening.c.id,
         ),
     )
-    .where(screening.c.practice_id == _PRACTICE, screening.c.patient_id == _PERSON)
+    .where(
+        screening.c.practice_id == _PRACTICE,
+        screening.c.patient_id == _PERSON,
+        or_(
+            bindparam("whatever", type_=Boolean()),
+            screening.c.instrument == any_(bindparam("instruments", type_=ARRAY(Text()))),
+        ),
+    )
     .order_by(check_in.c.at.desc(), screening.c.id.desc())
     .limit(bindparam("most"))
 )
@@ -197,10 +213,12 @@ async def save_errand(work: Work, after: Errand) -> None:
 
 
 async def errands(
-    work: Work, keys: PracticeKeys, person: PatientId, most: int
+    work: Work, keys: PracticeKeys, person: PatientId, kinds: Collection[Kind], most: int
 ) -> tuple[Errand, ...]:
-    """Return the errands around a person, the newest first."""
-    rows = await work.rows(_ERRANDS, practice=keys.practice, person=person, most=most)
+    """Return the errands of some kinds around a person, the newest first."""
+    rows = await work.rows(
+        _ERRANDS, practice=keys.practice, person=person, kinds=list(kinds), most=most
+    )
     return tuple(_errand(keys, row) for row in rows)
 
 
@@ -211,10 +229,22 @@ async def lock_errand(work: Work, keys: PracticeKeys, one: UUID) -> Errand | Non
 
 
 async def check_ins(
-    work: Work, practice: PracticeId, person: PatientId, most: int
+    work: Work,
+    practice: PracticeId,
+    person: PatientId,
+    most: int,
+    *,
+    instruments: Collection[str] | None,
 ) -> tuple[AskedOf, ...]:
-    """Return the check-ins that were asked, the newest first."""
-    rows = await work.rows(_CHECK_INS, practice=practice, person=person, most=most)
+    """Return the check-ins that were asked, of some instruments or of all, the newest first."""
+    rows = await work.rows(
+        _CHECK_INS,
+        practice=practice,
+        person=person,
+        whatever=instruments is None,
+        instruments=list(instruments or ()),
+        most=most,
+    )
     return tuple(
         AskedOf(
             id=ScreeningId(row["id"]),

@@ -26,9 +26,11 @@ PLACES: Final[Mapping[NewsKind, str]] = {
     "visits": "visits",
     "tomorrow": "visits",
     "rides": "care",
+    "needs": "care",
     "errands": "to-do",
     "messages": "messages",
     "check-ins": "check-in",
+    "documents": "documents",
     "sharing": "more",
 }
 """Where in the app somebody finds it: an address that names nobody."""

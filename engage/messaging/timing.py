@@ -13,7 +13,7 @@ from engage.db.session import Work
 from engage.ids import LineId, MessageId, PatientId, PracticeId, floor_of
 from engage.messaging.budget import A_WEEK, Limits, Waiting
 from engage.messaging.kinds import KINDS
-from engage.messaging.may_text import JUST_NOW, Answer, Timing, barred, may_text
+from engage.messaging.may_text import JUST_NOW, JUST_WROTE, Answer, Timing, barred, may_text
 from engage.messaging.model import Outgoing
 from engage.messaging.quiet_hours import Hours, Span, area_zones, table, whereabouts
 from engage.people.consent import VERIFY_AFTER
@@ -75,11 +75,12 @@ async def ask(work: Work, text: Outgoing, at: datetime, *, simulated: bool) -> A
         at,
         text=text.id,
         simulated=simulated,
+        copy=text.right is not None,
     )
     return may_text(text.facts, text.kind, now, text.at, text.not_after)
 
 
-async def load(
+async def load(  # noqa: PLR0913 - what is asked of the database, and for which text
     work: Work,
     practice: PracticeId,
     line: LineId | None,
@@ -89,8 +90,12 @@ async def load(
     *,
     text: MessageId | None = None,
     simulated: bool = False,
+    copy: bool = False,
 ) -> Timing:
-    """Return what matters at a moment; only a `simulated` carrier texts all day."""
+    """Return what matters at a moment; only a `simulated` carrier texts all day.
+
+    `copy`: the text tells a caregiver of the person.
+    """
     since = floor_of(at - LOOK_BACK)
     seen = _DECODER.decode(await work.call("text_timing", practice, line, patient, text, since, at))
     places, known = whereabouts(_people(seen, number), seen.practice_zone, number)
@@ -104,7 +109,7 @@ async def load(
         left=seen.left,
         waiting=seen.waiting,
         wrote_at=seen.wrote_at,
-        talking=_talking(seen, at),
+        talking=_talking(seen, at, copy=copy),
         unverified=patient is not None and _unverified(seen, at),
     )
 
@@ -133,8 +138,11 @@ def _unverified(seen: _Seen, at: datetime) -> bool:
     return seen.heard_at is None or at - seen.heard_at >= VERIFY_AFTER
 
 
-def _talking(seen: _Seen, at: datetime) -> tuple[datetime, datetime] | None:
-    if seen.in_crisis:
+def _talking(seen: _Seen, at: datetime, *, copy: bool) -> tuple[datetime, datetime] | None:
+    # Who is told of somebody else's visit, on a phone of their own, and wrote nothing themselves
+    # learns nothing of a crisis by a text that stays away.
+    wrote = seen.wrote_at is not None and at - seen.wrote_at < JUST_WROTE
+    if seen.in_crisis and (wrote or seen.people or not copy):
         return at, at + CRISIS_LOOKS
     if seen.staff_wrote_at is None or at >= seen.staff_wrote_at + TALKS_FOR:
         return None

@@ -28,7 +28,7 @@ from engage.people.phone import PhoneNumber
 from engage.people.register.store import phone_ids
 from engage.people.sharing import store as sharing
 from engage.people.store import get_patient
-from engage.turns.refusals import NoPhone, UnsafePhone
+from engage.turns.refusals import NoPhone, PhoneOfAnother, UnsafePhone
 
 _PHONE = "/phone"
 
@@ -128,11 +128,16 @@ async def _text(
 async def _caregiver(
     work: Work, means: Means, person: PatientId, whom: Invitee, by: By
 ) -> CaregiverId:
-    """Return who has this phone here, or has it and this name elsewhere; else write them down."""
+    """Return who has this phone and name, here or elsewhere; else write them down."""
     keys, at = means.keys, means.clock.now()
-    for one in await circle.caregivers_of(work, keys, person, at):
-        if one.phone == whom.phone:
+    theirs = await circle.caregivers_of(work, keys, person, at)
+    here = [one for one in theirs if one.phone == whom.phone]
+    for one in here:
+        if one.given_name.strip().casefold() == whom.given_name.strip().casefold():
             return one.id
+    if here:
+        # What is shared with one of two who share a phone would go to the other.
+        raise PhoneOfAnother(_PHONE)
     new = NewCaregiver.read(
         CaregiverId(fresh_id(means.clock)),
         given_name=whom.given_name,

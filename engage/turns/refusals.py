@@ -27,6 +27,10 @@ class NoPhone(EngageError):  # noqa: N818
     """This patient has no phone to text, or the practice has no number."""
 
 
+class PhoneOfAnother(EngageError):  # noqa: N818 - reads as a sentence
+    """Somebody else of theirs has this phone; correct the name, or write down another phone."""
+
+
 class UnsafePhone(EngageError):  # noqa: N818
     """This phone is noted as not safe for the patient: nothing about them is texted there."""
 

@@ -13,6 +13,7 @@ import structlog
 from msgspec.structs import replace
 
 from engage import audit, feed
+from engage.appointments import links
 from engage.appointments import store as visits
 from engage.appointments.asked.store import rule_of
 from engage.appointments.local import day_bounds
@@ -41,7 +42,8 @@ from engage.needs import closings
 from engage.needs.episodes import store as episodes
 from engage.needs.need import MACHINE, Act, Evidence, Setter, Taken, newest, step, take
 from engage.needs.referring import store as referrals
-from engage.people.merging.store import survivor
+from engage.people.inviting import store as inviting
+from engage.people.merging.store import merged_into, survivor
 from engage.people.sharing import circles
 from engage.people.sharing import store as sharing
 from engage.people.staffing.store import get_practice
@@ -111,8 +113,17 @@ class Visiting(Afterwards):
         by: By,
         caregiver: CaregiverId | None = None,
     ) -> None:
-        """Let one caregiver, or everybody, see and hear nothing more of a person."""
+        """Let one caregiver, or everybody, see and hear nothing more of a person.
+
+        With everybody the addresses of their calendar end, too: who was handed one is not known.
+        """
         at = self._clock.now()
+        old = await merged_into(work, practice, patient)
+        records = (patient, *(one.patient_id for one in old))
+        await inviting.end_about(work, practice, records, at, caregiver)
+        if caregiver is None:
+            for one in records:
+                await links.revoke(work, "calendar", practice, one, at)
         ended = await sharing.end_all(work, practice, patient, at, caregiver)
         for grant, _ in ended:
             await audit.record(

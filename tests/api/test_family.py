@@ -13,6 +13,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from engage import embedded
 from engage.api.auth.bearer import who
@@ -22,11 +23,17 @@ from engage.api.family.sync import stream
 from engage.clock import SettableClock, fresh_id
 from engage.db.sealing import MasterKeys
 from engage.db.vault import Vault
-from engage.ids import CaregiverId, CheckInPlanId, MessageId, PatientId, PhoneId
+from engage.family import record
+from engage.ids import CaregiverId, CheckInPlanId, MessageId, PatientId, PhoneId, ScreeningId
+from engage.messaging.may_text import Answer, May, Wait
+from engage.messaging.model import Outgoing
 from engage.messaging.store import outgoing
+from engage.messaging.timing import ask
 from engage.people.sharing.circles import circle
 from engage.people.signing.principal import CaregiverIn, Person
-from tests.api.conftest import House, Office, built
+from engage.turns.context import OnPage
+from engage.turns.on_the_page import PageSeen
+from tests.api.conftest import PUBLIC_URL, House, Office, built
 from tests.conftest import SECRET, opened
 from tests.core.test_documents import PDF
 from tests.fakes.practice import raw
@@ -366,7 +373,8 @@ async def test_sharing_by_page_and_by_staff(house: Home) -> None:
     ]
     await mine.ask("PUT", f"/sharing/{fresh_id(house.clock)}", 404, wanted)
 
-    grant = put["grants"][0]["id"]
+    heard = {"caregiver_id": whom, "category": "visits", "how": "verbal"}
+    grant = (await staff(house, "POST", f"/v1/patients/{rosa}/grants", heard))["id"]
     changed = await staff(
         house, "PATCH", f"/v1/grants/{grant}", {"verbs": ["answer"], "sensitive": ["violence"]}
     )
@@ -425,6 +433,69 @@ async def test_who_does_what(house: Home) -> None:
     assert (await mine.post(f"/tasks/{goal['id']}/reopen"))["status"] == "open"
     await mine.post("/tasks", {"kind": "goal", "title": "\n"}, 422)
     await ana.get("/tasks", 404)
+
+
+async def test_who_may_no_longer_act_holds_nothing(house: Home) -> None:
+    """A drive whose right was taken back is free: on the card, in the list and to be taken."""
+    rosa = await house.patient()
+    visit = await booked(house, rosa)
+    ana, whom = await invited(house, rosa)
+    mine = await patient_of(house, rosa)
+    new = {"kind": "ride", "title": "Drive to the clinic", "visit_id": visit}
+    drive, lift = [await mine.post("/tasks", new, 201) for _ in range(2)]
+    await ana.post(f"/tasks/{drive['id']}/claim")
+    await mine.post(f"/tasks/{lift['id']}/hand-over", {"to": whom})
+    assert (await mine.get("/today"))["driver"]["name"] == "Ana"
+    await mine.ask("PUT", f"/sharing/{whom}", 200, {"may": [{"category": "visits"}]})
+    assert (await mine.get("/today"))["driver"] is None
+    for one in (await mine.get("/tasks"))["items"]:
+        assert (one["status"], one["holder"], one["offered_to"]) == ("open", None, None)
+    # Visits alone are no right to drive, and so none to give it back.
+    assert (await ana.get("/tasks"))["items"] == []
+    assert (await mine.post(f"/tasks/{drive['id']}/claim"))["holder"]["me"] is True
+    done = await mine.post(f"/tasks/{drive['id']}/done")
+    assert (done["status"], done["holder"]["me"]) == ("done", True)
+
+
+async def test_what_is_hidden_pushes_nothing_out(
+    house: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each kind is cut by itself, of what may be seen: newer hidden ones make nothing gone."""
+    rosa = await house.patient()
+    visit, path = await booked(house, rosa), f"/v1/patients/{rosa}/documents"
+    may = [{"category": one} for one in ("rides", "check-ins", "documents")]
+    ana, _ = await invited(house, rosa, may)
+    mine = await patient_of(house, rosa)
+    for most in ("RIDES", "DOCUMENTS", "ERRANDS", "CHECK_INS"):
+        monkeypatch.setattr(record, f"MOST_{most}", 1)
+    asked = {"patient_id": str(rosa), "appointment_id": visit, "direction": "both"}
+    await staff(house, "POST", "/v1/rides", asked)
+    plain = {"title": "Care plan", "about": "care-plan", "content": b64encode(PDF).decode()}
+    await staff(house, "POST", path, plain)
+    await mine.post("/tasks", {"kind": "ride", "title": "Drive"}, 201)
+    first = await _check_in(house, rosa)
+    synced = await ana.get("/v1/sync")
+    kinds = sorted(one["kind"] for one in synced["changes"])
+    assert kinds == ["check-in", "document", "person", "ride", "task"]
+    house.clock.advance(timedelta(seconds=1))
+    day = house.clock.now().date().isoformat()
+    box = {"patient_id": str(rosa), "kind": "food-box", "day": day, "dropoff": "Elm"}
+    await staff(house, "POST", "/v1/rides", box)
+    await staff(house, "POST", path, plain | {"about": "other", "sensitive": "mental-health"})
+    await mine.post("/tasks", {"kind": "goal", "title": "Walk"}, 201)
+    async with raw(house.databases.urls["admin"]) as admin:
+        await admin.execute(
+            "WITH s AS (INSERT INTO screening SELECT (jsonb_populate_record(o,"
+            " jsonb_build_object('id', $2::uuid, 'instrument', 'mood'))).* FROM screening o"
+            " WHERE id = $1 RETURNING id) INSERT INTO check_in SELECT (jsonb_populate_record(c,"
+            " jsonb_build_object('id', $2::uuid, 'screening_id', $2::uuid,"
+            " 'occurrence', c.occurrence + interval '1 day'))).*"
+            " FROM check_in c WHERE c.screening_id = $1",
+            UUID(first),
+            fresh_id(house.clock),
+        )
+    later = await ana.get(f"/v1/sync?since={synced['next']}")
+    assert (later["changes"], later["gone"]) == ([], [])
 
 
 async def test_rides_and_needs_in_plain_words(house: Home) -> None:
@@ -545,8 +616,78 @@ async def test_a_sign_of_danger_that_comes_too_late_is_somebodys_work(house: Hom
         )
 
 
-async def _check_in(house: Home, patient: object) -> str:
-    plan = {"script": "chronic-care", "cadence": "FREQ=DAILY;BYHOUR=10"}
+async def test_a_crisis_changes_nothing_for_a_caregiver(house: Home) -> None:
+    """T7: in a crisis of the person's own all is to her as it was; what she answers is kept."""
+    rosa = await house.patient()
+    ana, whom = await invited(house, rosa, [{"category": "check-ins", "verbs": ["see", "answer"]}])
+    mine = await patient_of(house, rosa)
+    asked = await _check_in(house, rosa)
+    since = (await ana.get("/v1/sync"))["next"]
+    paths = ("/check-in", "/today", "/tasks", "/v1/family", f"/v1/sync?since={since}")
+    before = [await ana.get(path) for path in paths]
+    own = await mine.get("/check-in")
+    assert own["check_in"]["id"] == asked
+    await house.text_in("my husband hits me")
+    assert [await ana.get(path) for path in paths] == before
+    # To herself it is another matter: somebody sees to her, and she is asked nothing.
+    assert (await mine.get("/check-in"))["check_in"] is None
+    waiting = before[0]["check_in"]
+    said: dict[str, str] = {}
+    sent = await _texts_about(house, rosa)
+    for one in (waiting["question"], *waiting["ahead"]):
+        after = one["only_after"]
+        if after is not None and said.get(after["prompt"]) not in after["options"]:
+            continue
+        said[one["key"]] = next(each["key"] for each in one["options"] if not each["stops"])
+        body = {"prompt": one["key"], "answer": {"type": "chosen", "option": said[one["key"]]}}
+        heard = await ana.post(f"/check-ins/{asked}/answers", body)
+        assert (heard["help"], heard["stale"], heard["refused"]) == (None, False, False)
+        assert heard["status"] == ("finished" if heard["check_in"] is None else "asking")
+    assert heard["status"] == "finished"
+    async with raw(house.databases.urls["admin"]) as admin:
+        rows = await admin.fetch(
+            "SELECT item, option, reporter_id FROM answer WHERE screening_id = $1", UUID(asked)
+        )
+    assert {(row["item"], row["option"], str(row["reporter_id"])) for row in rows} == {
+        (item, option, whom) for item, option in said.items()
+    }
+    # And automation still holds its tongue with Rosa.
+    assert await _texts_about(house, rosa) == sent
+
+
+async def test_a_caregivers_page_is_as_ever_in_a_crisis(house: Home) -> None:
+    """Who answers by a link of their own for somebody reads the question there, as before."""
+    rosa = await house.patient()
+    _, whom = await invited(house, rosa, [{"category": "check-ins", "verbs": ["see", "answer"]}])
+    asked = ScreeningId(UUID(await _check_in(house, rosa, whom)))
+
+    async def page(*by: OnPage) -> PageSeen | None:
+        async with house.parts.database.work([house.north.id], house.north.id) as work:
+            return await house.parts.turns.page_of(work, house.north.id, asked, *by)
+
+    before = await page()
+    assert before is not None
+    assert before.status == "asking"
+    await house.text_in("my husband hits me")
+    assert await page() == before
+    hers = await page(OnPage())
+    assert hers is not None
+    assert hers.status == "later"
+
+
+async def _texts_about(house: Home, patient: object) -> list[str]:
+    async with raw(house.databases.urls["admin"]) as admin:
+        rows = await admin.fetch(
+            "SELECT m.text_key FROM message m JOIN thread t ON t.id = m.thread_id"
+            " WHERE t.patient_id = $1 AND m.direction = 'out' AND m.status <> 'withdrawn'"
+            " ORDER BY m.id",
+            UUID(str(patient)),
+        )
+    return [str(row["text_key"]) for row in rows]
+
+
+async def _check_in(house: Home, patient: object, answerer: str | None = None) -> str:
+    plan = {"script": "chronic-care", "cadence": "FREQ=DAILY;BYHOUR=10", "answerer": answerer}
     made = CheckInPlanId(
         UUID((await staff(house, "POST", f"/v1/patients/{patient}/check-in-plans", plan))["id"])
     )
@@ -801,8 +942,117 @@ async def test_one_practice_does_not_spend_the_hour_of_all(house: Home) -> None:
     assert await wishes(house, asks) == ["too-many"]
 
 
+async def test_taking_back_gives_nothing_back(house: Home) -> None:
+    """What a birthday took away does not return when the rest is said again; nothing is proved."""
+    teen = await house.patient(birth_date="2013-03-05")
+    ana, whom = await invited(house, teen)
+    mine = await patient_of(house, teen)
+    async with raw(house.databases.urls["admin"]) as admin:
+        await admin.execute(
+            "UPDATE caregiver_grant SET granted_at = '2023-01-01' WHERE patient_id = $1",
+            UUID(str(teen)),
+        )
+        await admin.execute("UPDATE sign_in SET proved_at = proved_at - interval '1 hour'")
+    (item,) = (await mine.get("/sharing"))["items"]
+    left = [(one["category"], one["verbs"]) for one in item["grants"]]
+    assert left == [("visits", ["see"]), ("rides", ["see", "act"])]
+    kept = ("category", "verbs", "sensitive", "until_at")
+    said = [{name: one[name] for name in kept} for one in item["grants"]]
+    path = f"/sharing/{whom}"
+    await mine.ask("PUT", path, 403, {"may": [*said, {"category": "documents"}]})
+    again = await mine.ask("PUT", path, 200, {"may": said})
+    assert [one["id"] for one in again["grants"]] == [one["id"] for one in item["grants"]]
+    less = await mine.ask("PUT", path, 200, {"may": said[:1]})
+    assert [(one["category"], one["how"]) for one in less["grants"]] == [("visits", "verbal")]
+    (seen,) = (await ana.get("/v1/family"))["items"]
+    assert seen["may"] == [{"category": "visits", "verbs": ["see"]}]
+
+
+async def test_their_own_hand_is_nobody_elses(house: Home) -> None:
+    """Staff make what a person allowed by page less, and write more down as what they heard."""
+    rosa = await house.patient()
+    _, whom = await invited(house, rosa, [])
+    mine = await patient_of(house, rosa)
+    may = [{"category": "visits", "verbs": ["see", "act"]}]
+    (grant,) = (await mine.ask("PUT", f"/sharing/{whom}", 200, {"may": may}))["grants"]
+    path, headers = f"/v1/grants/{grant['id']}", house.north.dana.headers
+    for more in ({"sensitive": ["violence"]}, {"verbs": ["see", "answer", "act"]}):
+        refused = await house.client.patch(path, json=more, headers=headers)
+        assert (refused.status_code, refused.json()["code"]) == (409, "their-own-hand")
+    assert (await staff(house, "PATCH", path, {"verbs": ["see"]}))["verbs"] == ["see"]
+
+
+async def test_an_invitation_opens_what_it_is_about(house: Home) -> None:
+    """Who cares for somebody already comes in by a code; a phone's other name is somebody else."""
+    luis = await house.patient(external_id="L", phone=house.phone(3), given_name="Luis")
+    _, ana = await invited(house, luis)
+    rosa = await house.patient()
+    body = house.invited | {"may": [{"category": "visits"}], "how": "verbal", "evidence": "said"}
+    path = f"/v1/patients/{rosa}/invitations"
+    house.clock.advance(timedelta(minutes=2))
+    assert (await staff(house, "POST", path, body))["caregiver_id"] == ana
+    secret = re.search(r"#i=([\w-]+)", (await texts(house, "code"))[-1])
+    assert secret is not None
+    refused = await house.client.post("/v1/auth/invitation/accept", json={"secret": secret[1]})
+    assert (refused.status_code, refused.json()["code"]) == (409, "sign-in-by-code")
+    other = await house.client.post(
+        path, json=body | {"given_name": "Bob"}, headers=house.north.dana.headers
+    )
+    assert (other.status_code, other.json()["code"]) == (409, "phone-of-another")
+    (grant,) = (await staff(house, "GET", f"/v1/patients/{rosa}/grants"))["items"]
+    assert (grant["caregiver_id"], grant["category"]) == (ana, "visits")
+
+
+async def test_what_is_no_more_shared_leads_nowhere(house: Home) -> None:
+    """With "stop sharing" end the links that wait, and the addresses of the calendar."""
+    rosa = await house.patient()
+    body = house.invited | {"may": ALL, "how": "verbal", "evidence": "said at the desk"}
+    await staff(house, "POST", f"/v1/patients/{rosa}/invitations", body)
+    secret = re.search(r"#i=([\w-]+)", (await texts(house, "code"))[-1])
+    assert secret is not None
+    calendar = await staff(house, "POST", f"/v1/patients/{rosa}/calendar")
+    address = calendar["address"].removeprefix(PUBLIC_URL)
+    assert (await house.client.get(address)).status_code == 200
+    await house.text_in("stop sharing")
+    await _refused(house, secret[1])
+    assert (await house.client.get(address)).status_code == 404
+
+
+async def test_a_crisis_keeps_no_copy_back(house: Home) -> None:
+    """T7: a copy to a caregiver's own phone leaves as ever; her own words make it wait."""
+    rosa = await house.patient()
+    visit = await booked(house, rosa)
+    await invited(house, rosa)
+    asked = {"patient_id": str(rosa), "appointment_id": visit, "direction": "both"}
+    ride = (await staff(house, "POST", "/v1/rides", asked))["id"]
+    pickup = (house.clock.now() + timedelta(days=2, hours=-1)).isoformat()
+    arranged = {"status": "arranged", "pickup_at": pickup, "broker": "City Cab"}
+    await staff(house, "POST", f"/v1/rides/{ride}/status", arranged)
+
+    by_day = house.clock.now() + timedelta(hours=4)
+
+    async def asks() -> Answer:
+        # As a reminder is: sent by nobody's click.
+        text = replace(await _newest_copy(house, rosa), kind="visit-2d")
+        async with house.parts.database.work([house.north.id], house.north.id) as work:
+            return await ask(work, text, by_day, simulated=False)
+
+    before = await asks()
+    assert isinstance(before, May)
+    await house.text_in("my husband hits me")
+    assert await asks() == before
+    await house.text_in("he hits her again", house.phone(2))
+    waits = await asks()
+    assert isinstance(waits, Wait)
+    assert waits.reason == "human-talking"
+
+
 async def may_leave(house: Home, patient: object) -> bool:
     """Say whether the newest text to a caregiver may go to the phone that it was queued to."""
+    return (await _newest_copy(house, patient)).facts.has_phone
+
+
+async def _newest_copy(house: Home, patient: object) -> Outgoing:
     async with raw(house.databases.urls["admin"]) as admin:
         newest = await admin.fetchval(
             "SELECT m.id FROM message m JOIN thread t ON t.id = m.thread_id WHERE t.patient_id = $1"
@@ -812,7 +1062,7 @@ async def may_leave(house: Home, patient: object) -> bool:
     async with house.parts.database.work([house.north.id], house.north.id) as work:
         text = await outgoing(work, house.north.keys, MessageId(newest))
     assert text is not None
-    return text.facts.has_phone
+    return text
 
 
 async def test_a_phone_that_is_not_safe_is_sent_nothing(house: Home) -> None:

@@ -1,6 +1,8 @@
 """Families are told what they chose to hear of: once, only what they may read, and in no words."""
 
+import asyncio
 import os
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
@@ -12,13 +14,16 @@ from sqlalchemy import Uuid, bindparam, select
 
 from engage import embedded
 from engage.api.auth.ways import keeping
+from engage.appointments import keeping as visits
+from engage.appointments.appointment import Setter, Span
+from engage.appointments.words import Teller, locked
 from engage.clock import SettableClock, fresh_id
 from engage.db.sealing import MasterKeys
 from engage.db.session import Query, Work
 from engage.db.tables import message
 from engage.db.vault import Vault
 from engage.family.notices import Notices
-from engage.ids import PhoneId
+from engage.ids import AppointmentId, PhoneId
 from engage.jobs.loops import Loop
 from engage.messaging.outbox import Outbox
 from engage.messaging.timing import load
@@ -32,6 +37,7 @@ from engage.settings import PUSH_HOSTS
 from tests.api.conftest import PUBLIC_URL, VAPID, SilentBell, built
 from tests.api.test_family import ALL, FAMILIES, Home, Phone, booked, patient_of, staff
 from tests.conftest import SECRET, opened
+from tests.core.test_documents import PDF
 from tests.fakes.browsers import FakeBrowser, FakePushServices
 from tests.fakes.carrier import FakeCarrier
 from tests.fakes.practice import raw
@@ -226,6 +232,67 @@ async def test_nothing_until_chosen_then_once(play: Play) -> None:
     assert not any(one in said for one in ("rosa", "ana ", "counselling", "555"))
 
 
+async def test_documents_and_needs(play: Play) -> None:
+    """A document is attached, help has come: whoever sees such is told where, and chose it."""
+    rosa = await play.patient()
+    ana, whom = await play.ana(rosa)
+    mine, browser = await patient_of(play, rosa), play.browser(2)
+    await subscribes(ana, browser)
+    await play.screening(rosa)
+    await play.text_in("often")
+    (found,) = (await mine.get("/needs"))["items"]
+    await wishes(ana, documents=["push"], needs=["push"])
+    need = f"/v1/needs/{found['id']}/status"
+    await staff(play, "POST", need, {"act": "want", "reason": "Said so on the phone"})
+    plain = {"title": "Care plan", "about": "care-plan", "content": b64encode(PDF).decode()}
+    path = f"/v1/patients/{rosa}/documents"
+    await staff(play, "POST", path, plain)
+    await play.work()
+    # Documents were not shared, and that help is wished for is Rosa's to say.
+    assert play.pushed(browser) == []
+    await staff(play, "POST", need, {"act": "complete", "reason": "The pantry called"})
+    await play.work()
+    grant = {"caregiver_id": whom, "category": "documents", "how": "verbal"}
+    await staff(play, "POST", f"/v1/patients/{rosa}/grants", grant)
+    await play.work()
+    assert [one["url"] for one in play.pushed(browser)] == ["/family/care"]
+    await staff(play, "POST", path, plain | {"sensitive": "mental-health"})
+    await play.work()
+    await staff(play, "POST", path, plain)
+    await play.work()
+    assert [one["url"] for one in play.pushed(browser)] == ["/family/care", "/family/documents"]
+
+
+async def test_who_moved_a_visit_is_not_told_of_it(play: Play) -> None:
+    """Ana moves it: Rosa hears of that and Ana does not; then staff move it, and Ana hears."""
+    rosa = await play.patient()
+    ana, whom = await play.ana(rosa)
+    mine, hers, rosas = await patient_of(play, rosa), play.browser(2), play.browser(3)
+    await subscribes(ana, hers)
+    await subscribes(mine, rosas)
+    visit = AppointmentId(UUID(await booked(play, rosa, 3)))
+    await wishes(ana, visits=["push"])
+    await wishes(mine, visits=["push"])
+
+    async def moves(days: int, by: Setter, one: UUID | None = None) -> list[int]:
+        play.clock.advance(timedelta(seconds=1))
+        practice, at = play.north.id, play.clock.now()
+        keys = await play.parts.vault.keys(practice)
+        time = Span(at + timedelta(days=days), at + timedelta(days=days, hours=1))
+
+        async def act(work: Work) -> None:
+            known = await locked(work, keys, visit, lambda _: True)
+            await visits.give_time(work, keys, known, time, None, None, Teller(by, one), at)
+
+        await play.parts.database.again(act, [practice], practice)
+        await play.work()
+        return [len(play.pushed(one)) for one in (hers, rosas)]
+
+    assert await moves(4, "caregiver", UUID(whom)) == [0, 1]
+    assert await moves(5, "patient") == [1, 1]
+    assert await moves(6, "staff") == [2, 2]
+
+
 async def test_what_is_revoked_before_it_leaves_does_not_leave(play: Play) -> None:
     """A visit is booked, the right ends a second later: nothing leaves, not even from a queue."""
     rosa = await play.patient()
@@ -382,6 +449,21 @@ async def test_choices_are_ones_own_and_of_a_version(play: Play) -> None:
     assert [tuple(one) for one in row] == [(False, None)]
     staffs = await play.client.get(path, headers=play.north.dana.headers)
     assert staffs.status_code == 403
+
+
+async def test_of_two_first_choices_at_once_the_later_one_is_refused(play: Play) -> None:
+    """Both were made on nothing: one is kept, the other is told that there is a newer one."""
+    rosa = await play.patient()
+    ana, _ = await play.ana(rosa)
+    headers = {"Authorization": f"Bearer {ana.token}", "If-Match": '"0"'}
+    bodies = [WHOLE | {"kinds": [{"kind": one, "ways": ["push"]}]} for one in ("visits", "rides")]
+    answers = await asyncio.gather(
+        *(play.client.put("/v1/family/me/notices", json=one, headers=headers) for one in bodies)
+    )
+    assert sorted(one.status_code for one in answers) == [200, 412]
+    (kept,) = [one for one in answers if one.status_code == 200]
+    after = await ana.get("/v1/family/me/notices")
+    assert (kept.headers["ETag"], after["kinds"]) == ('"1"', kept.json()["kinds"])
 
 
 async def test_a_thousand_changes_are_one_row_and_written_once(play: Play) -> None:

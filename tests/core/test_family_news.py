@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from engage.family import choice
 from engage.family.choice import Choices, NewsKind, NotQuietHours, Quiet, Way
-from engage.family.news import Looked, News, Seen, look, stands
+from engage.family.doing import Step, not_mine
+from engage.family.news import FIRST, Looked, News, Seen, look, stands
 from engage.family.telling import (
     PUSH_LASTS,
     Leaving,
@@ -23,7 +24,7 @@ from engage.family.telling import (
 )
 from engage.ids import PatientId
 from engage.people.fields import NotATimeZone
-from engage.people.sharing.grant import NOTHING, THEMSELVES, Category, Scope, Verb
+from engage.people.sharing.grant import NOTHING, THEMSELVES, Category, Scope, Sensitive, Verb
 from engage.people.sharing.shown import Record, all_shown
 
 ROSA = PatientId(UUID(int=1))
@@ -33,6 +34,7 @@ ME, OTHER = {"id": UUID(int=7), "me": True}, {"id": UUID(int=8), "me": False}
 ALL: tuple[tuple[Category, Verb], ...] = (
     *(("visits", "see"), ("visits", "act"), ("rides", "see"), ("rides", "act")),
     *(("messages", "see"), ("check-ins", "see"), ("check-ins", "answer")),
+    *(("needs", "see"), ("documents", "see")),
 )
 ANA = Scope(frozenset(ALL))
 
@@ -65,6 +67,29 @@ def check_in(status: str = "waiting") -> Record:
 def message(one: int, sender: str = "team") -> Record:
     """Return a message."""
     return Record(kind="message", id=UUID(int=one), category="messages", fields={"from": sender})
+
+
+def need(status: str, sensitive: Sensitive | None = None) -> Record:
+    """Return a need; a risk and what was declined are the person's own."""
+    return Record(
+        kind="need",
+        id=UUID(int=60),
+        category="needs",
+        sensitive=sensitive,
+        own=status in {"found", "declined"},
+        fields={"status": status},
+    )
+
+
+def document(sensitive: Sensitive | None = None, one: int = 70) -> Record:
+    """Return a document."""
+    return Record(
+        kind="document",
+        id=UUID(int=one),
+        category="documents",
+        sensitive=sensitive,
+        fields={"at": NOON},
+    )
 
 
 def looked(
@@ -116,10 +141,25 @@ def told(before: Record | None, after: Record | None, scope: Scope = ANA) -> lis
         (check_in(), check_in("answered"), []),
         (message(50), message(51), ["written"]),
         (message(50), message(51, "me"), []),
+        (None, need("wanted"), []),
+        (need("found"), need("wanted"), []),
+        (need("wanted"), need("in-progress"), ["in-progress"]),
+        (None, need("in-progress"), ["in-progress"]),
+        (need("in-progress"), need("in-progress"), []),
+        (need("in-progress"), need("delivered"), ["delivered"]),
+        (need("delivered"), need("helped"), ["helped"]),
+        (need("delivered"), need("wanted"), ["wanted"]),
+        (need("in-progress"), need("wanted"), ["wanted"]),
+        (need("wanted"), need("declined"), []),
+        (need("wanted", "violence"), need("in-progress", "violence"), []),
+        (None, document(), ["added"]),
+        (document(), document(), []),
+        (document(), None, []),
+        (None, document("mental-health"), []),
     ],
 )
 def test_what_is_new(before: Record | None, after: Record | None, said: list[str]) -> None:
-    """A visit, a ride, an errand, a check-in, a message: what of a change is told, and what not."""
+    """Of a change of each kind of record: what is told, and what not."""
     assert told(before, after) == said
 
 
@@ -132,10 +172,12 @@ def test_who_let_go_of_an_errand_hears_that_it_was_taken() -> None:
     assert [one.what for one in (*second.news, *third.news)] == ["taken"]
 
 
-@pytest.mark.parametrize("category", ["visits", "rides", "messages", "check-ins"])
+@pytest.mark.parametrize(
+    "category", ["visits", "rides", "messages", "check-ins", "needs", "documents"]
+)
 def test_what_was_allowed_only_now_did_not_happen_now(category: Category) -> None:
     """All that one may read anew is there at once and told as one thing: that it is shared."""
-    records = (visit(), ride("arranged"), check_in(), message(50))
+    records = (visit(), ride("arranged"), check_in(), message(50), need("helped"), document())
     before = looked(*records, scope=Scope(frozenset(one for one in ALL if one[0] != category)))
     after = looked(*records, before=before.seen)
     assert [one.what for one in after.news] == ["shared"]
@@ -148,6 +190,60 @@ def test_what_is_sensitive_and_allowed_only_now_did_not_happen_now() -> None:
     wider = Scope(ANA.rights, frozenset({("visits", "violence")}))
     after = looked(hidden, scope=wider, before=before.seen)
     assert [one.what for one in after.news] == ["shared"]
+
+
+@pytest.mark.parametrize("one", [need("delivered", "violence"), document("violence")])
+def test_a_sensitive_one_is_told_to_whom_that_kind_is_shared(one: Record) -> None:
+    """With the word for its kind it is news like any other; before it leaves that word counts."""
+    named = Scope(ANA.rights, frozenset({(one.category, "violence")}))
+    after = looked(one, scope=named, before=looked(scope=named).seen)
+    (news,) = after.news
+    assert stands(news, named, after.seen, NOON)
+    assert not stands(news, ANA, looked(one, before=after.seen).seen, NOON)
+
+
+def test_what_was_not_looked_at_before_did_not_happen_now() -> None:
+    """Seen by a version that knew nothing of documents and needs: what is there is no news."""
+    records = (need("helped"), document())
+    older = replace(looked().seen, kinds=FIRST)
+    first = looked(*records, before=older)
+    assert first.news == ()
+    then = looked(*records, document(one=71), before=first.seen)
+    assert [one.what for one in then.news] == ["added"]
+
+
+def step(hours: float = 72, *, mine: bool) -> Step:
+    """Return a step that brought a visit to so many hours from noon; `news()` is of 72."""
+    at = NOON + timedelta(hours=hours)
+    return Step(record=UUID(int=10), state="booked", at=at, mine=mine)
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        ([], 1),
+        ([step(mine=False)], 1),
+        ([step(mine=True)], 0),
+        ([step(24, mine=False), step(mine=True)], 0),
+        # The clinic writes down what they chose.
+        ([step(mine=True), step(mine=False)], 0),
+        ([step(24, mine=True), step(mine=False)], 1),
+        # Somebody moved it away and back.
+        (
+            [step(mine=True), step(24, mine=False), step(mine=False)],
+            1,
+        ),
+        ([step(mine=False), step(24, mine=True)], 1),
+    ],
+)
+def test_what_somebody_did_themselves_is_no_news_to_them(steps: list[Step], told: int) -> None:
+    """Who brought a visit to where it stands knows; who did not, or is not named, is told."""
+    assert len(not_mine([news()], steps)) == told
+    moved = replace(news(), what="moved")
+    assert len(not_mine([moved], steps)) == told
+    # The clock is nobody.
+    eve = replace(news(kind="tomorrow"), what="tomorrow")
+    assert not_mine([eve], steps) == (eve,)
 
 
 def test_what_was_shared_and_taken_back_meanwhile_is_not_told() -> None:
@@ -318,6 +414,8 @@ def test_the_newest_of_one_thing_is_enough() -> None:
 def test_where_it_leads_names_nobody() -> None:
     """One kind of news leads to its page, several to the first."""
     assert place_of([news()]) == "visits"
+    assert place_of([news(kind="documents")]) == "documents"
+    assert place_of([news(kind="needs"), news(kind="rides")]) == "care"
     assert place_of([news(), news(kind="messages")]) == "today"
 
 

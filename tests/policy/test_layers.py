@@ -45,6 +45,7 @@ PURE = (
     "engage.conversation.**",
     "engage.errors",
     "engage.family.choice",
+    "engage.family.doing",
     "engage.family.documents",
     "engage.family.errand",
     "engage.family.facts",

@@ -61,6 +61,12 @@ anything = st.one_of(
     ),
     _records("check-in", st.just("check-ins"), status=st.sampled_from(("waiting", "answered"))),
     _records("message", st.just("messages"), **{"from": st.sampled_from(("team", "me"))}),
+    _records(
+        "need",
+        st.just("needs"),
+        status=st.sampled_from(("wanted", "in-progress", "delivered", "helped")),
+    ),
+    _records("document", st.just("documents"), at=moments),
 )
 worlds = st.lists(anything, max_size=6, unique_by=lambda one: one.id)
 rights = st.frozensets(st.tuples(st.sampled_from(CATEGORIES), st.sampled_from(VERBS)), max_size=8)

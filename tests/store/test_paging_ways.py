@@ -230,7 +230,7 @@ async def test_a_text_that_may_not_have_left_is_sent_again(play: Play, outcome: 
 
 
 async def test_browsers_that_are_gone_are_dropped(play: Play) -> None:
-    """404, 410, and Apple's 403 end a subscription; another's 403 does not; the rest are told."""
+    """404, 410, Apple's 403 end a subscription, others' do not; what ended goes in a month."""
     others = ["https://fcm.googleapis.com/b", "https://updates.push.services.mozilla.com/c"]
     for endpoint in (CHROME, IPHONE, *others):
         await play.browser(endpoint)
@@ -247,6 +247,14 @@ async def test_browsers_that_are_gone_are_dropped(play: Play) -> None:
     ended = await play.house.rows("SELECT ended_why FROM push_subscription")
     assert sorted(ended, key=str) == [("gone",), ("gone",), ("gone",), (None,)]
     assert [came[0] for came in play.services.came][4:] == [others[1]]
+    # As others come, those that ended a month ago go.
+    ended_at = "SELECT count(*) FROM push_subscription WHERE ended_at IS NOT NULL"
+    play.house.clock.advance(timedelta(days=29))
+    await play.browser("https://fcm.googleapis.com/d")
+    kept = await play.house.one(ended_at)
+    play.house.clock.advance(timedelta(days=1))
+    await play.browser("https://fcm.googleapis.com/e")
+    assert (kept, await play.house.one(ended_at)) == (3, 0)
 
 
 async def test_a_way_that_was_taken_away_is_withdrawn(play: Play) -> None:

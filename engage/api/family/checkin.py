@@ -130,7 +130,7 @@ async def get_check_in(
     async with parts.database.work([keys.practice], keys.practice) as work:
         found = None
         for one, asked_at in await _waiting(work, keys, relative, at):
-            seen = await parts.turns.page_of(work, keys.practice, one)
+            seen = await parts.turns.page_of(work, keys.practice, one, _by(relative))
             found = _out(parts, relative.person.scope, one, asked_at, seen)
             if found is not None:
                 break
@@ -156,14 +156,13 @@ async def post_answer(
     """Take the answer of who is signed in: a caregiver's is never the person's own."""
     del patient_id
     keys, at = await keys_of(parts, relative), parts.clock.now()
-    one, scope, me = ScreeningId(check_in_id), relative.person.scope, relative.me
-    by = OnPage(CaregiverId(me.id) if isinstance(me, CaregiverIn) else None)
+    one, scope, by = ScreeningId(check_in_id), relative.person.scope, _by(relative)
 
     async def act(work: Work) -> Made:
         asked = dict(await _waiting(work, keys, relative, at, over=True))
         if one not in asked:
             raise NotFound
-        before = await parts.turns.page_of(work, keys.practice, one)
+        before = await parts.turns.page_of(work, keys.practice, one, by)
         danger = before is not None and parts.turns.is_danger(
             before.instrument, data.prompt, meant(data.answer)
         )
@@ -179,6 +178,11 @@ async def post_answer(
     parts.bell.ring("outbox")
     parts.bell.ring("page")
     return answer
+
+
+def _by(relative: Relative) -> OnPage:
+    me = relative.me
+    return OnPage(CaregiverId(me.id) if isinstance(me, CaregiverIn) else None)
 
 
 async def _waiting(

@@ -28,7 +28,7 @@ from engage.errors import NotFound
 from engage.family import facts, store
 from engage.family.errand import LONGEST_TITLE, Act, Errand, category_of, read_title, step
 from engage.family.errand import Kind as ErrandKind
-from engage.family.record import known_by, of_kind
+from engage.family.record import acting, known_by, of_kind
 from engage.ids import AppointmentId
 from engage.people.merging.store import survivor
 from engage.people.sharing.circles import Member, members
@@ -209,7 +209,7 @@ async def _step(
             raise NotFound
         require(if_match, known.version)
         circle = await members(work, keys, relative.person.patient, at)
-        here = frozenset(one.id for one in circle if one.scope.may(category_of(known.kind), "act"))
+        here = acting(circle, category_of(known.kind))
         after = step(known, what, relative.me.id, at, to=to, here=here)
         await store.save_errand(work, after)
         return await _made(work, parts, keys, relative, after, f"task.{what}", HTTPStatus.OK)
@@ -340,8 +340,10 @@ async def _made(
         subject_id=after.id,
         patient_id=after.patient_id,
     )
-    known = known_by(await members(work, keys, person.patient, at), relative.me.id)
-    fields = shown(person.scope, facts.errand(after, known))
+    circle = await members(work, keys, person.patient, at)
+    known = known_by(circle, relative.me.id)
+    here = acting(circle, category_of(after.kind))
+    fields = shown(person.scope, facts.errand(after, known, here))
     if fields is None:
         raise NotFound
     return Made(told(TaskOut, fields), status, version=after.version)

@@ -23,7 +23,7 @@ from engage.api.parts import Parts
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
 from engage.family.choice import KINDS, Choices, NewsKind, Quiet, Way, read
-from engage.family.notices import TRIED, choose, end_gone, payload_of, store, to_all
+from engage.family.notices import TRIED, choose, end_gone, payload_of, store, to_all, version_of
 from engage.people.pagers import store as pagers
 from engage.people.pagers.browser import PushOff
 from engage.people.signing import limits
@@ -140,8 +140,7 @@ async def put_notices(
     )
 
     async def act(work: Work) -> Response[NoticesOut]:
-        kept = await store.of(work, keys, me.id, lock=True)
-        require(if_match, 0 if kept is None else kept.version)
+        require(if_match, await version_of(work, keys, me, choices, at))
         await choose(work, keys, me, choices, at)
         await audit.record(
             work,

@@ -11,6 +11,7 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from engage import audit, feed
 from engage.api.auth.guard import Relative
@@ -29,8 +30,22 @@ from engage.db.session import Work
 from engage.errors import NotFound
 from engage.ids import CaregiverId, GrantId, PatientId, PracticeId
 from engage.people.circle.store import caregivers_of, names_of
+from engage.people.inviting import store as inviting
 from engage.people.sharing import store
-from engage.people.sharing.grant import CATEGORIES, Category, How, Sensitive, Verb, read_verbs
+from engage.people.sharing.circles import growing
+from engage.people.sharing.grant import (
+    CATEGORIES,
+    SENSITIVE,
+    VERBS,
+    Category,
+    Held,
+    How,
+    Sensitive,
+    Verb,
+    is_more,
+    left_of,
+    read_verbs,
+)
 from engage.people.sharing.store import EndsBefore, Grant, NotTheirFamily
 from engage.people.signing.principal import CaregiverIn
 
@@ -136,7 +151,9 @@ async def put_sharing(
 ) -> Response[SharedWithOut]:
     """Let it hold from this moment: at their next request, and on what they have open.
 
-    Less is never asked about: who takes something back does not look for a code first.
+    Less is never asked about: who takes something back does not look for a code first. What is
+    said again as `getSharing` shows it stays as it is, whoever wrote it down: what a birthday took
+    away does not come back with it.
     """
     keys, at = await keys_of(parts, relative), parts.clock.now()
     proved = await is_proved(parts, relative.token)
@@ -146,12 +163,14 @@ async def put_sharing(
         await parts.turns.before_turn(work, keys.practice, person)
         known = await store.of_patient(work, keys.practice, person)
         before = [one for one in known if one.caregiver_id == whom and one.holds(at)]
+        grown, narrows = await growing(work, keys, person)
+        left = [left_of(one.held, grown, at, narrows) for one in before]
         wanted = {one.category: one for one in data.may}
-        if not proved and any(_is_more(one, before) for one in wanted.values()):
+        if not proved and any(_is_more(one, left, at) for one in wanted.values()):
             raise FreshProofNeeded
-        for one in before:
+        for one, counts in zip(before, left, strict=True):
             new = wanted.get(one.category)
-            if new is not None and _says(one, new):
+            if new is not None and _held(new, counts.granted_at) == replace(counts, how="page"):
                 wanted.pop(one.category)
                 continue
             await _ended(work, parts, relative, one)
@@ -159,6 +178,8 @@ async def put_sharing(
             await grant_by_page(work, parts.clock, relative, whom, new)
         if before:
             await parts.turns.grant_ended(work, keys.practice, person, whom)
+        if not data.may:
+            await inviting.end_about(work, keys.practice, [person], at, whom)
         if before or wanted:
             await feed.add(work, keys.practice, at, "patient", person, person)
         # As it is now: what has just begun did not hold when the request came.
@@ -271,30 +292,31 @@ async def _ended(work: Work, parts: Parts, relative: Relative, one: Grant) -> No
         )
 
 
-def _says(one: Grant, wanted: MayIn) -> bool:
-    """Say whether a grant says already, in the patient's own hand, what is wanted."""
-    same = one.verbs == read_verbs(wanted.verbs) and set(one.sensitive) == set(wanted.sensitive)
-    return same and one.until_at == wanted.until_at and one.how == "page"
-
-
-def _is_more(wanted: MayIn, before: Sequence[Grant]) -> bool:
-    """Say whether something is allowed that none of the grants allows for as long."""
-    return not any(
-        one.category == wanted.category
-        and set(read_verbs(wanted.verbs)) <= set(one.verbs)
-        and set(wanted.sensitive) <= set(one.sensitive)
-        and (
-            one.until_at is None
-            or (wanted.until_at is not None and wanted.until_at <= one.until_at)
-        )
-        for one in before
+def _held(wanted: MayIn, at: datetime) -> Held:
+    return Held(
+        category=wanted.category,
+        verbs=frozenset(read_verbs(wanted.verbs)),
+        sensitive=frozenset(wanted.sensitive),
+        how="page",
+        granted_at=at,
+        until_at=wanted.until_at,
     )
+
+
+def _is_more(wanted: MayIn, left: Sequence[Held], at: datetime) -> bool:
+    """Say whether something is allowed that nothing of what counts now allows for as long."""
+    return all(is_more(_held(wanted, at), one) for one in left)
 
 
 async def _sharing(
     work: Work, keys: PracticeKeys, person: PatientId, at: datetime
 ) -> tuple[SharedWithOut, ...]:
-    grants = await store.of_patient(work, keys.practice, person)
+    grown, narrows = await growing(work, keys, person)
+    grants = [
+        (one, left_of(one.held, grown, at, narrows))
+        for one in await store.of_patient(work, keys.practice, person)
+        if one.holds(at)
+    ]
     return tuple(
         SharedWithOut(
             caregiver_id=one.id,
@@ -304,14 +326,14 @@ async def _sharing(
                 SharedOut(
                     id=held.id,
                     category=held.category,
-                    verbs=held.verbs,
-                    sensitive=held.sensitive,
+                    verbs=tuple(verb for verb in VERBS if verb in left.verbs),
+                    sensitive=tuple(kind for kind in SENSITIVE if kind in left.sensitive),
                     how=held.how,
                     granted_at=held.granted_at,
                     until_at=held.until_at,
                 )
-                for held in sorted(grants, key=_place)
-                if held.caregiver_id == one.id and held.holds(at)
+                for held, left in sorted(grants, key=lambda known: _place(known[0]))
+                if held.caregiver_id == one.id and left.verbs
             ),
         )
         for one in await caregivers_of(work, keys, person, at)

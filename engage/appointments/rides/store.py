@@ -4,18 +4,19 @@ Where from and to, who drives and what they confirmed with are sealed on the way
 refuses to decide.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ARRAY, Select, and_, any_, bindparam, insert, or_, select, update
+from sqlalchemy import ARRAY, Select, Text, and_, any_, bindparam, insert, or_, select, update
 from sqlalchemy import Uuid as UuidType
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from engage.appointments.provider import ProviderName
-from engage.appointments.ride import Reason, Ride, Setter, Status
+from engage.appointments.ride import KINDS, Kind, Reason, Ride, Setter, Status
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Query, Row, Work
 from engage.db.tables import (
@@ -182,6 +183,7 @@ _OF_PATIENT = Query(
             )
         ),
         ride.c.id < bindparam("before", type_=UuidType()),
+        ride.c.kind == any_(bindparam("kinds", type_=ARRAY(Text()))),
     )
     .order_by(ride.c.id.desc())
     .limit(bindparam("most"))
@@ -271,11 +273,18 @@ async def of_visits(
 
 
 async def of_patient(
-    work: Work, keys: PracticeKeys, person: PatientId, before: RideId | None, most: int
+    work: Work,
+    keys: PracticeKeys,
+    person: PatientId,
+    before: RideId | None,
+    most: int,
+    *,
+    kinds: Collection[Kind] = KINDS,
 ) -> tuple[RideKept, ...]:
-    """Return a page of a person's rides, the newest first."""
+    """Return a page of a person's rides, or of some kinds of them, the newest first."""
     rows = await work.rows(
         _OF_PATIENT,
+        kinds=list(kinds),
         practice=keys.practice,
         person=person,
         before=before or UUID(int=2**128 - 1),

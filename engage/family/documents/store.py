@@ -3,17 +3,29 @@
 This room refuses to read content where a list is enough.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import DateTime, Uuid, bindparam, insert, select, update
+from sqlalchemy import (
+    ARRAY,
+    DateTime,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from engage.db.sealing import PracticeKeys
 from engage.db.session import Query, Row, Work
 from engage.db.tables import family_document
 from engage.family.documents import Document
 from engage.ids import PatientId, PracticeId, StaffId
+from engage.people.sharing.grant import SENSITIVE, Sensitive
 
 _TITLE, _CONTENT = "family_document.title", "family_document.content"
 _PRACTICE = bindparam("practice", type_=Uuid())
@@ -30,7 +42,14 @@ _ADD = Query(
 )
 _OF_PATIENT = Query(
     select(*_LIGHT)
-    .where(*_HERE, family_document.c.removed_at.is_(None))
+    .where(
+        *_HERE,
+        family_document.c.removed_at.is_(None),
+        or_(
+            family_document.c.sensitive.is_(None),
+            family_document.c.sensitive == any_(bindparam("sensitive", type_=ARRAY(Text()))),
+        ),
+    )
     .order_by(family_document.c.id.desc())
     .limit(bindparam("most"))
 )
@@ -70,10 +89,24 @@ async def add(work: Work, keys: PracticeKeys, new: Document, content: bytes) -> 
 
 
 async def of_patient(
-    work: Work, keys: PracticeKeys, patient: PatientId, most: int
+    work: Work,
+    keys: PracticeKeys,
+    patient: PatientId,
+    most: int,
+    *,
+    sensitive: Collection[Sensitive] = SENSITIVE,
 ) -> Sequence[Document]:
-    """Return what is shared of a person, the newest first, without content."""
-    rows = await work.rows(_OF_PATIENT, practice=keys.practice, patient=patient, most=most)
+    """Return what is shared of a person, the newest first, without content.
+
+    `sensitive`: of which kinds, beside what is of none.
+    """
+    rows = await work.rows(
+        _OF_PATIENT,
+        practice=keys.practice,
+        patient=patient,
+        most=most,
+        sensitive=list(sensitive),
+    )
     return [_document(keys, row) for row in rows]
 
 

@@ -25,6 +25,8 @@ from engage.db.session import Database, Work
 from engage.db.vault import Vault
 from engage.errors import EngageError
 from engage.family.choice import Choices
+from engage.family.doing import Step, not_mine
+from engage.family.doing.store import need_steps, visit_steps
 from engage.family.news import News, Seen, look, stands
 from engage.family.notices import store
 from engage.family.record import Reader, read
@@ -250,6 +252,20 @@ class Notices:
             raise NewsRefused
 
 
+async def version_of(
+    work: Work, keys: PracticeKeys, me: Family, choices: Choices, at: datetime
+) -> int:
+    """Return the version of what somebody chose until now, 0 of nothing; nobody else changes it.
+
+    Before a first choice there is no row to lock, so it is begun: of two at once one waits.
+    """
+    kept = await store.of(work, keys, me.id, lock=True)
+    if kept is None:
+        await store.begin(work, keys, me.id, kind_of_family(me), choices, at)
+        kept = await store.of(work, keys, me.id, lock=True)
+    return 0 if kept is None else kept.version
+
+
 async def choose(work: Work, keys: PracticeKeys, me: Family, choices: Choices, at: datetime) -> int:
     """Keep what somebody chose, and begin with what they can read now; return its version."""
     kept = await store.of(work, keys, me.id, lock=True)
@@ -330,10 +346,24 @@ async def _look(work: Work, keys: PracticeKeys, me: Family, state: State, at: da
             allowed=allowed,
         )
         seen[person] = looked.seen
-        news += looked.news
+        news += await _by_others(work, keys, me, about, looked.news)
         if looked.next_at is not None:
             moments.append(looked.next_at)
     return _Now(known, seen, tuple(news), min(moments, default=None))
+
+
+async def _by_others(
+    work: Work, keys: PracticeKeys, me: Family, about: InCircle, news: tuple[News, ...]
+) -> tuple[News, ...]:
+    """Return the news without what they did themselves, where a history says so."""
+    own, steps = about.scope.own, list[Step]()
+    visits = [one.record for one in news if one.kind == "visits"]
+    needs = [one.record for one in news if one.kind == "needs"]
+    if visits:
+        steps += await visit_steps(work, keys.practice, visits, me.id, own=own)
+    if needs:
+        steps += await need_steps(work, keys.practice, needs, me.id, own=own)
+    return not_mine(news, steps)
 
 
 def _first(one: datetime | None, other: datetime | None) -> datetime | None:

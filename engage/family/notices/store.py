@@ -68,6 +68,20 @@ _PUT = Query(
         },
     ).returning(family_news.c.version)
 )
+# Version 0 is seen by nobody: whoever begins a row writes it on at once, or all of it is undone.
+_BEGIN = Query(
+    upsert(family_news)
+    .values(
+        practice_id=_PRACTICE,
+        person_id=_PERSON,
+        kind=bindparam("which"),
+        choices=bindparam("chosen", type_=family_news.c.choices.type),
+        wants=False,
+        changed_at=bindparam("moment", type_=DateTime(timezone=True)),
+        version=0,
+    )
+    .on_conflict_do_nothing()
+)
 _SAVE = Query(
     update(family_news)
     .where(*_HERE)
@@ -131,6 +145,25 @@ async def of_text(work: Work, keys: PracticeKeys, text: MessageId) -> Kept | Non
     """Return the row of whoever a text is to."""
     row = await work.maybe(_OF_TEXT, practice=keys.practice, text=text)
     return None if row is None else _kept(keys, row)
+
+
+async def begin(
+    work: Work,
+    keys: PracticeKeys,
+    person: UUID,
+    kind: FamilyKind,
+    choices: Choices,
+    at: datetime,
+) -> None:
+    """Begin somebody's row unless there is one; whoever begins it at the same time waits."""
+    await work.run(
+        _BEGIN,
+        practice=keys.practice,
+        person=person,
+        which=kind,
+        chosen=msgspec.json.encode(choices).decode(),
+        moment=at,
+    )
 
 
 async def put(

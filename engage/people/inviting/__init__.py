@@ -15,10 +15,13 @@ from uuid import UUID
 from engage.clock import random_bytes
 from engage.db.sealing import MasterKeys
 from engage.db.session import Database, Work
+from engage.errors import EngageError
 from engage.ids import CaregiverId, PatientId, PracticeId
 from engage.people.inviting import store
 from engage.people.inviting.store import Invitation
+from engage.people.merging.store import survivor
 from engage.people.phone import PhoneNumber
+from engage.people.sharing.store import ties_of
 from engage.people.signing import limits
 from engage.people.signing.keeping import Keeping, NoSignIn, Tokens
 from engage.people.signing.principal import Person
@@ -28,6 +31,10 @@ KIND: Final = "invitation"
 SHORTEST, LONGEST = timedelta(minutes=10), timedelta(hours=48)
 LONGEST_SECRET: Final = 64
 _BYTES: Final = 32
+
+
+class SignInByCode(EngageError):  # noqa: N818 - reads as a sentence
+    """You take part already: sign in with a code to this phone, and what is new is there."""
 
 
 async def count(
@@ -72,13 +79,20 @@ async def look(
 async def accept(
     work: Work, keeping: Keeping, practice: PracticeId, one: UUID, at: datetime
 ) -> tuple[Tokens, CaregiverId, PatientId]:
-    """Use an invitation up and sign its caregiver in; NoSignIn if somebody was faster."""
+    """Use an invitation up and sign its caregiver in; NoSignIn if somebody was faster.
+
+    SignInByCode for who cares for others already: a link that was passed on would open those, too.
+    """
     known = await store.lock(work, practice, one)
     if known is None or known.used_at is not None or known.until_at <= at:
         raise NoSignIn
     who = await store.caregiver_on(work, practice, known.caregiver_id, known.phone_id)
     if who is None:
         raise NoSignIn
+    about = await survivor(work, practice, known.patient_id)
+    ties = await ties_of(work, practice, known.caregiver_id, at)
+    if any(one.patient_id != about for one in ties):
+        raise SignInByCode
     await store.use(work, practice, one, at)
     await work.call("link_revoke", KIND, practice, one, at)
     person = Person(

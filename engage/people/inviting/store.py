@@ -3,12 +3,25 @@
 This room refuses to keep the secret of a link.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import DateTime, Text, Uuid, and_, bindparam, func, insert, select, update
+from sqlalchemy import (
+    ARRAY,
+    DateTime,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from engage.db.session import Query, Work
 from engage.db.tables import caregiver, invitation, phone_use
@@ -54,6 +67,18 @@ _END_OPEN = Query(
     )
     .values(until_at=_AT)
     .returning(invitation.c.id)
+)
+_END_ABOUT = Query(
+    update(invitation)
+    .where(
+        _HERE,
+        invitation.c.patient_id == any_(bindparam("patients", type_=ARRAY(Uuid()))),
+        invitation.c.caregiver_id
+        == func.coalesce(bindparam("caregiver", type_=Uuid()), invitation.c.caregiver_id),
+        invitation.c.used_at.is_(None),
+        invitation.c.until_at > _AT,
+    )
+    .values(until_at=_AT)
 )
 _PHONES = (
     select(
@@ -125,6 +150,17 @@ async def end_open(
     """End the invitations of a caregiver that are open; return which."""
     rows = await work.rows(_END_OPEN, practice=practice, caregiver=whom, at=at)
     return tuple(row["id"] for row in rows)
+
+
+async def end_about(
+    work: Work,
+    practice: PracticeId,
+    patients: Sequence[PatientId],
+    at: datetime,
+    whom: CaregiverId | None = None,
+) -> None:
+    """End the open invitations about somebody: of one caregiver, or of all."""
+    await work.run(_END_ABOUT, practice=practice, patients=list(patients), caregiver=whom, at=at)
 
 
 async def phone_of(work: Work, practice: PracticeId, whom: CaregiverId) -> PhoneId | None:

@@ -162,6 +162,13 @@ async def members(
     return tuple(found)
 
 
+async def growing(work: Work, keys: PracticeKeys, patient: PatientId) -> tuple[Whose, int]:
+    """Return what decides about the grants of a person, and from which birthday they narrow."""
+    person = await get_patient(work, keys, patient)
+    zone = person.time_zone or (await get_practice(work, keys.practice)).time_zone
+    return whose(person, zone), (await rule_of(work, keys.practice)).narrows_at
+
+
 def whose(person: Patient, zone: str) -> Whose:
     """Return of a person what decides about grants."""
     return Whose(birth_date=person.birth_date, zone=zone, active=person.status == "active")

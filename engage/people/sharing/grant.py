@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engage.errors import EngageError
 from engage.people.fields import Personal
@@ -48,6 +49,10 @@ NARROWED: frozenset[tuple[Category, Verb]] = frozenset(
 
 class WrongVerbs(EngageError):  # noqa: N818 - reads as a sentence
     """Each of the verbs see, answer and act may be said once, and at least one is needed."""
+
+
+class TheirOwnHand(EngageError):  # noqa: N818 - reads as a sentence
+    """The person allowed this themselves; write down anew what they say they allow besides."""
 
 
 class Held(Struct, frozen=True, kw_only=True):
@@ -137,6 +142,29 @@ def scope_of(
                 rights |= _rights(one)
                 sensitive |= {(one.category, kind) for kind in one.sensitive}
     return Scope(frozenset(rights), frozenset(sensitive))
+
+
+def left_of(one: Held, whose: Whose, now: datetime, narrows_at: int = NARROWS_AT) -> Held:
+    """Return a grant as it counts at a moment: without verbs where nothing of it is left."""
+    scope = scope_of((one,), whose, now, narrows_at=narrows_at)
+    return replace(
+        one,
+        verbs=frozenset(verb for verb in VERBS if scope.may(one.category, verb)),
+        sensitive=frozenset(kind for kind in SENSITIVE if (one.category, kind) in scope.sensitive),
+    )
+
+
+def is_more(wanted: Held, than: Held) -> bool:
+    """Say whether something is allowed that another grant does not allow, or not for as long."""
+    longer = than.until_at is not None and (
+        wanted.until_at is None or wanted.until_at > than.until_at
+    )
+    return (
+        longer
+        or wanted.category != than.category
+        or not wanted.verbs <= than.verbs
+        or not wanted.sensitive <= than.sensitive
+    )
 
 
 def read_verbs(raw: Iterable[Verb], field: str = "/verbs") -> tuple[Verb, ...]:

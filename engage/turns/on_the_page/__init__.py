@@ -2,7 +2,9 @@
 
 Looking changes nothing. An answer is the same event that a text would be, on the same line, under
 the same lock, so a page and a phone can't both move a conversation; a page that was left behind is
-shown what is asked now. This room refuses an answer to a question that is not put any more.
+shown what is asked now. In a crisis the person's own page says that somebody sees to them; to
+a caregiver it stays what it was, or they would learn of it there. This room refuses an answer to a
+question that is not put any more.
 """
 
 from collections.abc import Mapping
@@ -49,7 +51,8 @@ class PageSeen(Struct, frozen=True, kw_only=True):
     language: Language
     instrument: str = ""
     #: asking: `prompt` is put. finished: all is answered. over: it ended before that. later: a
-    #: person of the practice is seeing to them. danger: their last answer is a sign of it.
+    #: person of the practice is seeing to them, which nobody but them is told. danger: the last
+    #: answer is a sign of it.
     status: Literal["asking", "finished", "over", "later", "danger"]
     prompt: Prompt | None = None
     #: What may be asked after it.
@@ -103,10 +106,18 @@ class OnThePage(Reminding):
         return token
 
     async def page_of(
-        self, work: Work, practice: PracticeId, screening: ScreeningId
+        self,
+        work: Work,
+        practice: PracticeId,
+        screening: ScreeningId,
+        by: OnPage | None = None,
     ) -> PageSeen | None:
-        """Return what a page shows; looking changes nothing."""
-        found = await self._found(work, practice, screening)
+        """Return what a page shows; looking changes nothing.
+
+        `by` is who is signed in; else it is whoever the page was made for.
+        """
+        by = by or OnPage(await pages.answerer(work, practice, screening))
+        found = await self._found(work, practice, screening, by)
         return None if found is None else found.seen
 
     async def page_answered(
@@ -123,16 +134,16 @@ class OnThePage(Reminding):
         `by` is who is signed in; else it is whoever the page was made for.
         """
         line = await turn_rows.line_of_screening(work, practice, screening)
-        first = await self._found(work, practice, screening)
+        by = by or OnPage(await pages.answerer(work, practice, screening))
+        first = await self._found(work, practice, screening, by)
         if first is None:
             return None
         at, patient = self._clock.now(), first.seen.patient_id
         context = await turn_rows.open_turn(work, practice, line, patient, at)
         # Read again under the lock: a text may have answered meanwhile.
-        found = await self._found(work, practice, screening)
+        found = await self._found(work, practice, screening, by)
         if found is None:
             return None
-        by = by or OnPage(await pages.answerer(work, practice, screening))
         again = put in found.known and found.known[put] == given
         if not again and self._is_late_danger(found, put, given):
             # Written offline, perhaps: no answer any more, and a person hears of it all the same.
@@ -169,7 +180,7 @@ class OnThePage(Reminding):
         await self._say(work, practice, screening, patient, by.caregiver_id)
         if on_page.stops(self._library.scripts.get(found.asked.instrument), put, given):
             return replace(found.seen, status="danger", prompt=None)
-        after = await self._found(work, practice, screening)
+        after = await self._found(work, practice, screening, by)
         return None if after is None else after.seen
 
     def is_danger(self, instrument: str, put: str, given: Answer) -> bool:
@@ -189,8 +200,9 @@ class OnThePage(Reminding):
         A caregiver's page speaks theirs: what they choose is not the person's wish.
         """
         line = await turn_rows.line_of_screening(work, practice, screening)
-        first = await self._found(work, practice, screening)
-        if first is None or not await self.is_own_page(work, practice, screening):
+        by = OnPage(await pages.answerer(work, practice, screening))
+        first = await self._found(work, practice, screening, by)
+        if first is None or by.caregiver_id is not None:
             return None if first is None else first.seen
         at, patient = self._clock.now(), first.seen.patient_id
         context = await turn_rows.open_turn(work, practice, line, patient, at)
@@ -199,13 +211,13 @@ class OnThePage(Reminding):
             event=PersonChanged(at, active=True, language=wanted),
             patient_id=patient,
             screening=first.asked,
-            page=OnPage(),
+            page=by,
         )
         decision = decide(context, happened, self._library)
         decision = replace(decision, languages=(LanguageChosen(patient, wanted),))
         await turn_rows.save(work, decision, await self._vault.keys(practice, work))
         await pages.put_in(work, practice, screening, wanted)
-        after = await self._found(work, practice, screening)
+        after = await self._found(work, practice, screening, by)
         return None if after is None else after.seen
 
     async def is_own_page(self, work: Work, practice: PracticeId, screening: ScreeningId) -> bool:
@@ -217,7 +229,7 @@ class OnThePage(Reminding):
         return self._library.questions.get(key)
 
     async def _found(
-        self, work: Work, practice: PracticeId, screening: ScreeningId
+        self, work: Work, practice: PracticeId, screening: ScreeningId, by: OnPage
     ) -> _Found | None:
         known = await turn_rows.screening_asked(work, practice, screening)
         if known is None:
@@ -228,7 +240,8 @@ class OnThePage(Reminding):
         seen = replace(seen, instrument=asked.instrument)
         if script is None or not await pages.in_care(work, practice, asked.patient_id):
             return _Found(seen, asked, {})
-        if await pages.in_crisis(work, practice, asked.patient_id):
+        own = by.caregiver_id is None
+        if own and await pages.in_crisis(work, practice, asked.patient_id):
             return _Found(replace(seen, status="later"), asked, asked.known)
         if status == "in-progress":
             if not await self._may_answer(work, practice, screening, asked.patient_id):

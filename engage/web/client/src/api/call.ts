@@ -152,7 +152,14 @@ export async function call<P extends keyof paths, V extends Verb>(
   } catch {
     throw new Problem(0, {});
   }
-  const said: unknown = await answer.json().catch(() => undefined);
+  let said: unknown;
+  try {
+    const text = await answer.text();
+    said = text === "" ? undefined : JSON.parse(text);
+  } catch {
+    // It broke off on its way: nobody knows what it said, so nobody answered.
+    if (answer.ok) throw new Problem(0, {});
+  }
   if (!answer.ok) {
     const problem = new Problem(answer.status, (said ?? {}) as Partial<Schema["Problem"]>);
     if (problem.code === "fresh-proof-needed" && (await prove?.())) {

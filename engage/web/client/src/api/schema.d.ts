@@ -1261,7 +1261,9 @@ export interface paths {
          * Say exactly what a caregiver may
          * @description Let it hold from this moment: at their next request, and on what they have open.
          *
-         *     Less is never asked about: who takes something back does not look for a code first.
+         *     Less is never asked about: who takes something back does not look for a code first. What is
+         *     said again as `getSharing` shows it stays as it is, whoever wrote it down: what a birthday took
+         *     away does not come back with it.
          */
         put: operations["putSharing"];
         post?: never;
@@ -1519,6 +1521,8 @@ export interface paths {
         /**
          * Record that a patient allows more, less, or for another time
          * @description Change a grant that holds; it counts from the caregiver's next request on.
+         *
+         *     What a person allowed by their own hand can be made less; more stands in a grant beside it.
          */
         patch: operations["changeGrant"];
         trace?: never;
@@ -10357,7 +10361,7 @@ export interface components {
          */
         WaysIn: {
             /** @enum {unknown} */
-            kind: "check-ins" | "errands" | "messages" | "rides" | "sharing" | "tomorrow" | "visits";
+            kind: "check-ins" | "documents" | "errands" | "messages" | "needs" | "rides" | "sharing" | "tomorrow" | "visits";
             ways: ("digest" | "push" | "text")[];
         };
         /**
@@ -10366,7 +10370,7 @@ export interface components {
          */
         WaysOut: {
             /** @enum {unknown} */
-            kind: "check-ins" | "errands" | "messages" | "rides" | "sharing" | "tomorrow" | "visits";
+            kind: "check-ins" | "documents" | "errands" | "messages" | "needs" | "rides" | "sharing" | "tomorrow" | "visits";
             ways: ("digest" | "push" | "text")[];
         };
         /**

@@ -103,7 +103,13 @@ async function verify(who?: string): Promise<void> {
 
 const accept = (): Promise<void> =>
   attempt(async () => {
-    await entered(await call("post", "/v1/auth/invitation/accept", { body: { secret } }));
+    try {
+      await entered(await call("post", "/v1/auth/invitation/accept", { body: { secret } }));
+    } catch (problem) {
+      if (!(problem instanceof Problem) || problem.code !== "sign-in-by-code") throw problem;
+      step.value = "phone";
+      wrong.value = t("enter.by-code");
+    }
   }, t("enter.dead"));
 
 export function Enter() {
