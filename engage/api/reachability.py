@@ -10,7 +10,7 @@ from typing import Annotated
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
-from msgspec import Meta, Struct, structs
+from msgspec import Meta, Struct
 
 from engage import audit
 from engage.api.auth.guard import Visit
@@ -123,26 +123,19 @@ async def list_unreached(
             if place.practice in visit.practices:
                 room = limit - len(items)
                 page = await store.page(work, place.practice, on, place.patient, room)
-            items += [_row(one, place.practice, parts.catalogue) for one in page.people]
-            unreadable += [_unread(one, place.practice, parts.catalogue) for one in page.unreadable]
+            people = [_row(one, place.practice, parts.catalogue) for one in page.people]
+            unread = [_unread(one, place.practice, parts.catalogue) for one in page.unreadable]
+            # To stand on a list says why: who is closed to the caller stands on none.
+            closed = await shut(work, visit, {one.patient.id for one in (*people, *unread)})
+            items += [one for one in people if one.patient.id not in closed]
+            unreadable += [one for one in unread if one.patient.id not in closed]
             place = (
                 _first(tuple(one for one in visit.practices if one > place.practice))
                 if page.next is None
                 else _After(place.practice, page.next)
             )
-        everybody = {one.patient.id for one in (*items, *unreadable)}
-        closed = await shut(work, visit, everybody)
-        items = [_unsaid(one) if one.patient.id in closed else one for one in items]
-        unreadable = [
-            structs.replace(one, patient=_nobody(one.patient)) if one.patient.id in closed else one
-            for one in unreadable
-        ]
         for practice in visit.practices:
-            seen = (
-                one
-                for one in (*items, *unreadable)
-                if one.practice_id == practice and one.patient.id not in closed
-            )
+            seen = (one for one in (*items, *unreadable) if one.practice_id == practice)
             await work.enter(visit.practices, practice)
             await audit.record_patients(
                 work,
@@ -204,14 +197,6 @@ def _unread(one: store.Named, practice: PracticeId, catalogue: Catalogue) -> Unr
 
 def _name(one: store.Named) -> PatientNameOut:
     return PatientNameOut(one.patient_id, one.given_name, one.family_name)
-
-
-def _unsaid(one: UnreachedOut) -> UnreachedOut:
-    return structs.replace(one, patient=_nobody(one.patient), reason=None, words="")
-
-
-def _nobody(one: PatientNameOut) -> PatientNameOut:
-    return PatientNameOut(one.id, "", "", restricted=True)
 
 
 def _say(catalogue: Catalogue, text: str) -> str:

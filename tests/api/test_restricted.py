@@ -206,6 +206,9 @@ def _row(rows: Any, patient: str) -> Any:  # noqa: ANN401 - JSON
     )
 
 
+STOPPED = "/reachability?list=opted-out"
+
+
 async def test_lists_keep_the_row_and_no_name(play: Play) -> None:
     """Severity and clock stand in every list, for supervisors too; name and words for Sam alone."""
     day = "2026-11-26"
@@ -233,6 +236,15 @@ async def test_lists_keep_the_row_and_no_name(play: Play) -> None:
     assert not narrowed["items"]
     counts = [await play.gets(who, "/queue/counts") for who in (play.kim, play.sam)]
     assert counts[0]["all"] == counts[1]["all"] > 0
+    # To stand on this list would say that they said STOP.
+    async with raw(play.house.databases.urls["admin"]) as admin:
+        await admin.execute("UPDATE line SET opted_out_at = created_at")
+        on = [
+            [one["patient"]["id"] for one in (await play.gets(who, STOPPED))["items"]]
+            for who in (play.sam, play.kim)
+        ]
+        await admin.execute("UPDATE line SET opted_out_at = NULL")
+    assert (str(play.patient) in on[0], str(play.patient) in on[1]) == (True, False)
 
     house, (day_list, at) = play.house, (f"/rides.csv?day={day}", play.house.clock.now())
     house.clock.advance(timedelta(minutes=51))

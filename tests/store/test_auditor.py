@@ -90,9 +90,30 @@ BREAKS: tuple[tuple[str, str, str], ...] = (
             "INSERT INTO cover (practice_id, id, absent_id, cover_id, from_at, until_at)"
             " SELECT DISTINCT q.practice_id, gen_random_uuid(), q.owner_id, p.responsible_id,"
             " q.opened_at, q.due_at + interval '9 days'"
-            " FROM queue_item q JOIN practice p ON p.id = q.practice_id"
+            " FROM queue_item q JOIN practice p ON p.id = q.practice_id;"
+            " INSERT INTO due (kind, id, practice_id, due_at)"
+            " SELECT 'cover', id, practice_id, until_at FROM cover"
+        ),
+        "DELETE FROM cover; DELETE FROM due WHERE kind = 'cover'",
+    ),
+    (
+        "work-lost",
+        (
+            "INSERT INTO cover (practice_id, id, absent_id, cover_id, from_at, until_at)"
+            " SELECT m.practice_id, gen_random_uuid(), m.staff_id, q.owner_id,"
+            " q.opened_at, q.due_at + interval '9 days'"
+            " FROM queue_item q JOIN membership m ON m.practice_id = q.practice_id"
+            " AND m.staff_id <> q.owner_id LIMIT 1"
         ),
         "DELETE FROM cover",
+    ),
+    (
+        "work-lost",
+        (
+            "UPDATE queue_item SET snoozed_at = opened_at,"
+            " snoozed_until = opened_at + interval '1 minute'"
+        ),
+        "UPDATE queue_item SET snoozed_at = NULL, snoozed_until = NULL",
     ),
     (
         "nobody-there",

@@ -21,7 +21,7 @@ from engage.audit import By
 from engage.clock import fresh_id
 from engage.db.session import Work
 from engage.ids import PracticeId, StaffId
-from engage.people.administration import note, set_active, set_roles
+from engage.people.administration import look_again, note, set_active, set_roles
 from engage.people.administration.store import lock_practice
 from engage.people.fields import LONGEST_EMAIL, LONGEST_NAME, EmailAddress, read_name
 from engage.people.staff import NewStaff, Role, Staff
@@ -101,6 +101,7 @@ async def post_staff(
                 await staffing.add_membership(
                     work, practice, person, role, at=at, by=By.staff(visit.staff_id)
                 )
+            await look_again(work, practice, person, at)
             was = {"roles": () if before is None else before.roles}
             now = {"roles": sorted({*was["roles"], *data.roles})}
             await note(
@@ -110,7 +111,9 @@ async def post_staff(
         assert member is not None  # noqa: S101 - they have a role since the lines above
         return Made(_out(practice, member), HTTPStatus.CREATED, version=member.version)
 
-    return await once(request, parts, practice, StaffMemberOut, act)
+    answer = await once(request, parts, practice, StaffMemberOut, act)
+    parts.bell.ring("cover")
+    return answer
 
 
 @put(

@@ -141,6 +141,8 @@ async def set_roles(
     author = By.staff(by)
     for role in set(wanted) - set(before.roles):
         await staffing.add_membership(work, practice, person, role, at=at, by=author)
+    if not set(wanted) <= set(before.roles):
+        await look_again(work, practice, person, at)
     for role in set(before.roles) - set(wanted):
         if before.active:
             await staffing.end_membership(work, practice, person, role, at=at, by=author)
@@ -152,6 +154,11 @@ async def set_roles(
     was: Mapping[str, Any] = {"roles": before.roles}
     await note(work, practice, by, at, "staff", person, was, {"roles": roles}, action="staff.roles")
     return msgspec.structs.replace(before, roles=roles)
+
+
+async def look_again(work: Work, practice: PracticeId, person: StaffId, at: datetime) -> None:
+    """Let work that is with somebody away be looked at again: one more person may take it."""
+    await work.call("due_set", "cover", derived(at, person, f"joined/{practice}"), practice, at)
 
 
 async def set_active(
@@ -188,10 +195,10 @@ async def set_active(
             await _let_go(work, one, person, at)
         await work.enter([practice], practice)
     await store.set_active(work, person, active=active)
-    if not active:
-        for one in places:
-            gone = derived(at, person, f"disabled/{one}")
-            await work.call("due_set", "cover", gone, one, at)
+    # Who went leaves work behind; who is back may be the first to be here at all.
+    for one in places:
+        edge = derived(at, person, f"{'enabled' if active else 'disabled'}/{one}")
+        await work.call("due_set", "cover", edge, one, at)
     await note(
         work,
         practice,
