@@ -28,6 +28,7 @@ from engage.people.phone import PhoneNumber
 from engage.people.register.store import phone_ids
 from engage.people.sharing import store as sharing
 from engage.people.store import get_patient
+from engage.reading.fold import fold
 from engage.turns.refusals import NoPhone, PhoneOfAnother, UnsafePhone
 
 _PHONE = "/phone"
@@ -133,7 +134,7 @@ async def _caregiver(
     theirs = await circle.caregivers_of(work, keys, person, at)
     here = [one for one in theirs if one.phone == whom.phone]
     for one in here:
-        if one.given_name.strip().casefold() == whom.given_name.strip().casefold():
+        if fold(one.given_name) == fold(whom.given_name):
             return one.id
     if here:
         # What is shared with one of two who share a phone would go to the other.
