@@ -22,10 +22,7 @@ import { openWrong } from "./relabel";
 import { go, goToPane, visit } from "./route";
 import { bringWork } from "./work";
 
-let pressed = 0;
-
 export function press(event: KeyboardEvent): void {
-  pressed += 1;
   const at = event.target instanceof HTMLElement ? event.target : null;
   const writing =
     at?.matches("input:not([type=radio], [type=checkbox]), textarea, select") ?? false;
@@ -155,16 +152,6 @@ function open(): boolean {
   return true;
 }
 
-/** Focus what a key leads to once it stands there, for a second at most, and until the next key. */
 function after(find: () => HTMLElement | null): void {
-  const mine = pressed;
-  const look = (frames: number): void => {
-    requestAnimationFrame(() => {
-      if (mine !== pressed) return;
-      const there = find();
-      if (there !== null) there.focus();
-      else if (frames > 0) look(frames - 1);
-    });
-  };
-  look(60);
+  requestAnimationFrame(() => find()?.focus());
 }
