@@ -6,7 +6,6 @@ visit is for. This room refuses to write the address anywhere.
 """
 
 import hashlib
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -36,7 +35,7 @@ from engage.db.sealing import PracticeKeys
 from engage.db.session import Work
 from engage.errors import NotFound
 from engage.ids import AppointmentId, PatientId, PlaceId, PracticeId
-from engage.people.merging.store import merged_into, survivor
+from engage.people.merging.store import survivor
 from engage.people.store import MergedRecord, get_patient
 
 MOST_VISITS: Final = 500
@@ -113,7 +112,7 @@ async def post_calendar(
         if await survivor(work, practice, mine) != mine:
             raise MergedRecord
         at = parts.clock.now()
-        await _close(work, practice, mine, at)
+        await links.close_calendars(work, practice, mine, at)
         token = await links.make(work, parts.vault, _KIND, practice, mine, at)
         await _recorded(work, parts, practice, visit, mine, "calendar.make")
         address = links.calendar_address(parts.settings.public_url, token)
@@ -139,7 +138,7 @@ async def delete_calendar(
     mine = PatientId(patient_id)
 
     async def act(work: Work) -> None:
-        await _close(work, practice, mine, parts.clock.now())
+        await links.close_calendars(work, practice, mine, parts.clock.now())
         await _recorded(work, parts, practice, visit, mine, "calendar.revoke")
 
     await in_turn(parts, act, practice)
@@ -195,12 +194,6 @@ async def read_calendar(
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(content=b"", status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     return Response(content=file, media_type=_CALENDAR, headers=headers)
-
-
-async def _close(work: Work, practice: PracticeId, person: PatientId, at: datetime) -> None:
-    """Close every address that leads to a person, those of records that were merged into theirs."""
-    for one in (person, *(old.patient_id for old in await merged_into(work, practice, person))):
-        await links.revoke(work, _KIND, practice, one, at)
 
 
 async def _follow(parts: Parts, secret: str) -> links.Linked | None:

@@ -16,7 +16,8 @@ from msgspec import Struct
 from engage.clock import random_bytes
 from engage.db.session import Work
 from engage.db.vault import Vault
-from engage.ids import PracticeId
+from engage.ids import PatientId, PracticeId
+from engage.people.merging.store import merged_into
 
 Kind: TypeAlias = Literal["calendar", "visit-link"]
 """The kind of credential."""
@@ -52,6 +53,14 @@ async def make(
 async def revoke(work: Work, kind: Kind, practice: PracticeId, subject: UUID, at: datetime) -> None:
     """Close every address of this kind that leads there."""
     await work.call("link_revoke", kind, practice, subject, at)
+
+
+async def close_calendars(
+    work: Work, practice: PracticeId, person: PatientId, at: datetime
+) -> None:
+    """Close every address of a person's calendar, those of records merged into theirs, too."""
+    for one in (person, *(old.patient_id for old in await merged_into(work, practice, person))):
+        await revoke(work, "calendar", practice, one, at)
 
 
 async def follow(work: Work, kind: Kind, hashes: Sequence[bytes], at: datetime) -> Linked | None:

@@ -122,8 +122,7 @@ class Visiting(Afterwards):
         records = (patient, *(one.patient_id for one in old))
         await inviting.end_about(work, practice, records, at, caregiver)
         if caregiver is None:
-            for one in records:
-                await links.revoke(work, "calendar", practice, one, at)
+            await links.close_calendars(work, practice, patient, at)
         ended = await sharing.end_all(work, practice, patient, at, caregiver)
         for grant, _ in ended:
             await audit.record(
